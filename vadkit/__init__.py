@@ -1,0 +1,1 @@
+"""vadkit: video anomaly detection with proxy tasks, in phases."""

@@ -1,0 +1,92 @@
+"""All that a plugin may import. Cards and the hook marker at once, torch names when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from vadkit.cards import (
+    BackboneCard,
+    BoxRules,
+    DatasetCard,
+    DetectorCard,
+    Need,
+    NoOptions,
+    Sampling,
+    TaskCard,
+    TeacherCard,
+)
+from vadkit.errors import DataError, PluginError, VadkitError
+from vadkit.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from vadkit.backbones import Backbone
+    from vadkit.data.dataset import Dataset, Split, Track, Video
+    from vadkit.data.objects import Boxes, Detector, Seen
+    from vadkit.data.video import Frame
+    from vadkit.heads import Heads, Shapes
+    from vadkit.losses import (
+        cross_entropy,
+        gradient_l1,
+        l1,
+        l2,
+        mean_output,
+        mse,
+        squared_error,
+    )
+    from vadkit.rng import rand, randint, randperm
+    from vadkit.task import Batch, Features, Outputs, Task, Views
+    from vadkit.teacher import Teacher
+
+_LAZY = {
+    "Backbone": "backbones",
+    "Batch": "task",
+    "Boxes": "data.objects",
+    "Dataset": "data.dataset",
+    "Detector": "data.objects",
+    "Features": "task",
+    "Frame": "data.video",
+    "Heads": "heads",
+    "Outputs": "task",
+    "Seen": "data.objects",
+    "Shapes": "heads",
+    "Split": "data.dataset",
+    "Task": "task",
+    "Teacher": "teacher",
+    "Track": "data.dataset",
+    "Video": "data.dataset",
+    "Views": "task",
+    "cross_entropy": "losses",
+    "gradient_l1": "losses",
+    "l1": "losses",
+    "l2": "losses",
+    "mean_output": "losses",
+    "mse": "losses",
+    "rand": "rng",
+    "randint": "rng",
+    "randperm": "rng",
+    "squared_error": "losses",
+}
+
+__all__ = [
+    "BackboneCard",
+    "BoxRules",
+    "DataError",
+    "DatasetCard",
+    "DetectorCard",
+    "Need",
+    "NoOptions",
+    "PluginError",
+    "Sampling",
+    "TaskCard",
+    "TeacherCard",
+    "VadkitError",
+    "hookimpl",
+    *_LAZY,
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"vadkit.api has no {name!r}")
+    return getattr(import_module(f"vadkit.{_LAZY[name]}"), name)

@@ -1,0 +1,34 @@
+"""The host's own backbone and data sets, registered as any plugin's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vadkit.cards import BackboneCard
+from vadkit.hookspecs import hookimpl
+
+
+@dataclass(frozen=True, kw_only=True)
+class UNetConfig:
+    width: int = 32
+    """Channels of the first map; each further map has twice as many."""
+    depth: int = 3
+    """Blocks that halve the map; [001] drops the last on small data."""
+    taps: int = 9
+    """Taps of the temporal kernel, interpolated to each clip's length."""
+    convs: int = 2
+    """Convolutions in a block."""
+
+
+UNET = BackboneCard(
+    name="unet",
+    summary="A U-Net's encoder without skips; one temporal kernel serves clips of any length.",
+    paper="Zhang et al., ACM MM 2024, 4.2; Shi et al., ICCV 2023, 3.2",
+    config=UNetConfig,
+    load="vadkit.backbones.unet:UNet",
+)
+
+
+@hookimpl
+def vadkit_backbones() -> list[BackboneCard]:
+    return [UNET]

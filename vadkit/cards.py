@@ -1,0 +1,171 @@
+"""Cards: what a plugin says about itself before any of its heavy code is imported.
+
+A card is a frozen value. Its `load` names a class by a string ("package.module:Class"), so that
+listing plugins never imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+API = 1
+"""Major version of the contract between the host and its plugins."""
+
+Unit = Literal["object", "frame"]
+Level = Literal["visual", "semantic", "open-set"]
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """The options of a plugin that has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """What is read around one unit: an object's cube or a whole frame.
+
+    The unit's own frame is frame `frames // 2` of the middle window. Windows are consecutive in
+    time and disjoint, so three windows are the past, the present and the future of one unit.
+    """
+
+    frames: int
+    """Frames T of a window."""
+    unit: Unit = "object"
+    """`object`: the unit's box, cropped from every frame and resized; `frame`: the whole frame."""
+    role: str = "target"
+    """The recipe's data role to read."""
+    windows: int = 1
+    """Windows N."""
+    stride: int = 1
+    """Video frames from one frame of a window to the next."""
+    labels: bool = False
+    """Whether the batch brings labels (1 where the unit's own frame is anomalous)."""
+
+    @property
+    def offsets(self) -> range:
+        """Video frames read, relative to the unit's own, window after window (N·T of them)."""
+        first = (self.windows // 2) * self.frames + self.frames // 2
+        start = -first * self.stride
+        return range(start, start + self.windows * self.frames * self.stride, self.stride)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """A teacher's answer that a task wants beside its clips, found in `Batch.context[role]`."""
+
+    role: str
+    """The recipe's teacher role: scene, segmentation, flow, depth, pose, detector, ..."""
+    at: int = 0
+    """Video frame to answer for, relative to the unit's own."""
+    frames: int = 1
+    """Frames, centred on `at`, over which the answers are averaged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoxRules:
+    """Which detections count as objects; a data set's card carries its usual ones."""
+
+    confidence: float = 0.5
+    """Boxes below this confidence are dropped."""
+    min_side: float = 10.0
+    """Boxes whose longer side is shorter, in pixels, are dropped."""
+    drop_contained: bool = True
+    """Drop a box that lies strictly inside another."""
+    max_overlap: float = 1.0
+    """Drop a box of whose area a larger box covers more than this share."""
+
+
+def _nothing(config: Any) -> tuple[Need, ...]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What every plugin says about itself."""
+
+    kind: ClassVar[str]
+
+    name: str
+    """Lower-case name, unique among its kind: [a-z0-9_-]{1,64}."""
+    summary: str
+    """One sentence."""
+    load: str
+    """The class, as "package.module:Class"; imported when first used."""
+    config: type = NoOptions
+    """Frozen dataclass of the options, every field with a default and a docstring."""
+    paper: str = ""
+    """Source: authors, venue, equations."""
+    extra: str | None = None
+    """The extra of the distribution that installs what the class imports."""
+    revision: int = 1
+    """Raised when the same options give another result than before."""
+    api: int = API
+    """Major version of the contract that the class was written for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCard(Card):
+    """A proxy task."""
+
+    kind: ClassVar[str] = "task"
+
+    level: Level
+    """The rung of the ladder of [000] Table 1."""
+    sampling: Callable[[Any], Sampling | tuple[Sampling, ...]]
+    """Options -> what training reads; further samplings arrive in `Batch.beside[role]`."""
+    score_sampling: Callable[[Any], Sampling] | None = None
+    """Options -> what scoring reads, where it differs from training."""
+    needs: Callable[[Any], tuple[Need, ...]] = _nothing
+    """Options -> teachers' answers that training reads."""
+    score_needs: Callable[[Any], tuple[Need, ...]] | None = None
+    """Options -> teachers' answers that scoring reads, where they differ."""
+    scored: bool = True
+    """Whether `score` means something for this task."""
+    backbone_lr: float = 1.0
+    """Factor on the backbone's learning rate; negative: the backbone ascends; 0: it is frozen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneCard(Card):
+    """A feature extractor for clips of any length and size."""
+
+    kind: ClassVar[str] = "backbone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherCard(Card):
+    """A fixed model or rule that answers a need."""
+
+    kind: ClassVar[str] = "teacher"
+
+    role: str
+    """The role it can fill."""
+    sampling: Callable[[Any], Sampling]
+    """Options -> what it reads around a frame (unit `frame`) or an object (unit `object`)."""
+    weights: str = ""
+    """Where its weights come from and under which licence; empty: it has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorCard(Card):
+    """A finder of objects."""
+
+    kind: ClassVar[str] = "detector"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetCard(Card):
+    """A layout of videos and labels on disk, or a world that is drawn."""
+
+    kind: ClassVar[str] = "dataset"
+
+    layout: str = ""
+    """The expected tree, printed when it is missing; empty: nothing is read from disk."""
+    url: str = ""
+    """Where the authors offer it."""
+    terms: str = ""
+    """Its terms of use."""
+    rules: BoxRules = field(default_factory=BoxRules)
+    """The field's usual object rules for it."""

@@ -1,0 +1,1 @@
+"""Videos, labels, objects and the stores that training reads."""

@@ -1,0 +1,80 @@
+"""The contract of a data set: named videos in two splits, with what is known about them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+ConfigT = TypeVar("ConfigT")
+Split = Literal["train", "test"]
+
+
+@dataclass(frozen=True)
+class Video:
+    """One video of a data set: a file, or a folder of frames."""
+
+    name: str
+    """Unique in the data set, usable as a file name."""
+    path: Path
+    split: Split
+
+
+@dataclass(frozen=True)
+class Track:
+    """One anomaly followed through a video."""
+
+    kind: str
+    """What it is ("vehicle"), or "anomaly" where the data set does not say."""
+    frames: NDArray[np.int64]
+    """(M,) frames it is visible in, from 0."""
+    boxes: NDArray[np.float32]
+    """(M, 4) as x1, y1, x2, y2 in pixels."""
+
+
+class Dataset(ABC, Generic[ConfigT]):
+    """Videos and labels under one root. Nothing is read before it is asked for.
+
+    Args:
+        root: The folder; None for a data set that is drawn, which keeps to its cache folder.
+        config: The options, an instance of the card's config class.
+
+    Raises:
+        DataError: The root does not hold the data set; the message shows the expected tree.
+    """
+
+    def __init__(self, root: Path | None, config: ConfigT) -> None:
+        self.root = root
+        self.config = config
+
+    @abstractmethod
+    def videos(self, split: Split) -> list[Video]:
+        """The split's videos in natural order."""
+
+    @abstractmethod
+    def labels(self, video: Video) -> NDArray[np.uint8] | None:
+        """(frames,) with 1 where the frame is anomalous; None where nothing is known.
+
+        Training videos without labels are normal throughout.
+        """
+
+    def masks(self, video: Video) -> Iterator[NDArray[np.bool_]] | None:
+        """Each frame's (H, W) mask of anomalous pixels, or None where there are none."""
+        return None
+
+    def tracks(self, video: Video) -> list[Track] | None:
+        """The anomalies with their boxes, or None where there are none."""
+        return None
+
+    def verify(self) -> list[str]:
+        """Every way in which the files differ from what is expected; empty when all is well."""
+        return []
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A hash that changes when any frame or label may have changed."""

@@ -1,0 +1,147 @@
+"""The recipe: a curriculum, and the data bound to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vadkit.cards import BoxRules
+
+
+class Strict(BaseModel):
+    """A table that takes no unknown key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Plugged(BaseModel):
+    """A table that names a plugin; its other keys are the options of that plugin's card."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.__pydantic_extra__ or {})
+
+
+class DataSource(Plugged):
+    """What a data role is bound to."""
+
+    dataset: str
+    path: Path | None = None
+    every: Annotated[int, Field(ge=1)] = 1
+    """Take every so-manieth frame of a training video."""
+
+
+class DetectorSource(Plugged):
+    name: str
+
+
+class TeacherSource(Plugged):
+    name: str
+
+
+class BackboneSource(Plugged):
+    name: str = "unet"
+
+
+class Objects(Strict):
+    """How objects are found and cut out."""
+
+    detectors: tuple[DetectorSource, ...] = (DetectorSource(name="motion"),)
+    size: Annotated[int, Field(ge=8)] = 48
+    """Side S of a cube in pixels."""
+    rules: BoxRules | None = None
+    """Which boxes count; the data set's own rules where not given."""
+
+
+class Frames(Strict):
+    """How whole frames are read."""
+
+    size: tuple[int, int] = (128, 128)
+    """Height and width."""
+
+
+class Optim(Strict):
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    lr: Annotated[float, Field(gt=0)] = 3e-4
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    batch: Annotated[int, Field(ge=1)] = 128
+    schedule: Literal["constant", "cosine", "step"] = "cosine"
+    step_epochs: Annotated[int, Field(ge=1)] = 10
+    gamma: Annotated[float, Field(gt=0)] = 0.5
+
+
+class TaskEntry(Strict):
+    """A task in a phase."""
+
+    name: str
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    from_epoch: Annotated[int, Field(ge=1)] = 1
+    """The epoch, from 1, in which it joins."""
+    backbone_lr: float | None = None
+    """Factor on the backbone's rate; the card's where not given."""
+    backbone: str = "main"
+    """Which of the recipe's backbones it uses."""
+
+
+class Phase(Strict):
+    """Tasks that are trained together."""
+
+    stage: str
+    tasks: Annotated[tuple[TaskEntry, ...], Field(min_length=1)]
+    epochs: Annotated[int, Field(ge=0)]
+    steps: Annotated[int, Field(ge=1)] | None = None
+    """Cap on the steps of an epoch."""
+    share: bool = True
+    """Whether the tasks' heads share their trunks ([000])."""
+    heads: Literal["carry", "fresh"] = "carry"
+    """Whether a task seen in an earlier phase goes on with its head ([001]) or begins anew."""
+    lr: Annotated[float, Field(gt=0)] | None = None
+    """This phase's rate; `optim.lr` where not given."""
+
+
+class Smooth(Strict):
+    kind: Literal["none", "median", "gaussian", "savgol"] = "median"
+    window: Annotated[int, Field(ge=1)] = 17
+    """Frames, odd; for `gaussian`, the standard deviation is a quarter of it."""
+
+
+class Score(Strict):
+    """The protocol: from the tasks' scores of units to a score for each frame."""
+
+    use: Annotated[tuple[str, ...], Field(min_length=1)] = ("prediction.error",)
+    """`task.score` names; several are averaged."""
+    heads: Literal["trained", "refit"] = "trained"
+    """Score with heads as they were trained, or re-fitted on the frozen backbone."""
+    refit_epochs: Annotated[int, Field(ge=1)] = 2
+    weigh: Literal["mean", "area"] = "mean"
+    """An object's error as the mean over its cube, or summed over its own area."""
+    normalise: Literal["none", "video"] = "none"
+    """`video`: min-max within each video, after smoothing."""
+    smooth: Smooth = Smooth()
+    every_phase: bool = True
+    """Score after every phase, or after the last alone."""
+
+
+class Recipe(Strict):
+    """A curriculum and everything that decides its result."""
+
+    seed: int = 0
+    threads: Annotated[int, Field(ge=1)] | None = None
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    channels: Literal["auto", 1, 3] = "auto"
+    """Colour channels of clips; `auto`: those of the target's videos."""
+    data: dict[str, DataSource]
+    objects: Objects = Objects()
+    frames: Frames = Frames()
+    backbone: BackboneSource = BackboneSource()
+    backbones: dict[str, BackboneSource] = {}
+    teachers: dict[str, TeacherSource] = {}
+    tasks: dict[str, dict[str, Any]] = {}
+    """Options of tasks, by name; they hold in every phase."""
+    optim: Optim = Optim()
+    phase: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    score: Score = Score()

@@ -1,0 +1,113 @@
+"""The contract of a proxy task.
+
+Letters: B batch, N windows, C channels, T frames, H, W. Pixels are floats in [0, 1].
+A clip is always (B, C, T, H, W), also when T is 1.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from torch import Generator, Tensor, nn
+
+if TYPE_CHECKING:
+    from vadkit.heads import Shapes
+
+ConfigT = TypeVar("ConfigT")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a task reads: the answer to its card's `Sampling` and `Need`s."""
+
+    clips: Tensor
+    """(B, N, C, T, H, W) in [0, 1]."""
+    context: Mapping[str, Tensor] = field(default_factory=dict)
+    """Teacher role -> (B, ...)."""
+    labels: Tensor | None = None
+    """(B,) int64, 1 where the unit's own frame is anomalous; only if the sampling asked."""
+    beside: Mapping[str, Batch] = field(default_factory=dict)
+    """Data role -> a batch of the same B, for every sampling after a task's first."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """What a task makes of a batch."""
+
+    inputs: Mapping[str, Tensor]
+    """Name -> clip (B, C, T, H, W) that passes through backbone and head."""
+    targets: Mapping[str, Tensor] = field(default_factory=dict)
+    """Name -> what loss and score compare the outputs with."""
+    context: Mapping[str, Tensor] = field(default_factory=dict)
+    """Name -> (B, ...) that the head may see; nothing else reaches it."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """A backbone's maps of one clip, from fine to coarse, each (B, C, T, H, W)."""
+
+    maps: tuple[Tensor, ...]
+
+    @property
+    def code(self) -> Tensor:
+        """The coarsest map (B, C, T, H, W)."""
+        return self.maps[-1]
+
+    def pooled(self) -> Tensor:
+        """The code's mean over time and space (B, C)."""
+        return self.code.mean(dim=(2, 3, 4))
+
+
+Outputs = Mapping[str, Tensor]
+"""View name -> what the head made of it."""
+
+
+class Task(ABC, Generic[ConfigT]):
+    """A proxy task: values, not moments. No state, no global random numbers, no files.
+
+    The core runs `head(backbone(clip), context)` for every view; it owns devices, modes,
+    optimizers, seeds, logging and checkpoints.
+    """
+
+    def __init__(self, config: ConfigT) -> None:
+        self.config = config
+
+    @abstractmethod
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        """Make the views of a whole batch, on its device, with all randomness from `rng`.
+
+        Draw from `rng` through `vadkit.api.randint`, `rand`, `randperm`: they draw on the CPU and
+        move, so that a seed means the same on every device.
+        """
+
+    @abstractmethod
+    def head(self, shapes: Shapes) -> nn.Module:
+        """Build the head, called as `head(features, context)` for each view.
+
+        An `nn.ModuleDict` holds one head a view, by the view's name. Heads made by `shapes.heads`
+        share their trunks with the other tasks of a phase.
+        """
+
+    @abstractmethod
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Name -> scalar term; the task's loss is their sum."""
+
+    def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Name -> (B,), higher is more anomalous. Left out where the card says `scored=False`."""
+        raise NotImplementedError(f"{type(self).__name__} has no score")
+
+    def infer(
+        self, run: Callable[[Views], dict[str, Tensor]], batch: Batch, rng: Generator
+    ) -> dict[str, Tensor]:
+        """Score a batch; overridden only where that takes several passes.
+
+        Args:
+            run: Views -> outputs, through backbone and head.
+            batch: What `score_sampling` and `score_needs` ask for.
+            rng: The only source of randomness.
+        """
+        views = self.views(batch, rng, training=False)
+        return self.score(run(views), views.targets)
