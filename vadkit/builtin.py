@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vadkit.cards import BackboneCard
 from vadkit.hookspecs import hookimpl
@@ -18,6 +19,8 @@ class UNetConfig:
     """Taps of the temporal kernel, interpolated to each clip's length."""
     convs: int = 2
     """Convolutions in a block."""
+    norm: Literal["batch", "group"] = "batch"
+    """Normalisation after each convolution."""
 
 
 UNET = BackboneCard(

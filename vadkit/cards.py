@@ -77,7 +77,7 @@ class BoxRules:
     """Drop a box of whose area a larger box covers more than this share."""
 
 
-def _nothing(config: Any) -> tuple[Need, ...]:
+def _nothing(_: Any) -> tuple[Need, ...]:
     return ()
 
 

@@ -50,6 +50,8 @@ class Features:
     """A backbone's maps of one clip, from fine to coarse, each (B, C, T, H, W)."""
 
     maps: tuple[Tensor, ...]
+    size: tuple[int, int]
+    """Height and width of the clip they were made from."""
 
     @property
     def code(self) -> Tensor:

@@ -1,0 +1,40 @@
+"""Random numbers from a given generator: drawn on the CPU, so that a seed means the same anywhere.
+
+Seeds are derived from what they are for (a phase, an epoch, a step), never from what was drawn
+before; so work can be skipped or repeated without changing what follows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Generator, Tensor
+
+
+def generator(*purpose: int | str) -> Generator:
+    """A CPU generator for one purpose, such as `generator(seed, "phase", 1, "epoch", 3)`."""
+    digest = hashlib.sha256(repr(purpose).encode()).digest()
+    return Generator().manual_seed(int.from_bytes(digest[:8], "big"))
+
+
+def rand(*size: int, rng: Generator, device: torch.device | str = "cpu") -> Tensor:
+    """Uniform numbers in [0, 1)."""
+    return torch.rand(*size, generator=rng).to(device)
+
+
+def randint(
+    low: int,
+    high: int,
+    size: tuple[int, ...],
+    *,
+    rng: Generator,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """Integers from `low` to `high - 1`."""
+    return torch.randint(low, high, size, generator=rng).to(device)
+
+
+def randperm(rows: int, n: int, *, rng: Generator, device: torch.device | str = "cpu") -> Tensor:
+    """(rows, n): a permutation of 0 ... n-1 in each row."""
+    return torch.rand(rows, n, generator=rng).argsort(dim=1).to(device)
