@@ -1,0 +1,1 @@
+"""Data sets: the layouts that vadkit reads."""
