@@ -1,0 +1,19 @@
+"""Near matches for words that are not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """A question that names the nearest allowed words, or nothing."""
+    near = get_close_matches(word[:80], sorted(set(allowed)), n=3, cutoff=0.6)
+    return f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
+
+
+def allowed_words(words: Iterable[str], most: int = 30) -> str:
+    """The allowed words in one sentence, cut where there are many."""
+    names = sorted(set(words))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"Allowed: {', '.join(names[:most])}{more}." if names else "Nothing is allowed here."
