@@ -1,0 +1,218 @@
+"""What a training says while it runs: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+_PLAIN_EVERY_S = 10.0
+_LIVE_EVERY_S = 0.2
+
+
+class Progress:
+    """Shows phase, epoch, loss terms, throughput, the share of waiting for data, and time left.
+
+    It is given numbers and keeps nothing else. A stream that breaks (`| head`) is given up and
+    stops no training.
+
+    Args:
+        stream: Where to; stderr where not given, so that stdout stays clean.
+        plain: Whether to write plain lines; where not given, if the stream is no terminal or the
+            environment says so (`NO_COLOR`, `TERM=dumb`).
+    """
+
+    def __init__(self, stream: TextIO | None = None, plain: bool | None = None) -> None:
+        stream = stream or sys.stderr
+        plain = _wants_plain(stream) if plain is None else plain
+        self._screen: _Screen = _Plain(stream) if plain else _Terminal(stream)
+        self._every_s = _PLAIN_EVERY_S if plain else _LIVE_EVERY_S
+        self._title, self._unit = "", ""
+        self._epochs = self._epoch = self._steps = 0
+        self._tally = _Tally()
+        self._shown_s = 0.0
+
+    def phase(self, number: int, count: int, name: str, epochs: int, unit: str = "cubes") -> None:
+        """Begin a phase.
+
+        Args:
+            number: Its number, from 1.
+            count: How many phases there are.
+            name: Its name.
+            epochs: How many epochs it has.
+            unit: What `step` counts, in the plural.
+        """
+        self._title = f"phase {number}/{count} {name}"
+        self._epochs, self._unit = epochs, unit
+
+    def epoch(self, number: int, steps: int) -> None:
+        """Begin an epoch, numbered from 1, of so many steps."""
+        self._epoch, self._steps = number, steps
+        self._tally, self._shown_s = _Tally(), 0.0
+
+    def step(self, terms: Mapping[str, float], units: int, waited_s: float, step_s: float) -> None:
+        """Count a step; the last one of an epoch writes the epoch's line.
+
+        Args:
+            terms: Loss terms by name, shown as means over the epoch so far; none in a step that
+                does not read them back from the device.
+            units: How many cubes or frames it trained on.
+            waited_s: Seconds of it spent waiting for data.
+            step_s: Seconds of the whole step, the waiting included.
+        """
+        self._tally.add(terms, units, waited_s, step_s)
+        if self._tally.steps == self._steps:
+            self._screen.write(self._line())
+        elif self._tally.seconds - self._shown_s >= self._every_s:
+            self._shown_s = self._tally.seconds
+            self._screen.update(self._line())
+
+    def note(self, text: str) -> None:
+        """Write a message of one line."""
+        self._screen.write(text)
+
+    def done(self, text: str = "") -> None:
+        """End the display, with a last message if there is one."""
+        if text:
+            self._screen.write(text)
+        self._screen.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.done()
+
+    def _line(self) -> str:
+        tally, left = self._tally, self._steps - self._tally.steps
+        steps_left = left + (self._epochs - self._epoch) * self._steps
+        parts = [
+            self._title,
+            f"epoch {self._epoch}/{self._epochs}",
+            *([f"step {tally.steps}/{self._steps}"] if left else []),
+            *(f"{name} {value:.4g}" for name, value in tally.means().items()),
+            f"{tally.per_second():.0f} {self._unit}/s",
+            f"data {tally.share_waited():.0%}",
+            f"phase left {duration(steps_left * tally.seconds / tally.steps)}",
+        ]
+        return "  ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as a person says it.
+
+    >>> duration(5), duration(65), duration(3700)
+    ('5s', '1m05s', '1h01m')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}m"
+    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
+
+
+class _Tally:
+    """The sums of an epoch so far."""
+
+    def __init__(self) -> None:
+        self.steps = self.units = 0
+        self.waited_s = self.seconds = 0.0
+        self._terms: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0])
+
+    def add(self, terms: Mapping[str, float], units: int, waited_s: float, step_s: float) -> None:
+        self.steps += 1
+        self.units += units
+        self.waited_s += waited_s
+        self.seconds += step_s
+        for name, value in terms.items():
+            self._terms[name][0] += value
+            self._terms[name][1] += 1
+
+    def means(self) -> dict[str, float]:
+        return {name: total / count for name, (total, count) in self._terms.items()}
+
+    def per_second(self) -> float:
+        return self.units / self.seconds if self.seconds else 0.0
+
+    def share_waited(self) -> float:
+        return self.waited_s / self.seconds if self.seconds else 0.0
+
+
+class _Screen(Protocol):
+    def write(self, line: str) -> None:
+        """Add a line that stays."""
+
+    def update(self, line: str) -> None:
+        """Show a line that the next one replaces, where that is possible."""
+
+    def close(self) -> None:
+        """Leave the stream as it was found."""
+
+
+class _Plain:
+    """Lines without any control character; each one stays."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._encoding = getattr(stream, "encoding", None) or "utf-8"
+
+    def write(self, line: str) -> None:
+        text = _printable(line).encode(self._encoding, "replace").decode(self._encoding)
+        with suppress(OSError, ValueError):  # a broken pipe or a closed stream
+            print(text, file=self._stream, flush=True)
+
+    update = write
+
+    def close(self) -> None:
+        pass
+
+
+class _Terminal:
+    """One live line below the lines that stay. No thread: it moves when it is told to."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console  # only where it is shown
+        from rich.live import Live
+
+        self._console = Console(file=stream, highlight=False)
+        self._live: Live = Live(
+            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
+        )
+
+    def write(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            self._console.print(_printable(line), markup=False, soft_wrap=True)
+
+    def update(self, line: str) -> None:
+        from rich.text import Text
+
+        with suppress(OSError, ValueError):
+            self._live.start()
+            text = Text(_printable(line), no_wrap=True, overflow="ellipsis")
+            self._live.update(text, refresh=True)
+
+    def close(self) -> None:
+        with suppress(OSError, ValueError):
+            self._live.stop()
+
+
+def _wants_plain(stream: TextIO) -> bool:
+    dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
+    return dumb or not stream.isatty()
+
+
+def _printable(line: str) -> str:
+    """Take the sting out of control characters, which a clip's name may carry."""
+    return "".join(c if c.isprintable() else "?" for c in line)

@@ -1,0 +1,91 @@
+"""The event log: a line of JSON an event, only ever added to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from vadkit.errors import DataError
+from vadkit.runs.atomic import saving
+
+
+class Events:
+    """Writes events, each with one `write`, so that a kill can tear only the last line.
+
+    Args:
+        path: `events.jsonl`; made where missing. A torn last line is cut off first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._next = _whole_lines(path)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+
+    def emit(self, event: str, **fields: Any) -> None:
+        """Add an event.
+
+        Args:
+            event: Its name.
+            fields: What JSON can say; no NaN.
+
+        Raises:
+            ResourceError: The disk is full.
+        """
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        record = {"seq": self._next, "time": time, "event": event, **fields}
+        line = json.dumps(record, allow_nan=False).encode() + b"\n"
+        with saving(f"event {event!r}", self._path.parent, need=len(line)):
+            os.write(self._descriptor, line)
+        self._next += 1
+
+    def close(self) -> None:
+        """Close the file; nothing can be added after."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def read_events(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the events of a log in their order; half a last line is dropped.
+
+    Raises:
+        DataError: A whole line is not a JSON object.
+    """
+    *lines, _ = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        yield _parse(line, f"{path}, line {number}")
+
+
+def _parse(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    if not isinstance(event, dict):
+        raise DataError(f"{where} is not an event.", "Was the file edited by hand?")
+    return event
+
+
+def _whole_lines(path: Path) -> int:
+    """Cut a torn last line off, and count the others: the next sequence number."""
+    if not path.exists():
+        return 0
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)
+    return data.count(b"\n")

@@ -1,0 +1,224 @@
+"""The run folder: public, with a schema version; only relative paths inside, so that it moves."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vadkit.errors import RecipeError, RunBusyError
+from vadkit.runs.atomic import is_temporary, sweep, write_json, write_text
+from vadkit.runs.environment import ENVIRONMENT_SCHEMA, environment
+from vadkit.runs.lock import locked, refuse_if_held
+from vadkit.runs.manifest import read_json
+from vadkit.runs.names import safe_name
+
+METRICS_SCHEMA = 1
+_LATEST = "latest"
+_OURS = {".lock", ".owner.json"}
+"""What a folder may hold that was begun and never became a run."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of a run. `env.json` is written first: a folder without it is not a run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, base: Path | str = "runs", name: str = "run") -> RunFolder:
+        """Make `<base>/<name>-<n>` with the next free n, and point `latest` at it.
+
+        Raises:
+            RecipeError: `base` cannot be made or written to.
+        """
+        with _usable(Path(base)):
+            path = _next_folder(Path(base), safe_name(name))
+            run = cls._begin(path)
+            _point_latest(path)
+        return run
+
+    @classmethod
+    def at(cls, path: Path | str, resume: bool = False) -> RunFolder:
+        """Take the folder that `--out` names: a new or an empty one, or with `resume` a run's.
+
+        Raises:
+            RecipeError: It is full of other things, or cannot be written to.
+            RunBusyError: It holds a run already, or is in use.
+        """
+        path = Path(path)
+        with _usable(path):
+            path.mkdir(parents=True, exist_ok=True)
+            refuse_if_held(path)
+            if _is_run(path):
+                return _resumed(cls(path), resume)
+            _refuse_if_full(path)
+            return cls._begin(path)
+
+    @classmethod
+    def open(cls, path: Path | str) -> RunFolder:
+        """Find a run that exists; `latest` leads to the newest.
+
+        Raises:
+            RecipeError: There is no run.
+            RunBusyError: It is of another schema.
+        """
+        path = _followed(Path(path))
+        if not _is_run(path):
+            raise RecipeError(
+                f"There is no run at {path}.", "Give the folder that holds its env.json."
+            )
+        return _readable(cls(path))
+
+    @classmethod
+    def _begin(cls, path: Path) -> RunFolder:
+        run = cls(path)
+        write_json(run.environment, environment())
+        return run
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder while the block runs, swept of what dead processes left behind.
+
+        Raises:
+            RunBusyError: Another process holds it.
+        """
+        with locked(self.path):
+            sweep(self.path)
+            yield
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe as it was given."""
+        return self.path / "recipe.toml"
+
+    @property
+    def resolved(self) -> Path:
+        """The recipe with every default and option filled in."""
+        return self.path / "resolved.toml"
+
+    @property
+    def environment(self) -> Path:
+        return self.path / "env.json"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def scores(self) -> Path:
+        return self.path / "scores"
+
+    @property
+    def regions(self) -> Path:
+        return self.path / "regions"
+
+    @property
+    def plots(self) -> Path:
+        return self.path / "plots"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    def phase(self, number: int, name: str) -> Path:
+        """Folder of a phase, numbered from 1: `phases/01-prediction`."""
+        return self.path / "phases" / f"{number:02d}-{safe_name(name)}"
+
+    def history(self, number: int, name: str) -> Path:
+        """The losses of a phase, a row an epoch."""
+        return self.phase(number, name) / "history.csv"
+
+
+def _is_run(path: Path) -> bool:
+    return (path / "env.json").is_file()
+
+
+def _resumed(run: RunFolder, resume: bool) -> RunFolder:
+    if not resume:
+        raise RunBusyError(
+            f"{run.path} holds a run already.", "Go on with --resume, or choose another --out."
+        )
+    return _readable(run)
+
+
+def _readable(run: RunFolder) -> RunFolder:
+    found: Any = (read_json(run.environment) or {}).get("schema_version")
+    if found != ENVIRONMENT_SCHEMA:
+        raise RunBusyError(
+            f"{run.environment} has schema {found!r}, this vadkit reads {ENVIRONMENT_SCHEMA}.",
+            "Use the vadkit that made the run.",
+        )
+    return run
+
+
+def _refuse_if_full(path: Path) -> None:
+    others = [p.name for p in path.iterdir() if p.name not in _OURS and not is_temporary(p)]
+    if others:
+        raise RecipeError(
+            f"{path} is no run and not empty (it holds {sorted(others)[0]}).",
+            "Choose a new folder with --out.",
+        )
+
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """Say in one sentence why a folder cannot be used, before anything is trained for it."""
+    try:
+        yield
+    except OSError as error:
+        raise RecipeError(
+            f"{path} cannot be used as a run folder: {error.strerror}.",
+            "Choose another folder with --out.",
+        ) from error
+
+
+def _next_folder(base: Path, name: str) -> Path:
+    base.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((_number(path, name) for path in base.iterdir()), default=0)
+    while True:
+        path = base / f"{name}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:  # another run began in this very moment
+            number += 1
+        else:
+            return path
+
+
+def _number(path: Path, name: str) -> int:
+    digits = path.name.removeprefix(f"{name}-")
+    return int(digits) if digits != path.name and digits.isascii() and digits.isdigit() else 0
+
+
+def _point_latest(path: Path) -> None:
+    """Link `latest` to the run; a text file where links are not allowed."""
+    link = path.parent / _LATEST
+    temporary = path.parent / f".{_LATEST}.tmp-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        temporary.symlink_to(path.name, target_is_directory=True)
+        temporary.replace(link)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        write_text(link.with_suffix(".txt"), path.name + "\n")
+
+
+def _followed(path: Path) -> Path:
+    if path.is_dir():
+        return path.resolve()
+    pointer = path.with_suffix(".txt")
+    if path.name == _LATEST and pointer.is_file():
+        return path.parent / Path(pointer.read_text("utf-8").strip()).name
+    return path
