@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -103,7 +104,7 @@ def _check_numbers(folder: Path, stems: list[str]) -> None:
     if None in found or len(texts) != 1:
         return
     numbers = [int(match[2]) for match in found if match]
-    for one, other in zip(numbers, numbers[1:], strict=False):
+    for one, other in pairwise(numbers):
         if other == one:
             raise DataError(f"{folder} holds frame {one} twice.", "Keep one file a frame.")
         if other != one + 1:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_JPEG_WITHOUT_SIZE = {0xC4, 0xC8, 0xCC}
+_JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+"""Markers of segments that hold the size."""
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 _SHORT = 3
 
@@ -42,10 +43,11 @@ def read_image(data: bytes) -> NDArray[np.uint8] | None:
     if image is None or image.dtype not in (np.uint8, np.uint16):
         return None
     if image.dtype == np.uint16:
-        image = np.round(image / 257).astype(np.uint8)
-    if image.ndim == 2:  # noqa: PLR2004
-        return image[..., None]
-    return np.ascontiguousarray(image[..., 2::-1])
+        image = np.round(image / 257)
+    pixels = image.astype(np.uint8)
+    if pixels.ndim == 2:  # noqa: PLR2004
+        return pixels[..., None]
+    return np.ascontiguousarray(pixels[..., 2::-1])
 
 
 def _truncated(data: bytes) -> bool:
@@ -65,7 +67,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == 0xFF:  # noqa: PLR2004  padding before a marker
             at += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in _JPEG_WITHOUT_SIZE:
+        elif marker in _JPEG_SIZES:
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
             return width, height
         else:

@@ -98,10 +98,10 @@ def open_video(path: Path, *, fps: float | None = None, strict: bool = False) ->
     """
     # Here, because listing and scoring import this module and want neither library.
     if path.is_dir():
-        from vadkit.data.frame_folder import FolderReader  # noqa: PLC0415
+        from vadkit.data.frame_folder import FolderReader
 
         return FolderReader(path, fps, strict)
-    from vadkit.data.video_file import FileReader  # noqa: PLC0415
+    from vadkit.data.video_file import FileReader
 
     return FileReader(path, fps, strict)
 
