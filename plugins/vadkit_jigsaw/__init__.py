@@ -1,0 +1,39 @@
+"""The proxy task `jigsaw`: its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vadkit.api import Sampling, TaskCard, hookimpl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    frames: int = 7
+    """Frames T of the clip, the pieces of the temporal puzzle."""
+    patches: int = 3
+    """Patches a side; their square is the pieces of the spatial puzzle."""
+    static: float = 0.2
+    """A clip whose first and last frame differ by less everywhere keeps its order."""
+    flip: bool = True
+    """Mirror half of the clips when training."""
+
+    def __post_init__(self) -> None:
+        if self.frames <= 1 or self.patches <= 1:
+            raise ValueError("a puzzle needs at least 2 frames and 2 patches a side")
+
+
+CARD = TaskCard(
+    name="jigsaw",
+    summary="Put shuffled frames, and shuffled patches, back in order.",
+    level="semantic",
+    paper="Wang et al., ECCV 2022, 3.1-3.3; Zhang et al., ACM MM 2024",
+    config=Config,
+    load="vadkit_jigsaw.task:Jigsaw",
+    sampling=lambda config: Sampling(frames=config.frames),
+)
+
+
+@hookimpl
+def vadkit_tasks() -> list[TaskCard]:
+    return [CARD]
