@@ -1,0 +1,1 @@
+"""What a run looks like: score tables and plots."""

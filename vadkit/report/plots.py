@@ -1,0 +1,210 @@
+"""Plots a person can read: scores against ground truth, AUC phase by phase, losses."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from vadkit.metrics import auc
+from vadkit.report.style import (
+    BLUE,
+    COLOURS,
+    DASHES,
+    GREY,
+    ORANGE,
+    RED,
+    drawing,
+    legend_below,
+    title,
+    whole_ticks,
+)
+from vadkit.scoring import FrameScores
+
+Floats = NDArray[np.float64]
+Labels = NDArray[Any]
+"""(frames,) of 0 and 1."""
+
+_FEW = 24
+"""Videos that fit on a page four abreast."""
+
+
+def plot_scores(
+    path: Path,
+    video: str,
+    scores: FrameScores,
+    times: Floats | None = None,
+    labels: Labels | None = None,
+) -> None:
+    """Draw one video's scores over the frames that are anomalous in truth.
+
+    Args:
+        path: The PNG to write.
+        video: Its name, for the title.
+        scores: Before and after smoothing.
+        times: (frames,) seconds; the axis counts frames where not given.
+        labels: (frames,) ground truth, if known.
+    """
+    x = np.arange(len(scores.raw), dtype=np.float64) if times is None else times
+    with drawing(path, 9, 3.4) as figure:
+        axes = figure.subplots()
+        _shade(axes, x, labels)
+        axes.plot(x, scores.raw, color=GREY, linewidth=0.8, label="raw")
+        axes.plot(x, scores.smooth, color=BLUE, label="smoothed")
+        axes.set(xlabel="frame" if times is None else "time (s)", ylabel="anomaly score")
+        axes.margins(x=0)
+        title(axes, video)
+        legend_below(figure, axes, 3)
+
+
+def plot_overview(
+    path: Path, scores: Mapping[str, Floats], labels: Mapping[str, Labels] | None = None
+) -> None:
+    """Draw all videos on one page, on one scale, each with its own AUC.
+
+    Args:
+        path: The PNG to write.
+        scores: Video -> (frames,) smoothed scores.
+        labels: Video -> (frames,) ground truth, if known.
+    """
+    columns = min(len(scores), 4 if len(scores) <= _FEW else 8)
+    rows = -(-len(scores) // columns)
+    with drawing(path, 3 * columns + 0.5, 1.7 * rows + 1) as figure:
+        grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        for axes, (video, score) in zip(grid.flat, scores.items(), strict=False):
+            _panel(axes, video, score, None if labels is None else labels[video])
+        for axes in grid.flat[len(scores) :]:
+            axes.set_axis_off()
+        figure.supxlabel("frame")
+        figure.supylabel("smoothed anomaly score")
+        shown = next((axes for axes in grid.flat if axes.collections), grid.flat[0])
+        legend_below(figure, shown, 2)
+
+
+def plot_phases(
+    path: Path, phases: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
+) -> None:
+    """Draw the AUC after each phase beside what boxes alone reach.
+
+    Args:
+        path: The PNG to write.
+        phases: In order, each with its `name` and, where it was scored, `auc` as
+            `metrics.evaluate` gives it.
+        baselines: Name -> micro AUC.
+    """
+    with drawing(path, max(7, 1.7 * len(phases) + 2), 4.6) as figure:
+        axes = figure.subplots()
+        for (name, value), dash in zip(baselines.items(), DASHES[1:] * 9, strict=False):
+            _level(axes, name, value, dash)
+        micro, macro = (_aucs(phases, kind) for kind in ("micro", "macro_skipped"))
+        for values, other, colour, marker, label in (
+            (macro, micro, ORANGE, "s", "macro AUC (one-class videos skipped)"),
+            (micro, macro, BLUE, "o", "micro AUC"),
+        ):
+            axes.plot(values, color=colour, marker=marker, markersize=7, label=label)
+            _write_values(axes, values, other, colour)
+        names = [textwrap.fill(f"{i}. {p['name']}", 18) for i, p in enumerate(phases, start=1)]
+        axes.set_xticks(range(len(phases)), names, parse_math=False)
+        axes.set(ylabel="frame-level AUC", xlim=(-0.5, len(phases) - 0.5))
+        axes.margins(y=0.12)
+        axes.grid(visible=False, axis="x")
+        title(axes, "AUC after each phase")
+        legend_below(figure, axes, 2)
+
+
+def plot_losses(path: Path, histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Draw the loss terms of every phase, a panel each; a term keeps its colour throughout.
+
+    Args:
+        path: The PNG to write.
+        histories: Phase -> its rows, each with `epoch` and `task.term` columns; columns without
+            a dot are not losses, and an empty cell is a term that had not joined yet.
+    """
+    every = [key for rows in histories.values() for row in rows for key in row if "." in key]
+    terms = list(dict.fromkeys(every))
+    looks = {term: _look(i) for i, term in enumerate(terms)}
+    columns = min(len(histories), 4)
+    rows = -(-len(histories) // columns)
+    with drawing(path, max(7, 3.4 * columns), 3 * rows + 0.3 * (len(terms) + 5) / 3) as figure:
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes, (phase, history) in zip(grid.flat, histories.items(), strict=False):
+            _losses(axes, phase, history, looks)
+        for axes in grid.flat[len(histories) :]:
+            axes.set_axis_off()
+        figure.supylabel("mean training loss")
+        lines = [Line2D([], [], label=term, **look) for term, look in looks.items()]
+        figure.legend(handles=lines, loc="outside lower center", ncols=3)
+
+
+def _shade(axes: Axes, x: Floats, labels: Labels | None) -> None:
+    """Shade each run of anomalous frames, from half a frame before it to half a frame after."""
+    if labels is None or not np.any(labels):
+        return
+    steps = np.diff(x) if len(x) > 1 else np.ones(1)
+    edges = np.concatenate([[x[0] - steps[0] / 2], (x[1:] + x[:-1]) / 2, [x[-1] + steps[-1] / 2]])
+    changes = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(labels, int), [0]])))
+    spans = [(edges[a], edges[b] - edges[a]) for a, b in changes.reshape(-1, 2)]
+    whole = axes.get_xaxis_transform()
+    look: dict[str, Any] = {"color": RED, "alpha": 0.2, "linewidth": 0}
+    axes.broken_barh(spans, (0, 1), transform=whole, label="anomalous in truth", **look)
+
+
+def _panel(axes: Axes, video: str, score: Floats, labels: Labels | None) -> None:
+    x = np.arange(len(score), dtype=np.float64)
+    _shade(axes, x, labels)
+    axes.plot(x, score, color=BLUE, linewidth=1.2, label="smoothed score")
+    value = None if labels is None else auc(score, labels)
+    title(axes, video if value is None else f"{video}: AUC {value:.3f}", fontsize=10)
+    axes.margins(x=0)
+    axes.tick_params(labelsize=9)
+    whole_ticks(axes, 4)
+
+
+def _aucs(phases: Sequence[Mapping[str, Any]], kind: str) -> Floats:
+    found = [(phase.get("auc") or {}).get(kind) for phase in phases]
+    return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+
+
+def _level(axes: Axes, name: str, value: float | None, dash: str) -> None:
+    shown = "undefined" if value is None else f"{value:.3f}"
+    level = np.nan if value is None else value
+    axes.axhline(level, color="#555555", linewidth=1.2, linestyle=dash, label=f"{name} {shown}")
+
+
+def _write_values(axes: Axes, values: Floats, other: Floats, colour: str) -> None:
+    """Write each value on the side of its marker that is away from the other curve."""
+    for i in np.flatnonzero(np.isfinite(values)):
+        above = not values[i] < other[i]
+        axes.annotate(
+            f"{values[i]:.3f}",
+            (i, values[i]),
+            (0, 8 if above else -8),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if above else "top",
+            color=colour,
+        )
+
+
+def _look(i: int) -> dict[str, Any]:
+    dash = DASHES[i // len(COLOURS) % len(DASHES)]
+    return {"color": COLOURS[i % len(COLOURS)], "linestyle": dash, "marker": "o", "markersize": 3}
+
+
+def _losses(
+    axes: Axes, phase: str, history: Sequence[Mapping[str, Any]], looks: Mapping[str, Any]
+) -> None:
+    epochs = [int(row["epoch"]) for row in history]
+    for term, look in looks.items():
+        values = [float(row.get(term) or "nan") for row in history]
+        if np.isfinite(values).any():
+            axes.plot(epochs, values, **look)
+    axes.set_xlabel("epoch")
+    title(axes, phase, fontsize=11)
+    whole_ticks(axes, 5)

@@ -1,0 +1,84 @@
+"""How plots look, and how they reach the disk. No pyplot: no global figures, no display."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vadkit.runs.atomic import atomic_path
+
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PINK, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#222222", "#9A9A9A"
+COLOURS = (BLUE, RED, GREEN, ORANGE, PINK, SKY, BLACK)
+"""Okabe and Ito's palette, told apart with any colour vision."""
+DASHES = ("-", "--", ":", "-.")
+LONGEST = 60
+"""Characters of a name that a title has room for."""
+
+_STYLE: Any = {
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#666666",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "xtick.color": "#444444",
+    "ytick.color": "#444444",
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "savefig.facecolor": "white",
+    "agg.path.chunksize": 10_000,
+}
+
+
+@contextmanager
+def drawing(path: Path, width: float, height: float) -> Iterator[Figure]:
+    """Lend a figure of so many inches, and save it as a PNG if the block succeeds.
+
+    Raises:
+        ResourceError: The disk is full; nothing is left under `path`.
+    """
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+        yield figure
+        save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Save a figure as a PNG, whole or not at all."""
+    with warnings.catch_warnings(), atomic_path(path) as temporary:
+        # A name may hold letters that no installed font has: they come out as boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        figure.savefig(temporary, format="png")
+
+
+def title(axes: Axes, text: str, **options: Any) -> None:
+    """Set a title of any text: one line, shortened in the middle, dollar signs as they are."""
+    line = " ".join(text.split())
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST // 2]}…{line[1 - LONGEST // 2 :]}"
+    axes.set_title(line, parse_math=False, **options)
+
+
+def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
+    """Put one legend under everything, where no data are."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+def whole_ticks(axes: Axes, most: int = 8) -> None:
+    """Let the x axis count in whole numbers."""
+    axes.xaxis.set_major_locator(MaxNLocator(most, integer=True))
