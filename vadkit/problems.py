@@ -1,0 +1,105 @@
+"""Problems of a recipe: collected, and raised together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vadkit.errors import PluginError, RecipeError, VadkitError
+
+KeyPath = tuple[str | int, ...]
+"""Keys and list positions from the top of a recipe to a value."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a key was written: a file and a line, or an option of the command line."""
+
+    source: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, at one key."""
+
+    key: KeyPath
+    message: str
+    place: Place | None = None
+    """Where it was written, if that is not the place of its key."""
+    plugin: bool = False
+    """Whether a plugin is to blame, not the recipe."""
+
+
+class ProblemsError(RecipeError):
+    """Every problem of a recipe at once.
+
+    Args:
+        title: What is wrong, as one sentence.
+        problems: At least one.
+        lines: One for each problem, with its place.
+    """
+
+    def __init__(self, title: str, problems: Sequence[Problem], lines: Sequence[str]) -> None:
+        super().__init__("\n".join([title, *lines]))
+        self.problems = tuple(problems)
+        self.lines = tuple(lines)
+        if all(problem.plugin for problem in problems):
+            self.exit_code = PluginError.exit_code
+
+
+class Places:
+    """Key path -> where it was written, for one recipe and what it extends."""
+
+    def __init__(self) -> None:
+        self._known: dict[KeyPath, Place] = {}
+
+    def add(self, key: KeyPath, place: Place) -> None:
+        self._known[key] = place
+
+    def replace(self, key: KeyPath, place: Place) -> None:
+        """Forget what was written below a key that is written anew."""
+        self._known = {k: p for k, p in self._known.items() if k[: len(key)] != key}
+        self._known[key] = place
+
+    def find(self, key: KeyPath) -> Place:
+        """The place of the key, or of the nearest table around it."""
+        while key and key not in self._known:
+            key = key[:-1]
+        return self._known[key]
+
+
+def raise_problems(title: str, problems: Sequence[Problem], places: Places) -> None:
+    """Raise them all, ordered by place; do nothing where there are none.
+
+    Raises:
+        ProblemsError: With exit code 5 where only plugins are to blame, else 2.
+    """
+    if not problems:
+        return
+    placed = [(problem.place or places.find(problem.key), problem) for problem in problems]
+    placed.sort(key=lambda pair: (pair[0].source, pair[0].line))
+    lines = [_line(place, problem) for place, problem in placed]
+    raise ProblemsError(f"{title} has {_count(len(problems))}:", problems, lines)
+
+
+def _count(number: int) -> str:
+    return "1 problem" if number == 1 else f"{number} problems"
+
+
+def _line(place: Place, problem: Problem) -> str:
+    key = f"{dotted(problem.key)}: " if problem.key else ""
+    return f"  {place}: {key}{problem.message}"
+
+
+def dotted(key: KeyPath) -> str:
+    """A key path as `--set` takes it."""
+    return ".".join(str(part) for part in key)
+
+
+def from_error(key: KeyPath, error: VadkitError, plugin: bool) -> Problem:
+    """An error of the registry, as a problem at a key."""
+    return Problem(key, str(error), plugin=plugin)
