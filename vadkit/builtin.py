@@ -59,7 +59,7 @@ ROOT/labels.csv            or, for all clips: clip,start_s,end_s""",
 
 PED2 = DatasetCard(
     name="ped2",
-    summary="UCSD Ped2: a walkway from one fixed camera; cyclists, skaters and carts are anomalous.",
+    summary="UCSD Ped2: a walkway seen by one camera; cyclists, skaters and carts are anomalous.",
     paper="Mahadevan et al., CVPR 2010",
     load="vadkit.data.datasets.ped2:Ped2",
     layout="""\
@@ -111,7 +111,7 @@ PLAZA = DatasetCard(
 
 PLAZA_VIRTUAL = DatasetCard(
     name="plaza-virtual",
-    summary="Another synthetic world with labelled anomalies of other kinds, read as training data.",
+    summary="Another synthetic world; its labelled anomalies of other kinds are training data.",
     config=PlazaConfig,
     load="vadkit.data.plaza.dataset:PlazaVirtual",
 )

@@ -1,0 +1,137 @@
+"""Frame labels: reading them from every form that data sets use, and refusing what is doubtful."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.errors import DataError
+
+Labels = NDArray[np.uint8]
+"""(frames,) with 1 where a frame is anomalous, else 0."""
+
+
+def check_length(video: str, frames: int, labels: int) -> None:
+    """Refuse labels that do not fit the video.
+
+    Args:
+        video: The video's name.
+        frames: Frames that were decoded.
+        labels: Labels that were read.
+
+    Raises:
+        DataError: The numbers differ.
+    """
+    if frames != labels:
+        raise DataError(
+            f"{video}: {frames} frames, {labels} labels.",
+            "Check that the video is whole and that the labels are of this version of it.",
+        )
+
+
+def read_labels(path: Path) -> Labels:
+    """Labels from a .npy or .csv file.
+
+    Raises:
+        DataError: Anything in it is neither 0 nor 1; the message names file and row.
+    """
+    return _read_csv(path) if path.suffix == ".csv" else _read_npy(path)
+
+
+def mask_labels(masks: Iterable[NDArray[np.bool_]]) -> Labels:
+    """Label the frames whose mask (H, W) has an anomalous pixel."""
+    return np.array([mask.any() for mask in masks], np.uint8)
+
+
+def read_mat_masks(path: Path, key: str = "volLabel") -> list[NDArray[np.bool_]]:
+    """(H, W) masks of all frames from a MATLAB file with a cell of them, as Avenue has.
+
+    Raises:
+        DataError: It cannot be read, or a mask holds anything but 0 and 1.
+    """
+    cells = _read_mat(path, key).ravel()
+    for frame, cell in enumerate(cells):
+        mask = np.asarray(cell)
+        if mask.ndim != 2 or mask.dtype.kind not in "bui" or mask.max(initial=0) > 1:  # noqa: PLR2004
+            raise DataError(f"{path}, frame {frame}: not a mask of 0 and 1.")
+        if mask.shape != np.shape(cells[0]):
+            raise DataError(f"{path}, frame {frame}: its size differs from that of frame 0.")
+    return [np.asarray(cell).astype(bool) for cell in cells]
+
+
+def _read_npy(path: Path) -> Labels:
+    try:
+        # Mapped, so that a header that claims too much is an error and not an allocation.
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise DataError(
+            f"{path} is not an array of numbers in NumPy's format.",
+            "Save it with np.save(path, labels.astype('uint8')).",
+        ) from error
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "buif":
+        raise DataError(f"{path} holds no numbers.", "Labels are 0 or 1.")
+    if values.size != max(values.shape, default=0):
+        raise DataError(f"{path} has the shape {values.shape}, expected (N,), (1, N) or (N, 1).")
+    return _checked(path, [(frame, value) for frame, value in enumerate(values.ravel().tolist())])
+
+
+def _read_csv(path: Path) -> Labels:
+    rows = csv_rows(path)
+    header = bool(rows) and any(re.search("[a-zA-Z]", cell) for cell in rows[0][1])
+    framed = header and rows[0][1] == ["frame", "label"]
+    if header and not framed and rows[0][1] != ["label"]:
+        raise DataError(f"{path}, row 1: the header is `label` or `frame,label`.")
+    values = []
+    for frame, (row, cells) in enumerate(rows[header:]):
+        if len(cells) != 1 + framed:
+            raise DataError(f"{path}, row {row}: {len(cells)} columns, expected {1 + framed}.")
+        if framed and cells[0] != str(frame):
+            raise DataError(f"{path}, row {row}: frame {cells[0]!r}, expected {frame}.")
+        values.append((row, cells[-1]))
+    return _checked(path, values, "row")
+
+
+def _checked(path: Path, values: Sequence[tuple[int, Any]], place: str = "frame") -> Labels:
+    if not values:
+        raise DataError(f"{path} holds no labels.")
+    for at, value in values:
+        if number(value) not in (0.0, 1.0):
+            raise DataError(f"{path}, {place} {at}: {value!r} is neither 0 nor 1.")
+    return np.array([float(value) for _, value in values]).astype(np.uint8)
+
+
+def number(value: Any) -> float:
+    """The number that a cell says, or NaN."""
+    try:
+        return float(value)
+    except ValueError:
+        return float("nan")
+
+
+def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Line number and cells of every row that is not empty."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, skipinitialspace=True)
+            rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is not a CSV file in UTF-8.") from error
+    return [(row, cells) for row, cells in rows if any(cells)]
+
+
+def _read_mat(path: Path, key: str) -> NDArray[Any]:
+    from scipy.io import loadmat  # slow to import, and only Avenue needs it
+
+    try:
+        content = loadmat(path, variable_names=[key])
+    except Exception as error:  # SciPy lets every kind of error out on a damaged file
+        raise DataError(f"{path} is not a MATLAB file that can be read (up to v7.2).") from error
+    if key not in content:
+        raise DataError(f"{path} holds no variable {key!r}.")
+    return np.asarray(content[key])
