@@ -1,0 +1,54 @@
+"""Detectors that need no weights: background subtraction, and boxes that somebody else found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vadkit.api import DetectorCard, hookimpl
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionConfig:
+    threshold: int = 20
+    """Grey levels from the background above which a pixel moves."""
+    learning_rate: float = 0.01
+    """Share of each frame in the running mean that is the background."""
+    warmup: int = 40
+    """Frames, held back at the start, whose median is the first background."""
+    blur: int = 5
+    """Side in pixels of the Gaussian against sensor noise; 1 leaves the image as it is."""
+    closing: float = 0.03
+    """Gaps in an object that are closed, as a share of the image's height."""
+    min_area: float = 0.001
+    """Smallest object: a share of the image, or pixels from 1 on ([002] takes 1500 of 640x360)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileConfig:
+    path: Path = Path("boxes")
+    """A CSV file, plain or gzip, or a folder of them."""
+    missing: Literal["error", "none"] = "error"
+    """What a video without any row means: a mistake, or a video without objects."""
+
+
+MOTION = DetectorCard(
+    name="motion",
+    summary="What differs from a running mean of the frames, for a fixed camera.",
+    paper="Barbalau et al., CVIU 2023, 3.1",
+    config=MotionConfig,
+    load="vadkit_detectors.motion:Motion",
+)
+
+FILE = DetectorCard(
+    name="file",
+    summary="Boxes from CSV files: video, frame, x1, y1, x2, y2, confidence.",
+    config=FileConfig,
+    load="vadkit_detectors.file:File",
+)
+
+
+@hookimpl
+def vadkit_detectors() -> list[DetectorCard]:
+    return [MOTION, FILE]

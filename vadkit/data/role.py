@@ -1,0 +1,96 @@
+"""A data role: the data set that a recipe binds to it, and how units are cut from its videos."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+from vadkit.cards import BoxRules, DatasetCard, Unit
+from vadkit.data.cubes import Cut, Cutting, cut
+from vadkit.data.dataset import Dataset, Split
+from vadkit.data.objects import Detector, detect, read
+from vadkit.data.video import open_video
+from vadkit.errors import DataError, RecipeError
+from vadkit.plugins import Registry
+from vadkit.recipe import Recipe
+
+TARGET = "target"
+"""The role that is trained on and scored; all others are trained on alone."""
+
+Told = Callable[[str, int, int], None]
+"""Told of progress: what is made, how many are done, how many there are."""
+
+
+class Role:
+    """What a recipe binds to one data role."""
+
+    def __init__(self, name: str, recipe: Recipe, registry: Registry) -> None:
+        if name not in recipe.data:
+            raise RecipeError(
+                f"No data set is bound to the role {name!r}.",
+                f"Bind one under [data], or with --data {name}=DIR.",
+            )
+        source = recipe.data[name]
+        self.name = name
+        self.every = source.every
+        self.dataset: Dataset[Any] = registry.create(
+            "dataset", source.dataset, source.options, source.path
+        )
+        card = registry.card("dataset", source.dataset)
+        usual = card.rules if isinstance(card, DatasetCard) else BoxRules()
+        self.rules = recipe.objects.rules or usual
+        self._finders = recipe.objects.detectors
+        self._registry = registry
+
+    @cached_property
+    def detectors(self) -> list[Detector[Any]]:
+        """The stages that find objects."""
+        return [self._registry.create("detector", of.name, of.options) for of in self._finders]
+
+    def facts(self, unit: Unit) -> dict[str, Any]:
+        """JSON values of all that decides frames and boxes."""
+        if unit == "frame":
+            return {"dataset": self.dataset.fingerprint()}
+        found = zip(self._finders, self.detectors, strict=True)
+        return {
+            "dataset": self.dataset.fingerprint(),
+            "rules": asdict(self.rules),
+            "detectors": [
+                (
+                    self._registry.source("detector", source.name),
+                    self._registry.card("detector", source.name).revision,
+                    source.model_dump(mode="json"),
+                    detector.fingerprint(),
+                )
+                for source, detector in found
+            ],
+        }
+
+    def cuts(
+        self, split: Split, told: Told, cutting: Cutting, counts: Counter[str]
+    ) -> Iterator[tuple[str, Iterable[Cut]]]:
+        """Go through the split's videos, each with its cuts."""
+        videos = self.dataset.videos(split)
+        what = f"{cutting.unit}s of {self.name} {split}"
+        for done, video in enumerate(videos):
+            told(what, done, len(videos))
+            reader = open_video(video.path)
+            if cutting.unit == "frame":
+                stream = read(reader, counts)
+            else:
+                stream = detect(video, reader, self.detectors, self.rules, counts)
+            yield video.name, cut(stream, cutting)
+        told(what, len(videos), len(videos))
+
+    def too_few(self, split: Split, unit: Unit, frames: int) -> DataError:
+        """The error that there is nothing to train on."""
+        names = " + ".join(source.name for source in self._finders)
+        found = f" (objects found by {names})" if unit == "object" else ""
+        return DataError(
+            f"The {split} videos of the data role {self.name!r} have fewer than two {unit}s{found} "
+            f"with the {frames} frames that a clip takes.",
+            "Take longer videos, another detector or weaker rules under [objects].",
+        )
