@@ -126,6 +126,19 @@ class TaskCard(Card):
     backbone_lr: float = 1.0
     """Factor on the backbone's learning rate; negative: the backbone ascends; 0: it is frozen."""
 
+    def reads(self, config: Any) -> tuple[Sampling, ...]:
+        """What training reads; the first sampling brings the units."""
+        wanted = self.sampling(config)
+        return (wanted,) if isinstance(wanted, Sampling) else wanted
+
+    def reads_to_score(self, config: Any) -> Sampling:
+        """What scoring reads."""
+        return (self.score_sampling or (lambda _: self.reads(config)[0]))(config)
+
+    def needs_to_score(self, config: Any) -> tuple[Need, ...]:
+        """The teachers' answers that scoring reads."""
+        return (self.score_needs or self.needs)(config)
+
 
 @dataclass(frozen=True, kw_only=True)
 class BackboneCard(Card):

@@ -1,7 +1,7 @@
 """The hooks of vadkit. A plugin is a module with some of these functions, named by an entry point.
 
-    [project.entry-points.vadkit]
-    flicker = "vadkit_flicker"
+[project.entry-points.vadkit]
+flicker = "vadkit_flicker"
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ before; so work can be skipped or repeated without changing what follows.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Generator, Tensor
@@ -14,8 +16,20 @@ from torch import Generator, Tensor
 
 def generator(*purpose: int | str) -> Generator:
     """A CPU generator for one purpose, such as `generator(seed, "phase", 1, "epoch", 3)`."""
+    return Generator().manual_seed(_seed(purpose))
+
+
+@contextmanager
+def seeded(*purpose: int | str) -> Iterator[None]:
+    """Seed torch's global numbers (initial weights, dropout) for one purpose; restore them after."""
+    with torch.random.fork_rng():
+        torch.manual_seed(_seed(purpose))
+        yield
+
+
+def _seed(purpose: tuple[int | str, ...]) -> int:
     digest = hashlib.sha256(repr(purpose).encode()).digest()
-    return Generator().manual_seed(int.from_bytes(digest[:8], "big"))
+    return int.from_bytes(digest[:8], "big")
 
 
 def rand(*size: int, rng: Generator, device: torch.device | str = "cpu") -> Tensor:

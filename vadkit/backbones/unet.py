@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -27,7 +28,8 @@ class TemporalStem(nn.Module):
     def forward(self, clip: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, width, H, W)."""
         kernel = self._fitted(clip.shape[2])  # (width, C, T, 3, 3)
-        return F.conv2d(clip.flatten(1, 2), kernel.flatten(1, 2), padding=1)
+        out = F.conv2d(clip.flatten(1, 2), kernel.flatten(1, 2), padding=1)
+        return out.contiguous(memory_format=torch.channels_last)
 
     def _fitted(self, frames: int) -> Tensor:
         width, channels, taps = self.weight.shape[:3]

@@ -1,0 +1,85 @@
+"""Update groups: the tasks of a phase whose backbone rates agree take one step together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from vadkit.model import Model
+from vadkit.recipe import Optim, Phase, TaskEntry
+
+_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": torch.optim.SGD,
+}
+
+
+@dataclass
+class Group:
+    """Tasks that step together.
+
+    A negative factor lets the backbone ascend while the heads descend ([002] T5): torch refuses a
+    negative rate, and a scaled gradient means nothing to Adam, so the backbone's parameters are
+    maximised at the rate `lr·|factor|`.
+    """
+
+    entries: list[TaskEntry]
+    factor: float
+    optimizer: torch.optim.Optimizer
+    rates: list[float]
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the backbone stays as it is."""
+        return self.factor == 0
+
+    def set_rate(self, share: float) -> None:
+        """Set every rate to a share of its start."""
+        for parameters, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            parameters["lr"] = rate * share
+
+
+def groups(model: Model, phase: Phase, optim: Optim) -> list[Group]:
+    """One group for each factor on the backbone's rate, in order of appearance."""
+    by_factor: dict[float, list[TaskEntry]] = {}
+    for entry in phase.tasks:
+        by_factor.setdefault(_factor(model, entry), []).append(entry)
+    return [_group(model, entries, s, phase, optim) for s, entries in by_factor.items()]
+
+
+def _factor(model: Model, entry: TaskEntry) -> float:
+    card = model.tasks[entry.name].card
+    return card.backbone_lr if entry.backbone_lr is None else entry.backbone_lr
+
+
+def _group(
+    model: Model, entries: list[TaskEntry], factor: float, phase: Phase, optim: Optim
+) -> Group:
+    lr = phase.lr or optim.lr
+    tables = [{"params": _parameters(model.heads[e.name] for e in entries), "lr": lr}]
+    if factor != 0:
+        backbones = _parameters(model.backbone(e.name) for e in entries)
+        rate = {"lr": lr * abs(factor), "maximize": factor < 0}
+        tables.append({"params": backbones, **rate})
+    make = _OPTIMIZERS[optim.name]
+    optimizer = make(tables, lr=lr, weight_decay=optim.weight_decay, fused=True)
+    return Group(entries, factor, optimizer, [table["lr"] for table in optimizer.param_groups])
+
+
+def _parameters(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
+    """Every parameter once, also where modules share trunks."""
+    return list(dict.fromkeys(p for module in modules for p in module.parameters()))
+
+
+def schedule(optim: Optim, epoch: float, epochs: int) -> float:
+    """The share of the rate at a (fractional) epoch from 0; stateless, so a resume is exact."""
+    if optim.schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * epoch / epochs))
+    if optim.schedule == "step":
+        return optim.gamma ** (epoch // optim.step_epochs)
+    return 1.0

@@ -1,0 +1,152 @@
+"""What a run leaves behind when its last phase is done: scores, metrics, plots, model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from vadkit.evaluation import Evaluation
+from vadkit.metrics import evaluate
+from vadkit.model import scoring_tasks
+from vadkit.recipe import Phase
+from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
+from vadkit.report.tables import ScoreTable, write_scores
+from vadkit.runner import PhaseRunner
+from vadkit.runs.atomic import write_json
+from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
+from vadkit.runs.history import read_history
+from vadkit.runs.model import save_model
+from vadkit.runs.names import safe_names
+from vadkit.scoring import baselines, describe
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """A phase that is done."""
+
+    number: int
+    phase: Phase
+    evaluation: Evaluation | None
+    """None where it was not evaluated: not asked for, or a scoring task had no head yet."""
+    seconds: dict[str, float]
+    """What it took to train and to evaluate."""
+
+
+def title(phase: Phase) -> str:
+    """A phase by its tasks: "prediction", "prediction+reconstruction"."""
+    return "+".join(entry.name for entry in phase.tasks)
+
+
+def write_results(folder: RunFolder, runner: PhaseRunner, done: list[PhaseResult]) -> None:
+    """Write scores and metrics first, then what can be made again from them.
+
+    Raises:
+        ResourceError: The disk is full.
+    """
+    final = done[-1].evaluation
+    if final is None:
+        return
+    _write_scores(folder, runner, final)
+    summary = metrics(runner, done, final)
+    write_json(folder.metrics, summary)
+    export(folder, runner, final)
+    _draw_scores(folder, runner, final)
+    _draw_training(folder, done, summary)
+
+
+def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
+    names, times = safe_names(final.scores), runner.data.times()
+    for video, scores in final.scores.items():
+        columns = {name: of[video] for name, of in final.columns.items()}
+        table = ScoreTable(times[video], scores, columns)
+        write_scores(folder.scores / f"{names[video]}.csv", table)
+
+
+def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> dict[str, Any]:
+    """`metrics.json`: the last phase's figures, every phase's, the baselines, the protocol."""
+    return {
+        "schema_version": METRICS_SCHEMA,
+        "vadkit": version("vadkit"),
+        "protocol": describe(
+            runner.recipe.score,
+            checkpoint="last epoch of the last phase",
+            labels="frame",
+            selection="none",
+        ),
+        **(final.metrics or {}),
+        "baselines": _baselines(runner),
+        "phases": [_phase(result) for result in done],
+        "data": {
+            "fingerprint": runner.data.fingerprint(),
+            "datasets": {role: source.dataset for role, source in runner.recipe.data.items()},
+            **runner.data.report,
+        },
+        "device": str(runner.device),
+        "threads": torch.get_num_threads(),
+        "seed": runner.recipe.seed,
+    }
+
+
+def _phase(result: PhaseResult) -> dict[str, Any]:
+    evaluation = result.evaluation
+    own = (evaluation.metrics if evaluation else None) or {}
+    return {
+        "number": result.number,
+        "name": title(result.phase),
+        "stage": result.phase.stage,
+        "heads": evaluation.heads if evaluation else None,
+        "auc": own.get("auc"),
+        "eer": own.get("eer"),
+        "ap": own.get("ap"),
+        "seconds": {name: round(value, 2) for name, value in result.seconds.items()},
+    }
+
+
+def _baselines(runner: PhaseRunner) -> dict[str, Any]:
+    """What boxes alone reach under the same protocol: nothing was learned for these."""
+    labels, proxies = runner.data.labels(), runner.model.tasks.values()
+    samplings = [s for proxy in proxies for s in (*proxy.samplings, proxy.score_sampling)]
+    objects = [s for s in samplings if s.unit == "object" and s.role == "target"]
+    if not objects or not labels:
+        return {}
+    by_name = baselines(runner.data.units(objects[0], "test"), runner.recipe.score)
+    return {name: evaluate(scores, labels)["auc"] for name, scores in by_name.items()}
+
+
+def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
+    """Write `model/`: all that scoring another video needs."""
+    state = final.model.state_dict()
+    wanted = tuple(f"heads.{task}." for task in scoring_tasks(runner.recipe))
+    # A head keeps its own copy of a trunk that it shared in training, and so stands alone.
+    tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *wanted))}
+    meta = {
+        "vadkit": version("vadkit"),
+        "recipe": runner.recipe.model_dump(mode="json"),
+        "sizes": asdict(final.model.sizes),
+    }
+    save_model(folder.model, tensors, meta)
+
+
+def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
+    labels, times = runner.data.labels(), runner.data.times()
+    names = safe_names(final.scores)
+    for video, scores in final.scores.items():
+        path = folder.plots / f"{names[video]}.png"
+        plot_scores(path, video, scores, times[video], labels.get(video))
+    smooth = {video: scores.smooth for video, scores in final.scores.items()}
+    plot_overview(folder.plots / "overview.png", smooth, labels or None)
+
+
+def _draw_training(folder: RunFolder, done: list[PhaseResult], summary: dict[str, Any]) -> None:
+    micro = {name: auc["micro"] for name, auc in summary["baselines"].items()}
+    plot_phases(folder.plots / "phases.png", summary["phases"], micro)
+    histories = {
+        f"{result.number} {title(result.phase)}": read_history(
+            folder.history(result.number, title(result.phase))
+        )
+        for result in done
+    }
+    plot_losses(folder.plots / "losses.png", histories)

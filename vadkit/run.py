@@ -1,0 +1,169 @@
+"""A run: the phases of a recipe one after another, each evaluated, all of it in a run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vadkit.data.prepared import PreparedData
+from vadkit.evaluation import evaluate_after
+from vadkit.model import Model, Sizes, proxy_tasks, scoring_tasks, trained_tasks
+from vadkit.optim import Group
+from vadkit.plugins import Registry
+from vadkit.progress import Progress
+from vadkit.recipe import Phase, Recipe, resolved
+from vadkit.results import PhaseResult, title, write_results
+from vadkit.runner import PhaseRunner, Terms
+from vadkit.runs.atomic import write_text
+from vadkit.runs.checkpoint import epoch_folder, prune, save_checkpoint
+from vadkit.runs.events import Events
+from vadkit.runs.folder import RunFolder
+from vadkit.runs.history import append_history
+from vadkit.runs.optimizer import flatten_optimizer
+from vadkit.runs.tensors import unique_state
+from vadkit.signals import stop_on_signals
+
+
+def run(
+    recipe: Recipe,
+    registry: Registry,
+    *,
+    name: str = "run",
+    out: Path | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Path:
+    """Train a recipe's curriculum and evaluate it after each phase.
+
+    Args:
+        recipe: What to do; every random number follows from its seed.
+        registry: Where tasks, backbones, data sets and so on come from.
+        name: Names the folder `runs/<name>-<n>` where `out` is not given.
+        out: The run folder, new or empty.
+        device: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
+        progress: Where to show progress; stderr where not given.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        VadkitError: One of its children, with a sentence that says what to do.
+    """
+    folder = RunFolder.at(out) if out else RunFolder.create("runs", name)
+    with (
+        folder.locked(),
+        Events(folder.events) as events,
+        progress or Progress() as shown,
+        stop_on_signals() as stop,
+        repeatable(recipe),
+    ):
+        write_text(folder.resolved, resolved(recipe))
+        where = torch.device(_device(device))
+        runner = _runner(recipe, registry, where, shown, lambda: stop.check(_KEPT))
+        Curriculum(runner, folder, events).run()
+    return folder.path
+
+
+_KEPT = "Every finished epoch is kept in the run folder."
+
+
+def _device(name: str) -> str:
+    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+
+
+@contextmanager
+def repeatable(recipe: Recipe) -> Iterator[None]:
+    """Use deterministic kernels and the recipe's threads; give back what was set before."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(recipe.threads or threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict)
+
+
+def _runner(
+    recipe: Recipe,
+    registry: Registry,
+    device: torch.device,
+    progress: Progress,
+    interrupted: Callable[[], None],
+) -> PhaseRunner:
+    tasks = proxy_tasks([*trained_tasks(recipe), *scoring_tasks(recipe)], recipe, registry)
+    data = PreparedData(recipe, registry, progress=_preparing(progress))
+    data.require([s for task in tasks.values() for s in (*task.samplings, task.score_sampling)])
+    sizes = Sizes(data.channels, data.cube_size, data.frame_size, {})
+    model = Model(recipe, tasks, registry, sizes)
+    return PhaseRunner(model, data, recipe, device, progress, interrupted)
+
+
+def _preparing(progress: Progress) -> Callable[[str, int, int], None]:
+    def told(what: str, done: int, total: int) -> None:
+        if done == total:
+            progress.note(f"prepared {what}: {total} videos")
+
+    return told
+
+
+class Curriculum:
+    """Trains phase after phase, evaluates each, and writes what comes of it."""
+
+    def __init__(self, runner: PhaseRunner, folder: RunFolder, events: Events) -> None:
+        self._runner = runner
+        self._folder = folder
+        self._events = events
+        self._recipe = runner.recipe
+
+    def run(self) -> None:
+        """Go through the recipe's phases, then write scores, metrics, plots and model."""
+        done: list[PhaseResult] = []
+        for number, phase in enumerate(self._recipe.phase, start=1):
+            done.append(self._phase(number, phase))
+        write_results(self._folder, self._runner, done)
+        self._events.emit("run_done")
+
+    def _phase(self, number: int, phase: Phase) -> PhaseResult:
+        self._events.emit("phase_started", phase=number, stage=phase.stage)
+        self._runner.progress.phase(number, len(self._recipe.phase), title(phase), phase.epochs)
+        started = time.perf_counter()
+        self._runner.train(phase, number, partial(self._after_epoch, number, phase))
+        trained = time.perf_counter()
+        self._events.emit("phase_trained", phase=number)
+        last = number == len(self._recipe.phase)
+        wanted = last or self._recipe.score.every_phase
+        evaluation = evaluate_after(self._runner, phase, number) if wanted else None
+        self._events.emit("phase_evaluated", phase=number)
+        seconds = {"train": trained - started, "evaluate": time.perf_counter() - trained}
+        return PhaseResult(number, phase, evaluation, seconds)
+
+    def _after_epoch(
+        self, number: int, phase: Phase, epoch: int, terms: Terms, updates: list[Group]
+    ) -> None:
+        rows: dict[str, str | int | float] = {"epoch": epoch, **terms}
+        append_history(self._folder.history(number, title(phase)), rows)
+        folder = self._folder.phase(number, title(phase))
+        optim, plain = _flat(updates)
+        weights = unique_state(self._runner.model)
+        state = {"phase": number, "epoch": epoch, "optimizers": plain}
+        save_checkpoint(epoch_folder(folder, epoch), weights, optim, state)
+        prune(folder)
+        self._events.emit("epoch_saved", phase=number, epoch=epoch)
+
+
+def _flat(updates: list[Group]) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+    tensors: dict[str, Tensor] = {}
+    plain = []
+    for index, group in enumerate(updates):
+        own, rest = flatten_optimizer(group.optimizer, f"{index}.")
+        tensors |= own
+        plain.append(rest)
+    return tensors, plain

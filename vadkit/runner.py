@@ -1,0 +1,173 @@
+"""The phase runner: trains the tasks of one phase together."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vadkit.data.prepared import PreparedData
+from vadkit.errors import NumericError, PluginError
+from vadkit.model import Model, precision
+from vadkit.optim import Group, groups, schedule
+from vadkit.progress import Progress
+from vadkit.recipe import Phase, Recipe, TaskEntry
+from vadkit.rng import generator, seeded
+from vadkit.task import Batch
+
+Terms = dict[str, float]
+"""Name of a loss term ("jigsaw.spatial") -> its mean over an epoch."""
+AfterEpoch = Callable[[int, Terms, list[Group]], None]
+
+
+class Place(NamedTuple):
+    """Where in the training a step is; its random numbers depend on nothing else."""
+
+    phase: int
+    epoch: int
+    step: int
+
+
+@dataclass
+class PhaseRunner:
+    """Trains phases; the same phase from the same weights gives the same weights again."""
+
+    model: Model
+    data: PreparedData
+    recipe: Recipe
+    device: torch.device
+    progress: Progress
+    interrupted: Callable[[], None]
+    """Raises after a signal; asked after each step."""
+
+    def train(self, phase: Phase, number: int, after_epoch: AfterEpoch) -> None:
+        """Train every epoch of a phase.
+
+        Args:
+            phase: What is trained.
+            number: Its place in the curriculum, from 1; random numbers depend on it.
+            after_epoch: Called with the epoch, from 1, its loss terms and the update groups.
+
+        Raises:
+            NumericError: A loss is not finite; nothing was updated with it.
+            PluginError: A task broke its contract.
+        """
+        self.model.begin(phase, self.recipe.seed, number)
+        self.model.to(self.device)
+        updates = groups(self.model, phase, self.recipe.optim)
+        for epoch in range(1, phase.epochs + 1):
+            with seeded(self.recipe.seed, "phase", number, "epoch", epoch):
+                after_epoch(epoch, self._epoch(phase, number, epoch, updates), updates)
+
+    def _epoch(self, phase: Phase, number: int, epoch: int, updates: list[Group]) -> Terms:
+        self.model.train()
+        batches, steps = self._batches(phase, number, epoch)
+        self.progress.epoch(epoch, steps)
+        total: Counter[str] = Counter()
+        for step in range(steps):
+            rate = schedule(self.recipe.optim, epoch - 1 + step / steps, phase.epochs)
+            for group in updates:
+                total.update(self._step(group, rate, batches, Place(number, epoch, step)))
+            self.interrupted()
+        return {name: value / steps for name, value in total.items()}
+
+    def _batches(self, phase: Phase, number: int, epoch: int) -> tuple[Batches, int]:
+        """Endless batches for each task, and the steps in which the longest data are seen once."""
+        loaders = {}
+        for entry in phase.tasks:
+            proxy = self.model.tasks[entry.name]
+            loaders[entry.name] = self.data.loader(
+                proxy.samplings,
+                "train",
+                self.recipe.optim.batch,
+                seed=(self.recipe.seed, number, epoch),
+                device=self.device,
+                needs=proxy.needs,
+            )
+        steps = max(len(loader) for loader in loaders.values())
+        return {name: _endless(of) for name, of in loaders.items()}, min(
+            steps, phase.steps or steps
+        )
+
+    def _step(self, group: Group, rate: float, batches: Batches, place: Place) -> Terms:
+        active = [entry for entry in group.entries if place.epoch >= entry.from_epoch]
+        if not active:
+            return {}
+        started = time.perf_counter()
+        read = {entry.name: next(batches[entry.name]) for entry in active}
+        waited = time.perf_counter() - started
+        losses = [self._loss(entry, read[entry.name], group, place) for entry in active]
+        terms = _merged(active, losses)
+        weighted = [e.weight * _sum(of.values()) for e, of in zip(active, losses, strict=True)]
+        self._update(group, rate, _sum(weighted), terms, place)
+        units = sum(len(batch.clips) for batch in read.values())
+        self.progress.step(terms, units, waited, time.perf_counter() - started)
+        return terms
+
+    def _loss(
+        self, entry: TaskEntry, batch: Batch, group: Group, place: Place
+    ) -> Mapping[str, Tensor]:
+        proxy = self.model.tasks[entry.name]
+        self.model.backbone(entry.name).train(not group.frozen)  # also its running statistics
+        rng = generator(self.recipe.seed, "views", *place, entry.name)
+        views = proxy.task.views(batch, rng, training=True)
+        with precision(self.recipe, self.device):
+            outputs = self.model.outputs(entry.name, views, frozen=group.frozen)
+        return _checked(entry.name, proxy.task.loss(outputs, views.targets))
+
+    def _update(self, group: Group, rate: float, loss: Tensor, terms: Terms, place: Place) -> None:
+        if not math.isfinite(loss.item()):
+            raise _not_finite(terms, place)
+        group.set_rate(rate)
+        group.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        group.optimizer.step()
+
+
+Batches = Mapping[str, Iterator[Batch]]
+"""Task -> its batches."""
+
+
+def _endless(loader: Iterable[Batch]) -> Iterator[Batch]:
+    while True:
+        yield from loader
+
+
+def _sum(terms: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(terms)).sum()
+
+
+def _merged(entries: list[TaskEntry], losses: list[Mapping[str, Tensor]]) -> Terms:
+    return {
+        f"{entry.name}.{name}": value.item()
+        for entry, terms in zip(entries, losses, strict=True)
+        for name, value in terms.items()
+    }
+
+
+def _checked(task: str, terms: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Name a broken contract where it is broken, not deep inside an optimizer."""
+    if not terms:
+        raise PluginError(f"Task '{task}' returned no loss term.", "`loss` returns name -> scalar.")
+    for name, term in terms.items():
+        if not isinstance(term, Tensor) or term.ndim or not term.requires_grad:
+            raise PluginError(
+                f"The loss term '{name}' of task '{task}' is not a scalar tensor with a gradient.",
+                "`vadkit check-task` shows what the contract asks for.",
+            )
+    return terms
+
+
+def _not_finite(terms: Terms, place: Place) -> NumericError:
+    bad = next((name for name, value in terms.items() if not math.isfinite(value)), "the sum")
+    return NumericError(
+        f"Phase {place.phase}, epoch {place.epoch}, step {place.step + 1}: "
+        f"the loss '{bad}' is {terms.get(bad, math.nan)}; nothing was updated with it.",
+        'Try a lower `optim.lr` or `--set precision="fp32"`; the last epoch\'s weights are kept.',
+    )

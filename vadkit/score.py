@@ -1,0 +1,182 @@
+"""`vadkit score`: score any video with the model of a run, in flat memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vadkit.cards import BoxRules, DatasetCard, Sampling
+from vadkit.data.cubes import Cut, Cutting, cut
+from vadkit.data.dataset import Video
+from vadkit.data.objects import Detector, detect
+from vadkit.data.units import Units
+from vadkit.data.video import open_video
+from vadkit.errors import DataError
+from vadkit.evaluation import infer
+from vadkit.model import Model, Sizes, proxy_tasks, scoring_tasks
+from vadkit.plugins import Registry
+from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry
+from vadkit.report.plots import plot_scores
+from vadkit.report.tables import ScoreTable, write_scores
+from vadkit.runs.folder import RunFolder
+from vadkit.runs.model import load_model
+from vadkit.runs.names import safe_names
+from vadkit.runs.tensors import load_state
+from vadkit.scoring import frame_maximum, fuse
+from vadkit.task import Batch
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A trained model with all that it needs to score a video."""
+
+    model: Model
+    recipe: Recipe
+    detectors: list[Detector[Any]]
+    rules: BoxRules
+    device: torch.device
+
+    @classmethod
+    def of_run(
+        cls,
+        folder: RunFolder,
+        registry: Registry,
+        *,
+        detectors: Sequence[DetectorSource] = (),
+        device: str = "cpu",
+    ) -> Scorer:
+        """Load `model/` of a run.
+
+        Args:
+            folder: The run.
+            registry: Where the scoring tasks and the backbone come from; other tasks of the
+                recipe need not be installed any more.
+            detectors: Find objects with these instead of the recipe's.
+            device: Where to score.
+        """
+        tensors, meta = load_model(folder.model)
+        recipe = Recipe.model_validate(meta["recipe"])
+        model = _model(recipe, registry, Sizes(**meta["sizes"]))
+        load_state(model, tensors, str(folder.model))
+        finders = detectors or recipe.objects.detectors
+        made = [registry.create("detector", of.name, of.options) for of in finders]
+        where = torch.device(device)
+        return cls(model.to(where).eval(), recipe, made, _rules(recipe, registry), where)
+
+    def score(self, video: Video) -> ScoreTable:
+        """Score every frame of a video.
+
+        Raises:
+            DataError: The video cannot be read.
+        """
+        found: dict[str, tuple[Units, NDArray[np.float32]]] = {}
+        times = np.empty(0)
+        for task in self.model.tasks:
+            gathered = _Gathered(video.name)
+            batches = self._batches(video, self.model.tasks[task].score_sampling, gathered)
+            scored = infer(self.model, task, batches, self.recipe, self.device)
+            units, times = gathered.units(), np.array(gathered.times)
+            found |= {f"{task}.{name}": (units, values) for name, values in scored.items()}
+        scores = fuse(found, self.recipe.score)[video.name]
+        columns = {name: frame_maximum(*found[name])[video.name] for name in found}
+        return ScoreTable(times, scores, columns)
+
+    def _batches(self, video: Video, sampling: Sampling, gathered: _Gathered) -> Iterator[Batch]:
+        sizes = self.model.sizes
+        size = sizes.cube if sampling.unit == "object" else sizes.frame
+        cutting = Cutting(sampling.unit, sampling.offsets, size, sizes.channels)
+        seen = detect(video, open_video(video.path), self.detectors, self.rules, Counter())
+        for clips in _chunks(gathered.watch(cut(seen, cutting)), self.recipe.optim.batch):
+            tensor = torch.from_numpy(clips).to(self.device).float().div_(255)
+            split = tensor.unflatten(2, (sampling.windows, sampling.frames))
+            yield Batch(split.transpose(1, 2))
+
+
+class _Gathered:
+    """The table of units that went by."""
+
+    def __init__(self, video: str) -> None:
+        self._video = video
+        self._frames: list[int] = []
+        self._boxes: list[NDArray[np.float32]] = []
+        self._size = (0, 0)
+        self.times: list[float] = []
+
+    def watch(self, cuts: Iterable[Cut]) -> Iterator[NDArray[np.uint8]]:
+        """Note each frame's units and pass their clips (n, C, K, H, W) on."""
+        for one in cuts:
+            self.times.append(one.time_s)
+            self._size = one.size
+            self._frames += [one.index] * len(one.boxes)
+            self._boxes.append(one.boxes)
+            yield one.clips
+
+    def units(self) -> Units:
+        """The units of the whole video."""
+        boxes = np.concatenate([np.empty((0, 5), np.float32), *self._boxes])
+        return Units(
+            videos=(self._video,),
+            lengths=np.array([len(self.times)]),
+            sizes=np.array([self._size]),
+            video=np.zeros(len(boxes), np.int64),
+            frame=np.array(self._frames, np.int64),
+            boxes=boxes,
+        )
+
+
+def _chunks(clips: Iterable[NDArray[np.uint8]], batch: int) -> Iterator[NDArray[np.uint8]]:
+    """Join the units of frames until there is a batch of them."""
+    held: list[NDArray[np.uint8]] = []
+    for of_frame in clips:
+        held.append(of_frame)
+        if sum(map(len, held)) >= batch:
+            yield np.concatenate(held)
+            held = []
+    if sum(map(len, held)):
+        yield np.concatenate(held)
+
+
+def _model(recipe: Recipe, registry: Registry, sizes: Sizes) -> Model:
+    """Build the model with the heads that score, each with a trunk of its own, as exported."""
+    tasks = proxy_tasks(scoring_tasks(recipe), recipe, registry)
+    model = Model(recipe, tasks, registry, sizes)
+    entries = tuple(TaskEntry(name=name, backbone=task.backbone) for name, task in tasks.items())
+    model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), recipe.seed, 0)
+    return model
+
+
+def _rules(recipe: Recipe, registry: Registry) -> BoxRules:
+    card = registry.card("dataset", recipe.data["target"].dataset)
+    usual = card.rules if isinstance(card, DatasetCard) else BoxRules()
+    return recipe.objects.rules or usual
+
+
+def score_videos(
+    sources: Sequence[Path], scorer: Scorer, out: Path
+) -> tuple[list[Path], list[DataError]]:
+    """Write `<video>.csv` and `<video>.png` for each source.
+
+    Returns:
+        The tables written, and why the other sources have none.
+    """
+    names = safe_names([source.stem or source.name for source in sources])
+    written, failed = [], []
+    for source in sources:
+        name = names[source.stem or source.name]
+        try:
+            table = scorer.score(Video(name, source, "test"))
+        except DataError as error:
+            failed.append(error)
+            continue
+        path = out / f"{name}.csv"
+        write_scores(path, table)
+        plot_scores(out / f"{name}.png", name, table.scores, table.times)
+        written.append(path)
+    return written, failed
