@@ -18,10 +18,10 @@ from vadkit.report.style import (
     COLOURS,
     DASHES,
     GREY,
-    ORANGE,
     RED,
     drawing,
     legend_below,
+    one_line,
     title,
     whole_ticks,
 )
@@ -33,6 +33,8 @@ Labels = NDArray[Any]
 
 _FEW = 24
 """Videos that fit on a page four abreast."""
+_ABOVE_ONE = 1.0001
+"""No AUC is, so no tick says so."""
 
 
 def plot_scores(
@@ -55,7 +57,7 @@ def plot_scores(
     with drawing(path, 9, 3.4) as figure:
         axes = figure.subplots()
         _shade(axes, x, labels)
-        axes.plot(x, scores.raw, color=GREY, linewidth=0.8, label="raw")
+        axes.plot(x, scores.raw, color=GREY, linewidth=0.7, label="raw")
         axes.plot(x, scores.smooth, color=BLUE, label="smoothed")
         axes.set(xlabel="frame" if times is None else "time (s)", ylabel="anomaly score")
         axes.margins(x=0)
@@ -81,7 +83,8 @@ def plot_overview(
             _panel(axes, video, score, None if labels is None else labels[video])
         for axes in grid.flat[len(scores) :]:
             axes.set_axis_off()
-        figure.supxlabel("frame")
+        for axes in grid.flat[max(0, len(scores) - columns) : len(scores)]:
+            axes.set_xlabel("frame")
         figure.supylabel("smoothed anomaly score")
         shown = next((axes for axes in grid.flat if axes.collections), grid.flat[0])
         legend_below(figure, shown, 2)
@@ -100,19 +103,17 @@ def plot_phases(
     """
     with drawing(path, max(7, 1.7 * len(phases) + 2), 4.6) as figure:
         axes = figure.subplots()
+        micro, macro = (_aucs(phases, kind) for kind in ("micro", "macro_skipped"))
+        _curve(axes, micro, macro, color=BLUE, marker="o", zorder=3, label="micro AUC")
+        _curve(axes, macro, micro, color=RED, marker="s", label="macro AUC, one class skipped")
         for (name, value), dash in zip(baselines.items(), DASHES[1:] * 9, strict=False):
             _level(axes, name, value, dash)
-        micro, macro = (_aucs(phases, kind) for kind in ("micro", "macro_skipped"))
-        for values, other, colour, marker, label in (
-            (macro, micro, ORANGE, "s", "macro AUC (one-class videos skipped)"),
-            (micro, macro, BLUE, "o", "micro AUC"),
-        ):
-            axes.plot(values, color=colour, marker=marker, markersize=7, label=label)
-            _write_values(axes, values, other, colour)
-        names = [textwrap.fill(f"{i}. {p['name']}", 18) for i, p in enumerate(phases, start=1)]
-        axes.set_xticks(range(len(phases)), names, parse_math=False)
+        axes.set_xticks(range(len(phases)), _ticks(phases), parse_math=False)
         axes.set(ylabel="frame-level AUC", xlim=(-0.5, len(phases) - 0.5))
-        axes.margins(y=0.12)
+        axes.margins(y=0.2)
+        axes.yaxis.set_major_formatter(
+            lambda value, _: f"{value:.3g}" if value < _ABOVE_ONE else ""
+        )
         axes.grid(visible=False, axis="x")
         title(axes, "AUC after each phase")
         legend_below(figure, axes, 2)
@@ -152,18 +153,24 @@ def _shade(axes: Axes, x: Floats, labels: Labels | None) -> None:
     spans = [(edges[a], edges[b] - edges[a]) for a, b in changes.reshape(-1, 2)]
     whole = axes.get_xaxis_transform()
     look: dict[str, Any] = {"color": RED, "alpha": 0.2, "linewidth": 0}
-    axes.broken_barh(spans, (0, 1), transform=whole, label="anomalous in truth", **look)
+    axes.broken_barh(spans, (0, 1), transform=whole, label="anomalous (ground truth)", **look)
 
 
 def _panel(axes: Axes, video: str, score: Floats, labels: Labels | None) -> None:
     x = np.arange(len(score), dtype=np.float64)
     _shade(axes, x, labels)
     axes.plot(x, score, color=BLUE, linewidth=1.2, label="smoothed score")
-    value = None if labels is None else auc(score, labels)
-    title(axes, video if value is None else f"{video}: AUC {value:.3f}", fontsize=10)
+    title(axes, video if labels is None else f"{video}: {_told(score, labels)}", fontsize=10)
     axes.margins(x=0)
     axes.tick_params(labelsize=9)
     whole_ticks(axes, 4)
+
+
+def _told(score: Floats, labels: Labels) -> str:
+    value = auc(score, labels)
+    if value is None:
+        return "anomalous throughout" if np.any(labels) else "normal throughout"
+    return f"AUC {value:.3f}"
 
 
 def _aucs(phases: Sequence[Mapping[str, Any]], kind: str) -> Floats:
@@ -174,11 +181,12 @@ def _aucs(phases: Sequence[Mapping[str, Any]], kind: str) -> Floats:
 def _level(axes: Axes, name: str, value: float | None, dash: str) -> None:
     shown = "undefined" if value is None else f"{value:.3f}"
     level = np.nan if value is None else value
-    axes.axhline(level, color="#555555", linewidth=1.2, linestyle=dash, label=f"{name} {shown}")
+    axes.axhline(level, color="#555555", linewidth=1.2, linestyle=dash, label=f"{name}: {shown}")
 
 
-def _write_values(axes: Axes, values: Floats, other: Floats, colour: str) -> None:
-    """Write each value on the side of its marker that is away from the other curve."""
+def _curve(axes: Axes, values: Floats, other: Floats, **look: Any) -> None:
+    """Draw a curve and write its values, each on the side that is away from the other curve."""
+    axes.plot(values, markersize=7, **look)
     for i in np.flatnonzero(np.isfinite(values)):
         above = not values[i] < other[i]
         axes.annotate(
@@ -188,8 +196,13 @@ def _write_values(axes: Axes, values: Floats, other: Floats, colour: str) -> Non
             textcoords="offset points",
             ha="center",
             va="bottom" if above else "top",
-            color=colour,
+            color=look["color"],
         )
+
+
+def _ticks(phases: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = [one_line(f"{number}. {phase['name']}") for number, phase in enumerate(phases, start=1)]
+    return [textwrap.fill(name, 18, break_long_words=False) for name in names]
 
 
 def _look(i: int) -> dict[str, Any]:
@@ -205,6 +218,6 @@ def _losses(
         values = [float(row.get(term) or "nan") for row in history]
         if np.isfinite(values).any():
             axes.plot(epochs, values, **look)
-    axes.set_xlabel("epoch")
+    axes.set(xlabel="epoch", xlim=(0.5, max(epochs, default=1) + 0.5))
     title(axes, phase, fontsize=11)
     whole_ticks(axes, 5)

@@ -39,6 +39,9 @@ _STYLE: Any = {
     "lines.linewidth": 1.8,
     "legend.frameon": False,
     "savefig.facecolor": "white",
+    "figure.labelsize": 11,
+    "figure.constrained_layout.h_pad": 0.1,
+    "figure.constrained_layout.w_pad": 0.1,
     "agg.path.chunksize": 10_000,
 }
 
@@ -65,11 +68,15 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def title(axes: Axes, text: str, **options: Any) -> None:
-    """Set a title of any text: one line, shortened in the middle, dollar signs as they are."""
+    """Set a title of any text; dollar signs stay what they are."""
+    axes.set_title(one_line(text), parse_math=False, **options)
+
+
+def one_line(text: str) -> str:
+    """Make one line of a text, shortened in the middle where it is longer than `LONGEST`."""
     line = " ".join(text.split())
-    if len(line) > LONGEST:
-        line = f"{line[: LONGEST // 2]}…{line[1 - LONGEST // 2 :]}"
-    axes.set_title(line, parse_math=False, **options)
+    half = LONGEST // 2
+    return line if len(line) <= LONGEST else f"{line[:half]}…{line[1 - half :]}"
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
@@ -81,4 +88,4 @@ def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
 
 def whole_ticks(axes: Axes, most: int = 8) -> None:
     """Let the x axis count in whole numbers."""
-    axes.xaxis.set_major_locator(MaxNLocator(most, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
