@@ -1,0 +1,20 @@
+"""Every installed task passes every check of the conformance kit."""
+
+from __future__ import annotations
+
+import pytest
+
+from vadkit.cards import TaskCard
+from vadkit.plugins import load_plugins
+from vadkit.testing import Check, task_checks
+
+CARDS = [card for card in load_plugins().cards("task") if isinstance(card, TaskCard)]
+
+
+def test_tasks_are_installed() -> None:
+    assert {"prediction", "jigsaw"} <= {card.name for card in CARDS}
+
+
+@pytest.mark.parametrize("check", [check for card in CARDS for check in task_checks(card)], ids=str)
+def test_task_conforms(check: Check) -> None:
+    check()
