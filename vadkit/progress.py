@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -165,13 +165,11 @@ class _Plain:
     """Lines without any control character; each one stays."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._encoding = getattr(stream, "encoding", None) or "utf-8"
+        self._stream = _Hardy(stream)
 
     def write(self, line: str) -> None:
-        text = _printable(line).encode(self._encoding, "replace").decode(self._encoding)
-        with suppress(OSError, ValueError):  # a broken pipe or a closed stream
-            print(text, file=self._stream, flush=True)
+        self._stream.write(_printable(line) + "\n")
+        self._stream.flush()
 
     update = write
 
@@ -186,26 +184,47 @@ class _Terminal:
         from rich.console import Console  # only where it is shown
         from rich.live import Live
 
-        self._console = Console(file=stream, highlight=False)
+        self._console = Console(file=cast(TextIO, _Hardy(stream)), highlight=False)
         self._live: Live = Live(
             console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
         )
 
     def write(self, line: str) -> None:
-        with suppress(OSError, ValueError):
-            self._console.print(_printable(line), markup=False, soft_wrap=True)
+        self._console.print(_printable(line), markup=False, soft_wrap=True)
 
     def update(self, line: str) -> None:
         from rich.text import Text
 
-        with suppress(OSError, ValueError):
-            self._live.start()
-            text = Text(_printable(line), no_wrap=True, overflow="ellipsis")
-            self._live.update(text, refresh=True)
+        self._live.start()
+        text = Text(_printable(line), no_wrap=True, overflow="ellipsis")
+        self._live.update(text, refresh=True)
 
     def close(self) -> None:
+        self._live.stop()
+
+
+class _Hardy:
+    """A stream that loses what it cannot write: a broken pipe, a letter it does not have.
+
+    Rich ends the program on a broken pipe, and points stdout at nothing.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._encoding = getattr(stream, "encoding", None) or "utf-8"
+
+    def write(self, text: str) -> int:
+        known = text.encode(self._encoding, "replace").decode(self._encoding)
         with suppress(OSError, ValueError):
-            self._live.stop()
+            self._stream.write(known)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _wants_plain(stream: TextIO) -> bool:

@@ -53,11 +53,11 @@ class RunFolder:
         path = Path(path)
         with _usable(path):
             path.mkdir(parents=True, exist_ok=True)
+            is_run = _is_run(path)
+            if not is_run:  # before the lock, which would leave its file in a stranger's folder
+                _refuse_if_full(path)
             refuse_if_held(path)
-            if _is_run(path):
-                return _resumed(cls(path), resume)
-            _refuse_if_full(path)
-            return cls._begin(path)
+            return _resumed(cls(path), resume) if is_run else cls._begin(path)
 
     @classmethod
     def open(cls, path: Path | str) -> RunFolder:
