@@ -14,6 +14,7 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.image_file import image_size
 from vadkit.data.timeline import Timeline
 from vadkit.data.video import (
     ASSUMED_FPS,
@@ -28,11 +29,8 @@ from vadkit.errors import DataError
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,asf,flv,gif"
 # A playlist under a video's name must not read other files or the network.
-OPTIONS = {
-    "format_whitelist": FORMATS,
-    "protocol_whitelist": "file",
-    "max_pixels": str(MAX_PIXELS),
-}
+LIMIT = {"max_pixels": str(MAX_PIXELS)}
+OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file", **LIMIT}
 MAX_FPS = 1000.0
 """A higher rate is a clock's, not a camera's."""
 DAMAGE = (av.error.InvalidDataError, av.error.ArgumentError)
@@ -68,13 +66,12 @@ class FileReader(VideoReader):
 
     def _probe(self, container: Any) -> VideoInfo:
         stream = container.streams.video[0]
-        check_pixels(self.path, stream.codec_context.width, stream.codec_context.height)
+        check_pixels(self.path, *_declared_size(self.path, stream.codec_context))
         first = next(_decode(container, _timeline(stream)), None)
         if first is None:
-            raise DataError(f"{self.path} holds no frame that can be decoded.")
-        sides = (first.width, first.height)
-        self._size = sides
-        width, height = sides[::-1] if first.rotation % 180 else sides
+            raise DataError(f"{self.path} holds no frame of up to 33 million pixels to decode.")
+        self._size = (first.width, first.height)
+        width, height = self._size[::-1] if first.rotation % 180 else self._size
         channels = 1 if first.format.name.startswith("gray") else 3
         fps = self.fps or _rate(stream) or ASSUMED_FPS
         return VideoInfo(width, height, channels, fps, stream.frames or None)
@@ -150,7 +147,18 @@ def _open(path: Path) -> Any:
     if not container.streams.video:
         container.close()
         raise DataError(f"{path} holds no video stream.")
+    # The options above bind the probe alone.
+    container.streams.video[0].codec_context.options = LIMIT
     return container
+
+
+def _declared_size(path: Path, context: Any) -> tuple[int, int]:
+    """Width and height; the probe leaves out what is over the limit, so ask the first packet."""
+    if context.width and context.height:
+        return context.width, context.height
+    with _open(path) as container:
+        first = next(container.demux(video=0), None)
+        return image_size(bytes(first or b"")) or (0, 0)
 
 
 def _decode(container: Any, timeline: Timeline) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,9 @@ class FilesDataset(Dataset[ConfigT]):
         entries = [video.path for split in get_args(Split) for video in self.videos(split)]
         digest = hashlib.sha256()
         for path in sorted(set(_files([*entries, *self.label_files()]))):
-            digest.update(f"{path.relative_to(self.base.parent)}\0{path.stat().st_size}\0".encode())
+            # Relative to the tree, which may be moved and renamed.
+            name = os.path.relpath(path, self.base)
+            digest.update(f"{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
             digest.update(_sample(path))
         return digest.hexdigest()
 
