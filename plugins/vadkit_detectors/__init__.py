@@ -13,13 +13,15 @@ from vadkit.api import DetectorCard, hookimpl
 class MotionConfig:
     threshold: int = 20
     """Grey levels from the background above which a pixel moves."""
-    learning_rate: float = 0.01
+    learning_rate: float = 0.02
     """Share of each frame in the running mean that is the background."""
-    warmup: int = 40
+    absorb: float = 0.25
+    """Factor on the rate where something moves, so that who walks slowly leaves no trail."""
+    warmup: int = 50
     """Frames, held back at the start, whose median is the first background."""
-    blur: int = 5
+    blur: int = 3
     """Side in pixels of the Gaussian against sensor noise; 1 leaves the image as it is."""
-    closing: float = 0.03
+    closing: float = 0.0125
     """Gaps in an object that are closed, as a share of the image's height."""
     min_area: float = 0.001
     """Smallest object: a share of the image, or pixels from 1 on ([002] takes 1500 of 640x360)."""

@@ -32,7 +32,7 @@ class Motion(Detector[MotionConfig]):
         for seen in chain(held, stream):
             grey = self._grey(seen)
             moving = self._moving(grey, background)
-            cv2.accumulateWeighted(grey, background, self.config.learning_rate)
+            self._learn(grey, moving, background)
             boxes = self._boxes(_blacked_out(moving, seen.boxes))
             yield Seen(seen.frame, np.concatenate([seen.boxes, boxes]))
 
@@ -46,6 +46,12 @@ class Motion(Detector[MotionConfig]):
         """(H, W) with 1 where the image differs from the background."""
         difference = cv2.absdiff(grey, cv2.convertScaleAbs(background))
         return np.asarray(difference > self.config.threshold, np.uint8)
+
+    def _learn(self, grey: Grey, moving: Grey, background: NDArray[np.float32]) -> None:
+        """Move the background towards the image, slowly where something is in front of it."""
+        rate, still = self.config.learning_rate, 1 - moving
+        cv2.accumulateWeighted(grey, background, rate, mask=still)
+        cv2.accumulateWeighted(grey, background, rate * self.config.absorb, mask=moving)
 
     def _boxes(self, moving: Grey) -> Boxes:
         """Boxes around the connected regions of (H, W)."""
