@@ -24,6 +24,7 @@ from vadkit.recipe_source import (
     apply_set,
     bind_boxes,
     bind_data,
+    file_boxes,
     named,
     read_source,
 )
@@ -68,6 +69,11 @@ NamedDetector = Annotated[
     DetectorSource, BeforeValidator(named, json_schema_input_type=str | DetectorSource)
 ]
 """A table, or the name alone."""
+
+
+def file_detector(path: Path) -> DetectorSource:
+    """The detector that reads boxes from a file or folder."""
+    return DetectorSource.model_validate(file_boxes(path))
 
 
 class TeacherSource(Plugged):

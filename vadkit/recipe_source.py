@@ -255,8 +255,12 @@ def bind_data(source: Source, bindings: Sequence[str]) -> None:
 def bind_boxes(source: Source, path: Path | None) -> None:
     """Read the objects from boxes on disk instead of detecting them."""
     if path is not None:
-        detectors = [{"name": "file", "path": str(_absolute(str(path), None))}]
-        _put(source, ("objects", "detectors"), detectors, Place(f"--boxes {path}"))
+        _put(source, ("objects", "detectors"), [file_boxes(path)], Place(f"--boxes {path}"))
+
+
+def file_boxes(path: Path) -> Table:
+    """The table of the detector that reads boxes from disk."""
+    return {"name": "file", "path": str(_absolute(str(path), None))}
 
 
 def apply_set(source: Source, text: str, registry: Registry) -> None:

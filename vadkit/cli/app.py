@@ -1,0 +1,54 @@
+"""The commands, by name."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from vadkit.cli import data, doctor, listing, recipes, training
+from vadkit.cli.output import say
+from vadkit.plugins import KINDS
+
+_typer = partial(typer.Typer, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        say(f"vadkit {version('vadkit')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Find anomalies in video with proxy tasks, trained in phases on normal video."""
+
+
+app = _typer()
+app.callback()(_options)
+app.command("run")(training.run)
+app.command("score")(training.score)
+for kind in KINDS:
+    app.command(f"list-{kind}s")(listing.lister(kind))
+app.command("plugins")(listing.plugins)
+app.command("doctor")(doctor.doctor)
+
+recipe_app = _typer(help="Look at recipes.")
+recipe_app.command("list")(recipes.list_)
+recipe_app.command("show")(recipes.show)
+recipe_app.command("validate")(recipes.validate)
+recipe_app.command("schema")(recipes.schema)
+recipe_app.command("copy")(recipes.copy)
+app.add_typer(recipe_app, name="recipe")
+
+data_app = _typer(help="Check and draw data sets.")
+data_app.command("verify")(data.verify)
+data_app.command("render")(data.render)
+app.add_typer(data_app, name="data")

@@ -1,0 +1,39 @@
+"""Data sets: check those on disk, draw those that are drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vadkit.cli import options
+from vadkit.cli.output import complain, say
+from vadkit.errors import DataError, RecipeError
+
+
+def verify(
+    binding: Annotated[str, typer.Argument(metavar="NAME=DIR")],
+    plugin: options.Plugins = None,
+) -> None:
+    """Compare a data set on disk with what its authors published."""
+    name, folder = options.pair(binding)
+    problems = options.registry(plugin).create("dataset", name, {}, folder).verify()
+    for problem in problems:
+        complain(problem)
+    if problems:
+        raise DataError(f"{folder} differs from {name} in {len(problems)} ways.")
+    say(f"{folder} holds {name}, as published.")
+
+
+def render(
+    name: Annotated[str, typer.Argument(help="A data set that is drawn.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where its videos go.")],
+    plugin: options.Plugins = None,
+) -> None:
+    """Draw a synthetic data set, as videos and labels."""
+    registry = options.registry(plugin)
+    if not hasattr(registry.load(registry.card("dataset", name)), "render"):
+        raise RecipeError(f"The data set {name!r} is not drawn.", "It comes from its authors.")
+    registry.create("dataset", name, {}, None).render(folder)
+    say(str(folder))

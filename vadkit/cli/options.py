@@ -1,0 +1,69 @@
+"""Options that several commands have, and the registry that they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vadkit.cli.output import complain
+from vadkit.errors import RecipeError
+from vadkit.plugins import Registry, load_plugins
+
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A path, or a shipped name.")]
+Data = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="NAME=DIR", help="Bind the target role to a data set."),
+]
+Boxes = Annotated[
+    Path | None,
+    typer.Option("--boxes", metavar="PATH", help="Read boxes from here; detect nothing."),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; repeatable."),
+]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE.py", help="Use a plugin that is one file; repeatable."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def registry(files: list[Path] | None = None) -> Registry:
+    """Load the plugins; those that are broken are told in one line."""
+    found = load_plugins(files or ())
+    broken = [
+        f"{plugin.name} ({plugin.distribution})"
+        for plugin in found.plugins
+        if plugin.state == "broken"
+    ]
+    if broken:
+        complain(f"Broken plugins: {', '.join(broken)}. `vadkit plugins` says why.")
+    return found
+
+
+def pair(text: str) -> tuple[str, Path]:
+    """`NAME=DIR` as name and folder.
+
+    Raises:
+        RecipeError: It is written otherwise.
+    """
+    name, _, folder = text.partition("=")
+    if not (name and folder):
+        raise RecipeError(f"{text!r} is not NAME=DIR.", "For example ped2=data/UCSDped2.")
+    return name, Path(folder).expanduser()
+
+
+def recipe(
+    name: str,
+    registry: Registry,
+    sets: list[str] | None = None,
+    data: list[str] | None = None,
+    boxes: Path | None = None,
+) -> Any:
+    """Load a recipe; pydantic is imported no earlier."""
+    from vadkit.recipe import load_recipe
+
+    return load_recipe(name, sets or (), data or (), boxes, registry)

@@ -1,0 +1,71 @@
+"""Train and score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vadkit.cli import options
+from vadkit.cli.output import complain, say
+from vadkit.errors import DataError
+
+FAILED_PARTS = 3
+"""Exit code of a command that finished with failed parts."""
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go.")]
+Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto takes a GPU.")]
+
+
+def run(
+    recipe: options.RecipeName,
+    *,
+    data: options.Data = None,
+    boxes: options.Boxes = None,
+    sets: options.Sets = None,
+    out: Out = None,
+    device: Device = "auto",
+    seed: Annotated[int | None, typer.Option("--seed", help="The recipe's seed.")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", help="CPU threads.")] = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """Train a recipe's phases, evaluate after each, and write a run folder."""
+    registry = options.registry(plugin)
+    given = {"seed": seed, "threads": threads}
+    more = [f"{key}={value}" for key, value in given.items() if value is not None]
+    loaded = options.recipe(recipe, registry, [*(sets or ()), *more], data, boxes)
+
+    from vadkit.run import run as train  # torch, only once the recipe is known to be valid
+
+    say(str(train(loaded, registry, name=Path(recipe).stem, out=out, device=device)))
+
+
+def score(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Videos.")],
+    *,
+    run: Annotated[Path, typer.Option("--run", metavar="DIR", help="A finished run.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the tables go.")] = Path(
+        "scores"
+    ),
+    boxes: options.Boxes = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")] = "cpu",
+    plugin: options.Plugins = None,
+) -> None:
+    """Score videos, a row for each frame, with a trained run."""
+    registry = options.registry(plugin)
+
+    from vadkit.recipe import file_detector
+    from vadkit.runs.folder import RunFolder
+    from vadkit.score import Scorer, score_videos
+
+    detectors = [file_detector(boxes)] if boxes else []
+    folder = RunFolder.open(run)
+    scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device)
+    written, failed = score_videos(sources, scorer, out)
+    for path in written:
+        say(str(path))
+    for error in failed:
+        complain(error.message, error.hint)
+    if failed:
+        raise typer.Exit(FAILED_PARTS if written else DataError.exit_code)
