@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.errors import RecipeError
 from vadkit.recipe import Smooth
 
 Floats = NDArray[np.float64]
@@ -21,15 +20,7 @@ def smooth(scores: Floats, how: Smooth) -> Floats:
 
     The window is centred on the frame. A window longer than the video is cut to the longest odd
     one that fits.
-
-    Raises:
-        RecipeError: The window is even, so it has no centre.
     """
-    if how.window % 2 == 0:
-        raise RecipeError(
-            f"score.smooth.window is {how.window}, which has no middle frame.",
-            f"Take {how.window + 1}.",
-        )
     window = min(how.window, len(scores) - 1 + len(scores) % 2)
     if how.kind == "none" or window <= 1:
         return scores.copy()
@@ -37,20 +28,20 @@ def smooth(scores: Floats, how: Smooth) -> Floats:
 
 
 def _median(scores: Floats, window: int) -> Floats:
-    from scipy.ndimage import median_filter  # noqa: PLC0415
+    from scipy.ndimage import median_filter
 
     return np.asarray(median_filter(scores, size=window, mode="nearest"))
 
 
 def _gaussian(scores: Floats, window: int) -> Floats:
-    from scipy.ndimage import gaussian_filter1d  # noqa: PLC0415
+    from scipy.ndimage import gaussian_filter1d
 
     radius = window // 2
     return np.asarray(gaussian_filter1d(scores, window / 4, mode="nearest", radius=radius))
 
 
 def _savgol(scores: Floats, window: int) -> Floats:
-    from scipy.signal import savgol_filter  # noqa: PLC0415
+    from scipy.signal import savgol_filter
 
     return np.asarray(savgol_filter(scores, window, SAVGOL_ORDER, mode="nearest"))
 

@@ -59,8 +59,9 @@ def test_scores_over_time_with_their_truth(tmp_path, drawn):
     assert is_drawing(tmp_path / "a.png")
 
 
-def test_scores_without_time_or_truth(tmp_path, drawn):
-    plot_scores(tmp_path / "a.png", "clip", wave(5))
+@pytest.mark.parametrize("times", [None, np.full(5, np.nan)])
+def test_scores_without_time_or_truth(tmp_path, drawn, times):
+    plot_scores(tmp_path / "a.png", "clip", wave(5), times)
     assert drawn[0].axes[0].get_xlabel() == "frame"
     assert texts(drawn[0]) == ["raw", "smoothed"]
 

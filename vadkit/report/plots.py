@@ -50,16 +50,17 @@ def plot_scores(
         path: The PNG to write.
         video: Its name, for the title.
         scores: Before and after smoothing.
-        times: (frames,) seconds; the axis counts frames where not given.
+        times: (frames,) seconds; the axis counts frames where they are not known.
         labels: (frames,) ground truth, if known.
     """
-    x = np.arange(len(scores.raw), dtype=np.float64) if times is None else times
+    timed = times is not None and not np.isnan(times).any()
+    x = np.asarray(times) if timed else np.arange(len(scores.raw), dtype=np.float64)
     with drawing(path, 9, 3.4) as figure:
         axes = figure.subplots()
         _shade(axes, x, labels)
         axes.plot(x, scores.raw, color=GREY, linewidth=0.7, label="raw")
         axes.plot(x, scores.smooth, color=BLUE, label="smoothed")
-        axes.set(xlabel="frame" if times is None else "time (s)", ylabel="anomaly score")
+        axes.set(xlabel="time (s)" if timed else "frame", ylabel="anomaly score")
         axes.margins(x=0)
         title(axes, video)
         legend_below(figure, axes, 3)
@@ -80,7 +81,7 @@ def plot_overview(
     with drawing(path, 3 * columns + 0.5, 1.7 * rows + 1) as figure:
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
         for axes, (video, score) in zip(grid.flat, scores.items(), strict=False):
-            _panel(axes, video, score, None if labels is None else labels[video])
+            _panel(axes, video, score, None if labels is None else labels.get(video))
         for axes in grid.flat[len(scores) :]:
             axes.set_axis_off()
         for axes in grid.flat[max(0, len(scores) - columns) : len(scores)]:
