@@ -74,17 +74,32 @@ def test_a_terminal_gets_a_live_line_and_a_line_that_stays_an_epoch():
     assert "\x1b[2K" in text
     assert "step 1/4" in text
     assert "epoch 1/1  l2 0.5  gradient 1.5" in text
+    assert text.rstrip().endswith("phase left 0s")  # and nothing out of date stays below it
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor comes back
 
 
-def test_a_narrow_terminal_gets_one_line(monkeypatch):
+def test_a_later_live_line_erases_nothing_that_stays():
+    stream = Terminal()
+    with Progress(stream) as progress:
+        _train(progress, epochs=1)
+        end_of_first = len(stream.getvalue())
+        progress.note("scored 12 videos")
+        _train(progress, epochs=1)
+    first_update = stream.getvalue()[end_of_first:].split("step 1/4")[0]
+    assert "scored 12 videos\n" in first_update
+    assert "\x1b[1A" not in first_update  # the cursor moves up
+
+
+def test_a_narrow_terminal_gets_all_of_it_wrapped(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     stream = Terminal()
     with Progress(stream) as progress:
         progress.phase(1, 3, "prediction", 1)
         progress.epoch(1, 9)
         progress.step({"l2": 0.5}, 100, 0.1, 4.0)
-    assert "phase 1/3 prediction  epoch 1/1  step 1…" in stream.getvalue()
+    shown, _, _ = stream.getvalue().removeprefix("\x1b[?25l").partition("\n\x1b[")
+    assert max(len(line) for line in shown.splitlines()[:3]) <= 40
+    assert "phase left 32s" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])

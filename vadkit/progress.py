@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO, cast
+from typing import Self, TextIO
 
-if TYPE_CHECKING:
-    from rich.live import Live
+from vadkit.screen import PlainScreen, Screen, TerminalScreen, wants_plain
 
 _PLAIN_EVERY_S = 10.0
 _LIVE_EVERY_S = 0.2
@@ -31,8 +28,8 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None, plain: bool | None = None) -> None:
         stream = stream or sys.stderr
-        plain = _wants_plain(stream) if plain is None else plain
-        self._screen: _Screen = _Plain(stream) if plain else _Terminal(stream)
+        plain = wants_plain(stream) if plain is None else plain
+        self._screen: Screen = PlainScreen(stream) if plain else TerminalScreen(stream)
         self._every_s = _PLAIN_EVERY_S if plain else _LIVE_EVERY_S
         self._title, self._unit = "", ""
         self._epochs = self._epoch = self._steps = 0
@@ -69,6 +66,7 @@ class Progress:
         """
         self._tally.add(terms, units, waited_s, step_s)
         if self._tally.steps == self._steps:
+            self._screen.close()  # what follows an epoch may take long, and the live line would lie
             self._screen.write(self._line())
         elif self._tally.seconds - self._shown_s >= self._every_s:
             self._shown_s = self._tally.seconds
@@ -148,90 +146,3 @@ class _Tally:
 
     def share_waited(self) -> float:
         return self.waited_s / self.seconds if self.seconds else 0.0
-
-
-class _Screen(Protocol):
-    def write(self, line: str) -> None:
-        """Add a line that stays."""
-
-    def update(self, line: str) -> None:
-        """Show a line that the next one replaces, where that is possible."""
-
-    def close(self) -> None:
-        """Leave the stream as it was found."""
-
-
-class _Plain:
-    """Lines without any control character; each one stays."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = _Hardy(stream)
-
-    def write(self, line: str) -> None:
-        self._stream.write(_printable(line) + "\n")
-        self._stream.flush()
-
-    update = write
-
-    def close(self) -> None:
-        pass
-
-
-class _Terminal:
-    """One live line below the lines that stay. No thread: it moves when it is told to."""
-
-    def __init__(self, stream: TextIO) -> None:
-        from rich.console import Console  # only where it is shown
-        from rich.live import Live
-
-        self._console = Console(file=cast(TextIO, _Hardy(stream)), highlight=False)
-        self._live: Live = Live(
-            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
-        )
-
-    def write(self, line: str) -> None:
-        self._console.print(_printable(line), markup=False, soft_wrap=True)
-
-    def update(self, line: str) -> None:
-        from rich.text import Text
-
-        self._live.start()
-        text = Text(_printable(line), no_wrap=True, overflow="ellipsis")
-        self._live.update(text, refresh=True)
-
-    def close(self) -> None:
-        self._live.stop()
-
-
-class _Hardy:
-    """A stream that loses what it cannot write: a broken pipe, a letter it does not have.
-
-    Rich ends the program on a broken pipe, and points stdout at nothing.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._encoding = getattr(stream, "encoding", None) or "utf-8"
-
-    def write(self, text: str) -> int:
-        known = text.encode(self._encoding, "replace").decode(self._encoding)
-        with suppress(OSError, ValueError):
-            self._stream.write(known)
-        return len(text)
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-def _wants_plain(stream: TextIO) -> bool:
-    dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
-    return dumb or not stream.isatty()
-
-
-def _printable(line: str) -> str:
-    """Take the sting out of control characters, which a clip's name may carry."""
-    return "".join(c if c.isprintable() else "?" for c in line)

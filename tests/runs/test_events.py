@@ -1,10 +1,11 @@
 """The event log."""
 
 import json
+import os
 
 import pytest
 
-from vadkit.errors import DataError
+from vadkit.errors import DataError, ResourceError
 from vadkit.runs.events import Events, read_events
 
 
@@ -27,7 +28,7 @@ def test_events_are_numbered_and_go_on_where_they_ended(tmp_path):
 
 def test_each_event_is_one_write(tmp_path, monkeypatch):
     written = []
-    monkeypatch.setattr("os.write", lambda _, line: written.append(line))
+    monkeypatch.setattr("os.write", lambda _, line: written.append(line) or len(line))
     with Events(tmp_path / "events.jsonl") as events:
         events.emit("start", text="two\nlines")
     (line,) = written
@@ -58,3 +59,15 @@ def test_what_json_cannot_say_is_refused(tmp_path):
     with Events(tmp_path / "events.jsonl") as events, pytest.raises(ValueError, match="JSON"):
         events.emit("epoch", loss=float("nan"))
     assert (tmp_path / "events.jsonl").read_bytes() == b""
+
+
+def test_a_disk_that_takes_half_a_line_leaves_none(tmp_path, monkeypatch):
+    path, write = tmp_path / "events.jsonl", os.write
+    with Events(path) as events:
+        events.emit("start")
+        monkeypatch.setattr("os.write", lambda to, line: write(to, line[:9]))
+        with pytest.raises(ResourceError, match="disk full while saving event 'epoch'"):
+            events.emit("epoch")
+        monkeypatch.undo()
+        events.emit("stopped")
+    assert [(e["seq"], e["event"]) for e in read_events(path)] == [(0, "start"), (1, "stopped")]

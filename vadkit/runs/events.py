@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -40,8 +41,15 @@ class Events:
         record = {"seq": self._next, "time": time, "event": event, **fields}
         line = json.dumps(record, allow_nan=False).encode() + b"\n"
         with saving(f"event {event!r}", self._path.parent, need=len(line)):
-            os.write(self._descriptor, line)
+            self._append(line)
         self._next += 1
+
+    def _append(self, line: bytes) -> None:
+        """Write a line; a disk that fills up takes half of one, which goes again."""
+        end = os.fstat(self._descriptor).st_size
+        if os.write(self._descriptor, line) < len(line):
+            os.ftruncate(self._descriptor, end)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         """Close the file; nothing can be added after."""

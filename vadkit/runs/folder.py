@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.errors import RecipeError, RunBusyError
-from vadkit.runs.atomic import is_temporary, sweep, write_json, write_text
+from vadkit.runs.atomic import is_temporary, sweep, write_json
 from vadkit.runs.environment import ENVIRONMENT_SCHEMA, environment
+from vadkit.runs.latest import followed, next_folder, point_latest
 from vadkit.runs.lock import locked, refuse_if_held
 from vadkit.runs.manifest import read_json
 from vadkit.runs.names import safe_name
 
 METRICS_SCHEMA = 1
-_LATEST = "latest"
 _OURS = {".lock", ".owner.json"}
 """What a folder may hold that was begun and never became a run."""
 
@@ -37,9 +35,9 @@ class RunFolder:
             RecipeError: `base` cannot be made or written to.
         """
         with _usable(Path(base)):
-            path = _next_folder(Path(base), safe_name(name))
+            path = next_folder(Path(base), safe_name(name))
             run = cls._begin(path)
-            _point_latest(path)
+            point_latest(path)
         return run
 
     @classmethod
@@ -67,7 +65,7 @@ class RunFolder:
             RecipeError: There is no run.
             RunBusyError: It is of another schema.
         """
-        path = _followed(Path(path))
+        path = followed(Path(path))
         if not _is_run(path):
             raise RecipeError(
                 f"There is no run at {path}.", "Give the folder that holds its env.json."
@@ -183,42 +181,3 @@ def _usable(path: Path) -> Iterator[None]:
             f"{path} cannot be used as a run folder: {error.strerror}.",
             "Choose another folder with --out.",
         ) from error
-
-
-def _next_folder(base: Path, name: str) -> Path:
-    base.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((_number(path, name) for path in base.iterdir()), default=0)
-    while True:
-        path = base / f"{name}-{number}"
-        try:
-            path.mkdir()
-        except FileExistsError:  # another run began in this very moment
-            number += 1
-        else:
-            return path
-
-
-def _number(path: Path, name: str) -> int:
-    digits = path.name.removeprefix(f"{name}-")
-    return int(digits) if digits != path.name and digits.isascii() and digits.isdigit() else 0
-
-
-def _point_latest(path: Path) -> None:
-    """Link `latest` to the run; a text file where links are not allowed."""
-    link = path.parent / _LATEST
-    temporary = path.parent / f".{_LATEST}.tmp-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        temporary.symlink_to(path.name, target_is_directory=True)
-        temporary.replace(link)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        write_text(link.with_suffix(".txt"), path.name + "\n")
-
-
-def _followed(path: Path) -> Path:
-    if path.is_dir():
-        return path.resolve()
-    pointer = path.with_suffix(".txt")
-    if path.name == _LATEST and pointer.is_file():
-        return path.parent / Path(pointer.read_text("utf-8").strip()).name
-    return path
