@@ -27,14 +27,14 @@ def doctor(json: options.Json = False) -> None:
     if json:
         say_json(found)
     else:
-        say_table(["what", "found"], list(found.items()))
+        say_table([{"what": what, "found": value} for what, value in found.items()])
     options.registry()
 
 
 def _versions() -> Iterator[tuple[str, str]]:
     """vadkit, what it needs, and what its extras would add."""
     yield "vadkit", version("vadkit")
-    lines = requires("vadkit") or []
+    lines = [line for line in requires("vadkit") or [] if 'extra == "dev"' not in line]
     names = {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in lines} - {"vadkit"}
     for name in sorted(names):
         try:

@@ -43,8 +43,8 @@ def plugins(json: options.Json = False, plugin: options.Plugins = None) -> None:
 def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         say_json(rows)
-    elif rows:
-        say_table(list(rows[0]), [[_cell(value) for value in row.values()] for row in rows])
+    else:
+        say_table([{key: _cell(value) for key, value in row.items()} for row in rows])
 
 
 def _row(offer: Offer, registry: Registry) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _WIDE = 160
 """Columns of a table that nobody watches."""
+_NARROW = 80
+"""Columns below which a table is no longer readable."""
 
 
 def tolerate() -> None:
@@ -42,20 +46,36 @@ def say_json(value: Any) -> None:
     say(json.dumps(value, indent=2))
 
 
-def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table, folded where the terminal is narrow."""
+def say_table(rows: Sequence[Mapping[str, str]]) -> None:
+    """Print rows of the same keys as a table; one below the other where there is no room."""
+    width = _width()
+    if width < _NARROW:
+        say("\n\n".join(_stacked(row) for row in rows))
+    elif rows:
+        say(_table(rows, width))
+
+
+def _width() -> int:
+    watched = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return shutil.get_terminal_size().columns if watched else _WIDE
+
+
+def _stacked(row: Mapping[str, str]) -> str:
+    return "\n".join(clean(f"{name}: {cell}") for name, cell in row.items() if cell)
+
+
+def _table(rows: Sequence[Mapping[str, str]], width: int) -> str:
     from rich.console import Console
-    from rich.table import Column, Table
+    from rich.table import Table
     from rich.text import Text
 
-    watched = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if watched else _WIDE, soft_wrap=False)
-    table = Table(*(Column(name) for name in columns), box=None, pad_edge=False)
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    table = Table(*rows[0], box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(clean(cell), overflow="fold") for cell in row))
+        table.add_row(*(Text(clean(cell), overflow="fold") for cell in row.values()))
     with console.capture() as captured:
         console.print(table)
-    say("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def close_quietly() -> None:

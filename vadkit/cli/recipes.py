@@ -14,7 +14,7 @@ from vadkit.errors import RecipeError
 
 def list_() -> None:
     """List the recipes that travel with vadkit."""
-    from vadkit.recipe_source import shipped_recipes
+    from vadkit.recipe import shipped_recipes
 
     for name in shipped_recipes():
         say(name)
@@ -59,7 +59,7 @@ def copy(
     to: Annotated[Path | None, typer.Argument(help="The new file; RECIPE.toml here.")] = None,
 ) -> None:
     """Copy a recipe, to change it."""
-    from vadkit.recipe_source import find_recipe
+    from vadkit.recipe import find_recipe
 
     source = find_recipe(recipe)
     target = Path(source.name) if to is None else to / source.name if to.is_dir() else to

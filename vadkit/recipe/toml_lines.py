@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from vadkit.problems import KeyPath
+from vadkit.recipe.problems import KeyPath
 
 _TOKEN = re.compile(
     r"""(?P<skip>[ \t\r]+|\#[^\n]*)

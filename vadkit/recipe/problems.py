@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vadkit.errors import PluginError, RecipeError, VadkitError
+from vadkit.errors import PluginError, RecipeError
 
 KeyPath = tuple[str | int, ...]
 """Keys and list positions from the top of a recipe to a value."""
@@ -98,8 +98,3 @@ def _line(place: Place, problem: Problem) -> str:
 def dotted(key: KeyPath) -> str:
     """A key path as `--set` takes it."""
     return ".".join(str(part) for part in key)
-
-
-def from_error(key: KeyPath, error: VadkitError, plugin: bool) -> Problem:
-    """An error of the registry, as a problem at a key."""
-    return Problem(key, str(error), plugin=plugin)

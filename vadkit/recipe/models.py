@@ -1,33 +1,14 @@
-"""The recipe: a curriculum, and the data bound to it."""
+"""The recipe's tables as values: a curriculum, and the data bound to it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from vadkit.cards import BoxRules
-from vadkit.plugins import Registry, load_plugins
-from vadkit.problems import Problem, raise_problems
-from vadkit.recipe_check import (
-    binding_problems,
-    completed,
-    model_problems,
-    name_problems,
-    without,
-)
-from vadkit.recipe_source import (
-    Source,
-    apply_set,
-    bind_boxes,
-    bind_data,
-    file_boxes,
-    named,
-    read_source,
-)
+from vadkit.recipe.tables import named
 
 
 def _odd(window: int) -> int:
@@ -69,11 +50,6 @@ NamedDetector = Annotated[
     DetectorSource, BeforeValidator(named, json_schema_input_type=str | DetectorSource)
 ]
 """A table, or the name alone."""
-
-
-def file_detector(path: Path) -> DetectorSource:
-    """The detector that reads boxes from a file or folder."""
-    return DetectorSource.model_validate(file_boxes(path))
 
 
 class TeacherSource(Plugged):
@@ -186,75 +162,3 @@ class Recipe(Strict):
     optim: Optim = Optim()
     phase: Annotated[tuple[Phase, ...], Field(min_length=1)]
     score: Score
-
-
-def load_recipe(
-    name: str | Path,
-    sets: Sequence[str] = (),
-    data: Sequence[str] = (),
-    boxes: Path | None = None,
-    registry: Registry | None = None,
-) -> Recipe:
-    """Read, change, validate and complete a recipe.
-
-    Args:
-        name: A path, or the bare name of a shipped recipe.
-        sets: `key.path=VALUE` with TOML values, applied last.
-        data: At most one `NAME=DIR`, which binds the role `target`.
-        boxes: A file or folder of boxes that takes the place of the detectors.
-        registry: The plugins to check against; all that are installed where not given.
-
-    Returns:
-        The recipe with absolute paths, every option's default and a teacher for every role.
-
-    Raises:
-        RecipeError: A file cannot be read, or every problem of the recipe at once.
-    """
-    registry = registry or load_plugins()
-    source = read_source(name, registry)
-    bind_data(source, data)
-    bind_boxes(source, boxes)
-    for text in sets:
-        apply_set(source, text, registry)
-    recipe, problems = _validated(source)
-    problems += name_problems(source.table, registry)
-    problems += binding_problems(recipe, registry) if recipe else ()
-    raise_problems(source.title, problems, source.places)
-    return completed(_parsed(source.table), registry)
-
-
-def _validated(source: Source) -> tuple[Recipe | None, list[Problem]]:
-    """The recipe, as far as it is valid without what is wrong, and what is wrong."""
-    problems = list(dict.fromkeys(source.problems))
-    try:
-        return _parsed(source.table), problems
-    except ValidationError as error:
-        problems += model_problems(error, schema())
-    try:
-        return _parsed(without(source.table, problems)), problems
-    except ValidationError:
-        return None, problems
-
-
-def _parsed(table: dict[str, Any]) -> Recipe:
-    """Validate as strict JSON: 3 is a float and [1, 2] a tuple, but "3" is no number."""
-    return Recipe.model_validate_json(json.dumps(table, default=str), strict=True)
-
-
-def resolved(recipe: Recipe) -> str:
-    """The recipe as TOML with every default, readable by `load_recipe`."""
-    import tomli_w
-
-    return tomli_w.dumps(_without_none(recipe.model_dump(mode="json")))
-
-
-def _without_none(value: Any) -> Any:
-    """TOML has no null: a key that is not there means the same."""
-    if isinstance(value, dict):
-        return {key: _without_none(below) for key, below in value.items() if below is not None}
-    return [_without_none(item) for item in value] if isinstance(value, list) else value
-
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of a recipe, for editors."""
-    return Recipe.model_json_schema()
