@@ -1,0 +1,242 @@
+"""The conformance kit finds what is wrong with a task, each time by the check that is meant to."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Generator, Tensor, nn
+from vadkit_reconstruction import CARD as RECONSTRUCTION
+
+from vadkit.cards import Need, Sampling, TaskCard
+from vadkit.errors import PluginError
+from vadkit.heads import Shapes
+from vadkit.task import Batch, Outputs, Task, Views
+from vadkit.testing import check_task, task_checks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    frames: int = 3
+    """Frames of the clip."""
+
+
+class Good(Task[Any]):
+    """Is the clip as bright as it looks?"""
+
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        clip = batch.clips[:, 0]
+        return Views({"clip": clip}, {"light": clip.flatten(1).mean(dim=1)})
+
+    def head(self, shapes: Shapes) -> nn.Module:
+        return shapes.heads.classifier(1)
+
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"l2": (outputs["clip"][:, 0] - targets["light"]).square().mean()}
+
+    def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"error": (outputs["clip"][:, 0] - targets["light"]).abs()}
+
+
+class Flat(Good):
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        return replace(
+            super().views(batch, rng, training), inputs={"clip": batch.clips[:, 0, :, 0]}
+        )
+
+
+class Greedy(Good):
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        batch.clips.add_(1)
+        return super().views(batch, rng, training)
+
+
+class Short(Good):
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        views = super().views(batch, rng, training)
+        return replace(views, targets={"light": views.targets["light"].repeat(2)})
+
+
+class Global(Good):
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        random.random()  # noqa: S311 - no secret
+        return super().views(batch, rng, training)
+
+
+class Moody(Good):
+    calls = 0
+
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        Moody.calls += 1
+        clip = batch.clips[:, 0] / Moody.calls
+        return Views({"clip": clip}, {"light": clip.flatten(1).mean(dim=1)})
+
+
+class Vector(Good):
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"l2": outputs["clip"][:, 0]}
+
+
+class Detached(Good):
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"l2": outputs["clip"].detach().mean()}
+
+
+class Nan(Good):
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"l2": outputs["clip"].std()}  # of a batch of one
+
+
+class Idle(Good):
+    def head(self, shapes: Shapes) -> nn.Module:
+        head = shapes.heads.classifier(1)
+        head.register_parameter("idle", nn.Parameter(torch.zeros(1)))
+        return head
+
+
+class Cut(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(1, 1)
+
+    def forward(self, features: Any, context: Mapping[str, Tensor]) -> Tensor:
+        out: Tensor = self.last(features.pooled().detach().mean(dim=1, keepdim=True))
+        return out
+
+
+class Severed(Good):
+    def head(self, shapes: Shapes) -> nn.Module:
+        return Cut()
+
+
+class Keeping(Good):
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        self.seen = True
+        return super().loss(outputs, targets)
+
+
+class Growing(Good):
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        terms = super().loss(outputs, targets)
+        targets["light"].add_(1)
+        return terms
+
+
+class Crowd(Good):
+    def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        light = targets["light"]
+        return {"error": light - light.mean()}
+
+
+class Single(Good):
+    def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"error": outputs["clip"].mean()}
+
+
+class Wild(Good):
+    def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"error": torch.rand_like(targets["light"])}
+
+
+CARD = TaskCard(
+    name="light",
+    summary="Tell how bright a clip is.",
+    level="visual",
+    config=Config,
+    load=f"{__name__}:Good",
+    sampling=RECONSTRUCTION.sampling,  # of a module that imports nothing heavy
+)
+
+
+def run(check: str, task: str = "Good", **changes: Any) -> None:
+    card = replace(CARD, load=f"{__name__}:{task}", **changes)
+    next(own for own in task_checks(card) if own.name == check)()
+
+
+def test_a_good_task_passes() -> None:
+    assert check_task(CARD) == {}
+
+
+def test_what_failed_is_told_by_check() -> None:
+    failed = check_task(replace(CARD, load=f"{__name__}:Single"))
+    assert set(failed) == {"score", "alone"}
+
+
+@pytest.mark.parametrize(
+    ("task", "check", "sentence"),
+    [
+        (Flat, "views", "not \\(B, C, T, H, W\\)"),
+        (Greedy, "views", "changes the batch"),
+        (Short, "views", "rows, not B"),
+        (Global, "randomness", "global random"),
+        (Moody, "randomness", "other views"),
+        (Vector, "loss", "not a scalar"),
+        (Detached, "loss", "without gradient"),
+        (Nan, "loss", "not finite"),
+        (Idle, "gradient", "no gradient for idle"),
+        (Severed, "gradient", "backbone no gradient"),
+        (Keeping, "values", "state"),
+        (Growing, "values", "another loss|in place"),
+        (Crowd, "alone", "rest of the batch"),
+        (Single, "score", "not \\(B,\\)"),
+        (Wild, "alone", "asked again"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:std")
+def test_a_fault_is_found(task: type[Task[Any]], check: str, sentence: str) -> None:
+    with pytest.raises(PluginError, match=sentence):
+        run(check, task.__name__)
+
+
+def test_a_task_that_raises_is_named_with_the_check() -> None:
+    with pytest.raises(PluginError, match=r"'light' fails in the check 'loss': .*Missing"):
+        run("loss", "Missing")
+
+
+def test_a_frozen_backbone_needs_no_gradient() -> None:
+    run("gradient", "Severed", backbone_lr=0.0)
+
+
+def test_a_task_without_score_is_not_asked_for_one() -> None:
+    names = {check.name for check in task_checks(replace(CARD, scored=False))}
+    assert names == {check.name for check in task_checks(CARD)} - {"score", "alone"}
+
+
+def test_labels_when_scoring_are_found() -> None:
+    with pytest.raises(PluginError, match="labels to score"):
+        run("declared", sampling=lambda _: Sampling(frames=3, labels=True))
+
+
+def test_an_unknown_role_is_found() -> None:
+    with pytest.raises(PluginError, match="seance"):
+        run("views", needs=lambda _: (Need(role="seance"),))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bare:
+    frames: int = 3
+    """Frames of the clip."""
+    mystery: int = 1
+
+
+def test_an_option_without_docstring_is_found() -> None:
+    with pytest.raises(PluginError, match="docstring: mystery"):
+        run("options", config=Bare)
+
+
+def test_a_card_that_imports_scipy_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "heavy_card.py").write_text(
+        "import scipy\nfrom vadkit.api import Sampling\n"
+        "def sampling(config): return Sampling(frames=3)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(PluginError, match="imports scipy"):
+        run("card", sampling=import_module("heavy_card").sampling)
