@@ -27,7 +27,7 @@ from vadkit.recipe.models import (
     TaskEntry,
     TeacherSource,
 )
-from vadkit.recipe.problems import Problem, raise_problems
+from vadkit.recipe.problems import Problem, problems_error
 from vadkit.recipe.source import Source, find_recipe, read_source, shipped_recipes
 
 __all__ = [
@@ -83,8 +83,9 @@ def load_recipe(
     recipe, problems = _validated(source)
     problems += name_problems(source.table, registry)
     problems += binding_problems(recipe, registry) if recipe else ()
-    raise_problems(source.title, problems, source.places)
-    return completed(_parsed(source.table), registry)
+    if problems or recipe is None:
+        raise problems_error(source.title, problems, source.places)
+    return completed(recipe, registry)
 
 
 def _validated(source: Source) -> tuple[Recipe | None, list[Problem]]:

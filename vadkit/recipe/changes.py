@@ -43,22 +43,24 @@ def file_boxes(path: Path) -> Table:
 def apply_set(source: Source, text: str, registry: Registry) -> None:
     """`key.path=VALUE` puts a TOML value; what it means is validated with the rest."""
     place = Place(f"--set {text:.100}")
-    key, mark, written = text.partition("=")
-    path = tuple(_part(part) for part in key.strip().split("."))
+    key, mark, written = (part.strip() for part in text.partition("="))
+    path = tuple(_part(part) for part in key.split("."))
+    table = _value(written)
     if not mark or "" in path:
         source.problems.append(Problem((), "expected key.path=VALUE.", place))
-        return
+    elif table.keys() != {"value"}:
+        hint = f"""Quote a string: --set '{key}="{written:.60}"'."""
+        source.problems.append(Problem(path, f"{written!r:.60} is not a TOML value. {hint}", place))
+    else:
+        _put(source, path, table["value"], place)
+        source.problems += anchor(_only(source.table, path), None, registry)
+
+
+def _value(written: str) -> Table:
     try:
-        table = tomllib.loads(f"value = {written.strip()}")
+        return tomllib.loads(f"value = {written}")
     except (ValueError, RecursionError):
-        table = {}
-    if table.keys() != {"value"}:
-        hint = f"""Quote a string: --set '{key.strip()}="{written.strip():.60}"'."""
-        message = f"{written.strip()!r:.60} is not a TOML value. {hint}"
-        source.problems.append(Problem(path, message, place))
-        return
-    _put(source, path, table["value"], place)
-    source.problems += anchor(_only(source.table, path), None, registry)
+        return {}
 
 
 def _part(part: str) -> str | int:

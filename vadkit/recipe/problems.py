@@ -35,7 +35,7 @@ class Problem:
 
 
 class ProblemsError(RecipeError):
-    """Every problem of a recipe at once.
+    """Every problem of a recipe at once; exit code 5 where only plugins are to blame, else 2.
 
     Args:
         title: What is wrong, as one sentence.
@@ -72,18 +72,12 @@ class Places:
         return self._known[key]
 
 
-def raise_problems(title: str, problems: Sequence[Problem], places: Places) -> None:
-    """Raise them all, ordered by place; do nothing where there are none.
-
-    Raises:
-        ProblemsError: With exit code 5 where only plugins are to blame, else 2.
-    """
-    if not problems:
-        return
+def problems_error(title: str, problems: Sequence[Problem], places: Places) -> ProblemsError:
+    """The error that says them all, ordered by place."""
     placed = [(problem.place or places.find(problem.key), problem) for problem in problems]
     placed.sort(key=lambda pair: (pair[0].source, pair[0].line))
     lines = [_line(place, problem) for place, problem in placed]
-    raise ProblemsError(f"{title} has {_count(len(problems))}:", problems, lines)
+    return ProblemsError(f"{title} has {_count(len(problems))}:", problems, lines)
 
 
 def _count(number: int) -> str:
