@@ -1,0 +1,74 @@
+"""`plaza` and `plaza-virtual` as data sets: rendered on first use, then read as any folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+from vadkit.builtin import PLAZA as PLAZA_CARD
+from vadkit.builtin import PLAZA_VIRTUAL, PlazaConfig
+from vadkit.data.datasets.folder import Folder
+from vadkit.data.plaza.store import render_world
+from vadkit.data.plaza.worlds import PLAZA, VIRTUAL, World
+
+
+class Drawn(Folder[PlazaConfig]):
+    """A world that is drawn from a seed; a child says which.
+
+    Args:
+        root: Where an earlier `render` wrote it; None for the cache, filled when it is empty.
+        config: The seed.
+    """
+
+    world: ClassVar[World]
+
+    def __init__(self, root: Path | None, config: PlazaConfig) -> None:
+        super().__init__(root or cached(self.world, config.seed), config)
+
+
+class Plaza(Drawn):
+    """Three scenes with walking people; anomalies of ten kinds in the test videos."""
+
+    card = PLAZA_CARD
+    world = PLAZA
+
+
+class PlazaVirtual(Drawn):
+    """Another world whose training videos hold labelled anomalies of six other kinds."""
+
+    card = PLAZA_VIRTUAL
+    world = VIRTUAL
+
+
+def cached(world: World, seed: int) -> Path:
+    """The folder of a world in the cache, rendered if it is not there yet.
+
+    Raises:
+        DataError: It could not be rendered.
+        ResourceError: The disk is full.
+    """
+    home = os.environ.get("VADKIT_HOME")
+    base = (Path(home) if home else user_cache_path("vadkit")) / world.name
+    root = base / f"{world.version}-{seed}"
+    if not root.is_dir():
+        base.mkdir(parents=True, exist_ok=True)
+        # Whoever comes second waits, and finds it done.
+        with FileLock(base / f"{root.name}.lock"):
+            if not root.is_dir():
+                render_world(world, root, seed)
+    return root
+
+
+def render(root: Path, seed: int, world: World = PLAZA) -> None:
+    """Render `plaza` into a folder of one's own, for `vadkit data render plaza DIR`.
+
+    Args:
+        root: The folder; it appears when it is whole, and replaces an older one.
+        seed: Which draw of the world.
+        world: Which world.
+    """
+    render_world(world, root, seed)
