@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -27,7 +27,6 @@ class Reading:
     """(n,) units that may be read."""
     labels: Tensor | None = None
     """(units,) int64, if the sampling asks for them."""
-    context: Context | None = None
 
     def order(self, seed: Sequence[int | str] | None) -> Tensor:
         """The rows as they are, or drawn by the seed and the role."""
@@ -41,7 +40,6 @@ class Reading:
         clips = self.store.clips(rows, self.sampling).to(device)
         return Batch(
             clips=clips.float().div_(255),
-            context=self.context(rows) if self.context else {},
             labels=None if self.labels is None else self.labels[rows].to(device),
         )
 
@@ -50,45 +48,51 @@ class Loader:
     """Iterates over batches; each iteration gives the same ones again.
 
     Args:
-        readings: The main one, whose units are gone through once, and those read beside it, which
-            are cycled.
+        main: Its units are gone through once.
+        beside: Read as many units at a time as the main one, again and again.
         batch: Units in a batch; the last may be smaller.
         seed: Decides the order; None goes through the units as they are.
         device: Where the batches go.
         steps: Stop after so many batches.
-        skipped: Units left out because their clip reaches beyond the video, for the record.
+        context: Teachers' answers for the main units.
     """
 
     def __init__(
         self,
-        readings: Sequence[Reading],
+        main: Reading,
+        beside: Sequence[Reading],
         batch: int,
         *,
         seed: Sequence[int | str] | None,
         device: torch.device,
         steps: int | None = None,
-        skipped: int = 0,
+        context: Context | None = None,
     ) -> None:
-        self._main, *self._beside = readings
+        self._main, self._beside, self._context = main, beside, context
         self._batch, self._seed, self._device, self._steps = batch, seed, device, steps
-        self.skipped = skipped
+
+    @property
+    def skipped(self) -> int:
+        """Units left out because their clip reaches beyond the video."""
+        return len(self._main.store.units) - len(self._main.rows)
 
     def __len__(self) -> int:
         whole, rest = divmod(len(self._main.rows), self._batch)
         # Batch statistics are undefined for a single unit.
-        least = 2 if self._seed is not None else 1
+        least = 1 if self._seed is None else 2
         count = whole + (rest >= least)
         return count if self._steps is None else min(count, self._steps)
 
     def __iter__(self) -> Iterator[Batch]:
         order = self._main.order(self._seed)
-        others = [(reading, reading.order(self._seed)) for reading in self._beside]
-        for step in range(len(self)):
-            rows = order[step * self._batch : (step + 1) * self._batch]
-            place = torch.arange(step * self._batch, step * self._batch + len(rows))
+        orders = [reading.order(self._seed) for reading in self._beside]
+        for first in range(0, len(self) * self._batch, self._batch):
+            rows = order[first : first + self._batch]
+            place = torch.arange(first, first + len(rows))
             beside = {
                 reading.sampling.role: reading.batch(of[place % len(of)], self._device)
-                for reading, of in others
+                for reading, of in zip(self._beside, orders, strict=True)
             }
+            context = self._context(rows) if self._context else {}
             main = self._main.batch(rows, self._device)
-            yield Batch(main.clips, main.context, main.labels, beside)
+            yield replace(main, context=context, beside=beside)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vadkit.cards import BoxRules, DatasetCard, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
 from vadkit.data.dataset import Dataset, Split
+from vadkit.data.labels import check_length
 from vadkit.data.objects import Detector, detect, read
 from vadkit.data.video import open_video
 from vadkit.errors import DataError, RecipeError
@@ -84,6 +88,20 @@ class Role:
                 stream = detect(video, reader, self.detectors, self.rules, counts)
             yield video.name, cut(stream, cutting)
         told(what, len(videos), len(videos))
+
+    def labels(
+        self, split: Split, lengths: Mapping[str, int]
+    ) -> dict[str, NDArray[np.uint8] | None]:
+        """Each video's labels (frames,), or None where nothing is known.
+
+        Raises:
+            DataError: A video has more or fewer labels than frames.
+        """
+        known = {video.name: self.dataset.labels(video) for video in self.dataset.videos(split)}
+        for name, labels in known.items():
+            if labels is not None:
+                check_length(name, lengths[name], len(labels))
+        return known
 
     def too_few(self, split: Split, unit: Unit, frames: int) -> DataError:
         """The error that there is nothing to train on."""

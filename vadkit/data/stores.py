@@ -106,10 +106,9 @@ class FrameStore(Store):
 
     def clips(self, index: Tensor, sampling: Sampling) -> Tensor:
         units, of = self.units, index.cpu().numpy()
-        first = np.cumsum(units.lengths) - units.lengths
         video = units.video[of, None]
         frames = units.frame[of, None] + np.asarray(sampling.offsets)[None]
-        rows = first[video] + frames.clip(0, units.lengths[video] - 1)
+        rows = units.starts[video] + frames.clip(0, units.lengths[video] - 1)
         frames_of = self._rows(torch.from_numpy(rows).flatten())[:, :, 0]
         clips = frames_of.reshape(*rows.shape, *frames_of.shape[1:])
         return _windows(clips, 1, sampling).transpose(2, 3)

@@ -28,5 +28,15 @@ class Units:
     boxes: NDArray[np.float32]
     """(n, 5): x1, y1, x2, y2 in pixels, confidence."""
 
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """(videos,) where each begins if all frames are laid end to end."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    @property
+    def frames(self) -> dict[str, int]:
+        """Frames of each video, by name."""
+        return dict(zip(self.videos, self.lengths.tolist(), strict=True))
+
     def __len__(self) -> int:
         return len(self.frame)

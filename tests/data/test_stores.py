@@ -1,0 +1,260 @@
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from vadkit.cards import Sampling
+from vadkit.data.cubes import Cut, Cutting, cut, windows
+from vadkit.data.objects import Boxes, Seen
+from vadkit.data.stores import CubeStore, FrameStore, Store, open_store
+from vadkit.data.video import Frame
+
+HEIGHT, WIDTH = 30, 44
+
+
+def video(frames: int, channels: int = 1, seed: int = 0) -> NDArray[np.uint8]:
+    """Random images (frames, H, W, C)."""
+    shape = (frames, HEIGHT, WIDTH, channels)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def boxes_of(index: int) -> Boxes:
+    """Two boxes, one of them growing beyond whole pixels; none in every fifth frame."""
+    found = [[3.2, 4.8, 20.5 + index % 7, 25.1, 0.9], [0, 0, WIDTH, HEIGHT, 0.8]]
+    return np.array(found if index % 5 else [], np.float32).reshape(-1, 5)
+
+
+def stream(images: NDArray[np.uint8]) -> Iterator[Seen]:
+    for index, image in enumerate(images):
+        yield Seen(Frame(index, index / 25, image), boxes_of(index))
+
+
+def cutting(frames: int = 5, unit: str = "object", channels: int = 1, **more: int) -> Cutting:
+    offsets = Sampling(frames=frames, stride=more.pop("stride", 1)).offsets
+    return Cutting(unit, offsets, (16, 12), channels, **more)  # type: ignore[arg-type]
+
+
+def naive_cube(images: NDArray[np.uint8], own: int, box: list[float], how: Cutting) -> NDArray:
+    """(C, K, h, w), frame by frame and channel by channel."""
+    left, top = int(np.floor(box[0])), int(np.floor(box[1]))
+    right, bottom = int(np.ceil(box[2])), int(np.ceil(box[3]))
+    cube = np.empty((how.channels, len(how.offsets), *how.size), np.uint8)
+    for k, offset in enumerate(how.offsets):
+        image = images[min(max(own + offset, 0), len(images) - 1)]
+        for c in range(how.channels):
+            patch = np.ascontiguousarray(image[top:bottom, left:right, c])
+            cube[c, k] = cv2.resize(patch, how.size[::-1], interpolation=cv2.INTER_LINEAR)
+    return cube
+
+
+@pytest.mark.parametrize(
+    ("frames", "channels", "stride", "length"),
+    [(5, 1, 1, 12), (9, 3, 1, 12), (4, 1, 2, 12), (9, 1, 1, 3), (1, 3, 1, 4), (5, 1, 1, 1)],
+)
+def test_cubes_agree_with_single_crops(
+    frames: int, channels: int, stride: int, length: int
+) -> None:
+    images, how = video(length, channels), cutting(frames, channels=channels, stride=stride)
+    cuts = list(cut(stream(images), how))
+    assert [one.index for one in cuts] == list(range(length))
+    for one in cuts:
+        assert one.boxes.tolist() == boxes_of(one.index).tolist()
+        for clip, box in zip(one.clips, one.boxes.tolist(), strict=True):
+            wanted = naive_cube(images, one.index, box, how)
+            # OpenCV rounds an image of many channels in another order.
+            assert np.abs(clip.astype(int) - wanted).max() <= 1
+
+
+def test_twenty_seven_colour_frames_fit_one_cube() -> None:
+    images = video(30, 3)
+    how = Cutting("object", Sampling(frames=9, windows=3).offsets, (8, 8), 3)
+    one = list(cut(stream(images), how))[14]
+    wanted = naive_cube(images, 14, one.boxes[0].tolist(), how)
+    assert np.abs(one.clips[0].astype(int) - wanted).max() <= 1
+
+
+def test_a_box_thinner_than_a_pixel_is_one_pixel_wide() -> None:
+    image = video(1)[0]
+    edge = np.array([[WIDTH, 5, WIDTH, 20, 1]], np.float32)
+    (one,) = cut(iter([Seen(Frame(0, 0.0, image), edge)]), cutting(1))
+    column = cv2.resize(image[5:20, -1:], (12, 16), interpolation=cv2.INTER_LINEAR)
+    assert (one.clips[0, 0, 0] == column).all()
+
+
+def test_colour_becomes_grey_where_grey_is_asked() -> None:
+    images = video(3, 3)
+    grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] for image in images]
+    for one, wanted in zip(
+        cut(stream(images), cutting(3)), cut(stream(np.array(grey)), cutting(3)), strict=True
+    ):
+        assert np.abs(one.clips.astype(int) - wanted.clips).max(initial=0) <= 1
+
+
+def test_only_frames_within_reach_are_held() -> None:
+    given = 0
+
+    def counted() -> Iterator[Seen]:
+        nonlocal given
+        for seen in stream(video(200)):
+            given += 1
+            yield seen
+
+    for seen, images in windows(counted(), cutting(9)):
+        assert len(images) == 9
+        assert given <= seen.frame.index + 5
+
+
+def test_every_third_frame_has_units_but_clips_read_all_frames() -> None:
+    images = video(10)
+    whole = list(cut(stream(images), cutting(3)))
+    third = list(cut(stream(images), cutting(3, every=3)))
+    for one, all_of_it in zip(third, whole, strict=True):
+        if one.index % 3:
+            assert len(one.boxes) == len(one.clips) == 0
+        else:
+            assert (one.clips == all_of_it.clips).all()
+
+
+class Videos:
+    """A source of two videos and one without objects, which counts how often it is read."""
+
+    def __init__(self) -> None:
+        self.images = {"a": video(12), "b": video(7, seed=1)}
+        self.read = 0
+
+    def __call__(self, how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable[Cut]]]:
+        self.read += 1
+        for name, images in self.images.items():
+            counts["frames"] += len(images)
+            yield name, cut(stream(images), how)
+
+
+def opened(root: Path, how: Cutting, source: Videos | None = None, **facts: str) -> Store:
+    return open_store(root, facts, how, source or Videos())
+
+
+def test_a_cube_store_gives_back_what_was_cut(tmp_path: Path) -> None:
+    source, how = Videos(), cutting(5)
+    store = opened(tmp_path, how, source)
+    assert isinstance(store, CubeStore)
+    assert store.units.videos == ("a", "b")
+    assert store.units.lengths.tolist() == [12, 7]
+    assert store.units.sizes.tolist() == [[HEIGHT, WIDTH]] * 2
+    cubes = store.clips(torch.arange(len(store.units)), Sampling(frames=5))
+    wanted = [one.clips for images in source.images.values() for one in cut(stream(images), how)]
+    assert cubes.shape == (len(store.units), 1, 1, 5, 16, 12)
+    assert (cubes[:, 0].numpy() == np.concatenate(wanted)).all()
+    assert store.stored.times.tolist() == [i / 25 for n in (12, 7) for i in range(n)]
+
+
+@pytest.mark.parametrize("frames", [1, 4, 5, 8])
+def test_a_shorter_sampling_is_a_slice_of_a_longer_store(tmp_path: Path, frames: int) -> None:
+    sampling = Sampling(frames=frames)
+    index = torch.tensor([7, 0, 3])
+    wide = opened(tmp_path, cutting(9)).clips(index, sampling)
+    narrow = opened(tmp_path, cutting(frames)).clips(index, sampling)
+    assert torch.equal(wide, narrow)
+
+
+def test_windows_follow_each_other(tmp_path: Path) -> None:
+    sampling = Sampling(frames=3, windows=3)
+    store = opened(tmp_path, Cutting("object", sampling.offsets, (16, 12), 1))
+    index = torch.tensor([5, 2])
+    whole = store.clips(index, Sampling(frames=9))
+    assert torch.equal(store.clips(index, sampling).transpose(1, 2).flatten(2, 3), whole[:, 0])
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_frame_clips_are_gathered_and_repeat_the_ends(tmp_path: Path, stride: int) -> None:
+    source, sampling = Videos(), Sampling(unit="frame", frames=5, stride=stride)
+    store = opened(tmp_path, cutting(5, "frame"), source)
+    assert isinstance(store, FrameStore)
+    assert len(store.units) == 19
+    assert store.units.boxes[0].tolist() == [0, 0, WIDTH, HEIGHT, 1]
+    small = {
+        name: [cv2.resize(image, (12, 16), interpolation=cv2.INTER_AREA) for image in images]
+        for name, images in source.images.items()
+    }
+    clips = store.clips(torch.tensor([18, 0, 12]), sampling)
+    for clip, (name, own) in zip(
+        clips[:, 0, 0].numpy(), [("b", 6), ("a", 0), ("b", 0)], strict=True
+    ):
+        frames = [min(max(own + k * stride, 0), len(small[name]) - 1) for k in range(-2, 3)]
+        assert (clip == np.stack([small[name][frame] for frame in frames])).all()
+
+
+def test_frame_units_of_every_third_frame_share_the_store(tmp_path: Path) -> None:
+    source = Videos()
+    opened(tmp_path, cutting(5, "frame"), source)
+    third = opened(tmp_path, cutting(5, "frame", every=3), source)
+    assert source.read == 1
+    assert third.units.frame.tolist() == [0, 3, 6, 9, 0, 3, 6]
+    whole = opened(tmp_path, cutting(5, "frame"), source)
+    sampling = Sampling(unit="frame", frames=3)
+    assert torch.equal(
+        third.clips(torch.tensor([5]), sampling), whole.clips(torch.tensor([15]), sampling)
+    )
+
+
+def test_a_store_is_made_once_for_the_same_facts(tmp_path: Path) -> None:
+    source = Videos()
+    first = opened(tmp_path, cutting(5), source, boxes="x")
+    again = opened(tmp_path, cutting(5), source, boxes="x")
+    assert source.read == 1
+    assert torch.equal(first.stored.data, again.stored.data)
+    assert again.report()["frames"] == 19
+    opened(tmp_path, cutting(5), source, boxes="y")
+    opened(tmp_path, cutting(6), source, boxes="x")
+    assert source.read == 3
+
+
+@pytest.mark.parametrize("torn", ["clips.u8", "units.npy", "times.npy", "store.json"])
+@pytest.mark.parametrize("keep", [None, 0, 10])
+def test_a_torn_store_is_made_again(tmp_path: Path, torn: str, keep: int | None) -> None:
+    source = Videos()
+    wanted = opened(tmp_path, cutting(5), source).stored.data.clone()
+    (file,) = tmp_path.glob(f"*/{torn}")
+    whole = file.read_bytes()
+    file.unlink()
+    if keep is not None:
+        file.write_bytes(whole[:keep])
+    assert torch.equal(opened(tmp_path, cutting(5), source).stored.data, wanted)
+    assert source.read == 2
+
+
+def test_a_store_that_was_interrupted_leaves_nothing_that_is_read(tmp_path: Path) -> None:
+    class Broken(Videos):
+        def __call__(self, how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable]]:
+            yield from super().__call__(how, counts)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        opened(tmp_path, cutting(5), Broken())
+    source = Videos()
+    opened(tmp_path, cutting(5), source)
+    assert source.read == 1
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_videos_without_objects_make_an_empty_store(tmp_path: Path) -> None:
+    source = Videos()
+    source.images = {"still": video(1)}  # frame 0 has no box
+    store = opened(tmp_path, cutting(5), source)
+    assert len(store.units) == 0
+    assert store.units.lengths.tolist() == [1]
+    assert store.clips(torch.arange(0), Sampling(frames=5)).shape == (0, 1, 1, 5, 16, 12)
+    report = store.report()
+    assert report["videos_without_units"] == report["videos_shorter_than_clip"] == 1
+
+
+def test_nothing_but_plain_bytes_json_and_arrays_is_written(tmp_path: Path) -> None:
+    opened(tmp_path, cutting(5))
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    assert {path.suffix for path in folder.iterdir()} == {".u8", ".json", ".npy"}
+    assert json.loads((folder / "store.json").read_text())["videos"] == ["a", "b"]

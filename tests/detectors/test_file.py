@@ -1,0 +1,97 @@
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vadkit_detectors import FileConfig
+from vadkit_detectors.file import File
+
+from vadkit.api import DataError
+from vadkit.data.dataset import Split, Video
+from vadkit.data.objects import Seen
+from vadkit.data.video import Frame
+
+HEADER = "video,frame,x1,y1,x2,y2,confidence\n"
+
+
+def stream(frames: int) -> Iterator[Seen]:
+    image = np.zeros((40, 60, 1), np.uint8)
+    for index in range(frames):
+        yield Seen(Frame(index, index / 25, image), np.empty((0, 5), np.float32))
+
+
+def found(config: FileConfig, name: str, frames: int = 3, split: Split = "test") -> list[list]:
+    seen = File(config).detect(Video(name, Path(name), split), stream(frames))
+    return [one.boxes.tolist() for one in seen]
+
+
+def written(path: Path, rows: str, header: str = HEADER) -> Path:
+    path.write_text(header + rows)
+    return path
+
+
+def test_rows_become_boxes_of_their_frames(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "b.csv", "01,2,1,2,3,4,0.5\n01,0,5,6,7,8,1\n01,2,9,9,9,9,nan\n02,0,0,0,1,1,1\n"
+    )
+    first, second, third = found(FileConfig(path=path), "01")
+    assert first == [[5, 6, 7, 8, 1]]
+    assert second == []
+    assert third[0] == [1, 2, 3, 4, 0.5]
+    assert len(third) == 2
+
+
+def test_a_folder_holds_plain_and_gzip_files_with_columns_in_any_order(tmp_path: Path) -> None:
+    written(tmp_path / "a.csv", "0.5,a,0,1,2,3,4\n", "confidence,video,frame,x1,y1,x2,y2\n")
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(f"{HEADER}b,1,1,2,3,4,0.25\n".encode()))
+    assert found(FileConfig(path=tmp_path), "a")[0] == [[1, 2, 3, 4, 0.5]]
+    assert found(FileConfig(path=tmp_path), "b")[1] == [[1, 2, 3, 4, 0.25]]
+
+
+def test_a_file_named_by_its_split_speaks_of_that_alone(tmp_path: Path) -> None:
+    written(tmp_path / "avenue_train.csv", "01,0,0,0,1,1,1\n")
+    written(tmp_path / "avenue_test.csv", "01,0,0,0,2,2,1\n")
+    config = FileConfig(path=tmp_path)
+    assert found(config, "01", split="train")[0] == [[0, 0, 1, 1, 1]]
+    assert found(config, "01", split="test")[0] == [[0, 0, 2, 2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "told"),
+    [
+        ("a,7,0,0,1,1,1\n", HEADER, "row 2: a has only 3 frames"),
+        ("a,0,0,0,1,1,1\na,-1,0,0,1,1,1\n", HEADER, "row 3: there is no frame -1"),
+        ("a,1.5,0,0,1,1,1\n", HEADER, "row 2: there is no frame 1.5"),
+        ("a,0,0,0,wide,1,1\n", HEADER, "row 2: a value is missing or not a number"),
+        ("a,0,0,0,1\n", HEADER, "row 2: a value is missing or not a number"),
+        ("a,0,0,0,1,1\n", "video,frame,x,y,w,h\n", "row 1: the columns are video, frame, x"),
+        ("", "", "row 1: the columns are missing"),
+    ],
+)
+def test_what_is_wrong_is_named_by_file_and_row(
+    tmp_path: Path, rows: str, header: str, told: str
+) -> None:
+    path = written(tmp_path / "boxes.csv", rows, header)
+    with pytest.raises(DataError, match=rf"boxes\.csv, {told}"):
+        found(FileConfig(path=path), "a")
+
+
+def test_a_video_without_rows_is_an_error_unless_it_may_be_empty(tmp_path: Path) -> None:
+    path = written(tmp_path / "boxes.csv", "Test001,0,0,0,1,1,1\n")
+    with pytest.raises(DataError, match=r"'Test002'.*Test001"):
+        found(FileConfig(path=path), "Test002")
+    assert found(FileConfig(path=path, missing="none"), "Test002") == [[], [], []]
+
+
+def test_no_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no boxes"):
+        found(FileConfig(path=tmp_path), "a")
+
+
+def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
+    path = written(tmp_path / "boxes.csv", "a,0,0,0,1,1,1\n")
+    before = File(FileConfig(path=path)).fingerprint()
+    assert File(FileConfig(path=tmp_path)).fingerprint() == before
+    written(path, "a,0,0,0,1,2,1\n")
+    assert File(FileConfig(path=path)).fingerprint() != before

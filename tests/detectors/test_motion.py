@@ -1,0 +1,106 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vadkit_detectors import MotionConfig
+from vadkit_detectors.motion import Motion
+
+from vadkit.data.dataset import Video
+from vadkit.data.objects import Seen
+from vadkit.data.video import Frame, open_video
+
+VIDEO = Video("street", Path("street"), "train")
+VTEST = Path(__file__).parents[2] / "../shared/data/vtest_480x360.avi"
+NOTHING = np.empty((0, 5), np.float32)
+
+
+def street(
+    frames: int, start: int = 0, height: int = 120, channels: int = 1, step: int = 2
+) -> Iterator[Seen]:
+    """A dark walker, 12x30 pixels, who crosses a noisy grey street from the left."""
+    rng = np.random.default_rng(0)
+    for index in range(frames):
+        image = 120 + 3 * rng.standard_normal((height, 160, channels))
+        left = start + step * index
+        image[40:70, left : left + 12] = 20
+        yield Seen(Frame(index, index / 25, image.clip(0, 255).astype(np.uint8)), NOTHING)
+
+
+def overlap(box: list[float], other: list[float]) -> float:
+    low = np.maximum(box[:2], other[:2])
+    high = np.minimum(box[2:4], other[2:4])
+    common = np.prod((high - low).clip(min=0))
+    areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (box, other)]
+    return float(common / (sum(areas) - common))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_walker_has_one_box_in_every_frame_from_the_first(channels: int) -> None:
+    for seen in Motion(MotionConfig()).detect(VIDEO, street(70, channels=channels)):
+        left = 2 * seen.frame.index
+        assert len(seen.boxes) == 1
+        assert overlap(seen.boxes[0].tolist(), [left, 40, left + 12, 70]) > 0.7
+        assert seen.boxes[0, 4] == 1
+
+
+def test_every_frame_comes_out_once_and_few_are_held() -> None:
+    held, most = 0, 0
+
+    def counted() -> Iterator[Seen]:
+        nonlocal held, most
+        for seen in street(75, step=1):
+            held += 1
+            most = max(most, held)
+            yield seen
+
+    indices = []
+    for seen in Motion(MotionConfig(warmup=20)).detect(VIDEO, counted()):
+        held -= 1
+        indices.append(seen.frame.index)
+    assert indices == list(range(75))
+    assert most == 20
+
+
+@pytest.mark.parametrize("frames", [0, 1, 3])
+def test_a_short_video_needs_no_warmup(frames: int) -> None:
+    assert len(list(Motion(MotionConfig()).detect(VIDEO, street(frames)))) == frames
+
+
+def test_a_ghost_of_who_stood_there_at_first_fades() -> None:
+    def leaves() -> Iterator[Seen]:
+        for seen in street(600, start=20, step=0):
+            image = seen.frame.image.copy()
+            if seen.frame.index >= 60:
+                image[40:70, 20:32] = 120
+            yield replace(seen, frame=replace(seen.frame, image=image))
+
+    counts = [len(seen.boxes) for seen in Motion(MotionConfig()).detect(VIDEO, leaves())]
+    assert counts[60] == 1
+    assert counts[-1] == 0
+
+
+def test_what_was_found_before_is_not_found_again() -> None:
+    known = np.array([[96, 35, 120, 75, 0.9]], np.float32)
+    given = (replace(seen, boxes=known) for seen in street(55))
+    seen = list(Motion(MotionConfig()).detect(VIDEO, given))
+    assert seen[50].boxes.tolist() == known.tolist()  # the walker is inside the known box
+    assert len(seen[10].boxes) == 2
+
+
+@pytest.mark.parametrize(("min_area", "found"), [(0.001, 1), (0.1, 0), (200.0, 1), (1500.0, 0)])
+def test_small_regions_are_dropped_by_share_or_by_pixels(min_area: float, found: int) -> None:
+    seen = list(Motion(MotionConfig(min_area=min_area)).detect(VIDEO, street(60)))
+    assert len(seen[30].boxes) == found
+
+
+@pytest.mark.data
+def test_pedestrians_of_a_real_video_are_found() -> None:
+    if not VTEST.exists():
+        pytest.skip(f"{VTEST} is missing")
+    frames = (Seen(frame, NOTHING) for frame in open_video(VTEST).frames())
+    seen = next(s for s in Motion(MotionConfig()).detect(VIDEO, frames) if s.frame.index == 60)
+    # Drawn by hand around three groups of pedestrians.
+    for box in ([229, 104, 268, 166], [282, 125, 326, 184], [385, 146, 408, 213]):
+        assert max(overlap(box, found[:4].tolist()) for found in seen.boxes) > 0.5

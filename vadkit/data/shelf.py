@@ -1,0 +1,125 @@
+"""The shelf: one store for each data role, split and kind of unit of a recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from functools import cached_property, partial
+from pathlib import Path
+
+import platformdirs
+
+from vadkit.cards import Sampling
+from vadkit.data.cubes import Cutting
+from vadkit.data.dataset import Split
+from vadkit.data.role import TARGET, Role, Told
+from vadkit.data.stores import Store, open_store
+from vadkit.data.video import open_video
+from vadkit.errors import DataError
+from vadkit.plugins import Registry
+from vadkit.recipe import Recipe
+
+
+def cache_home(home: Path | None = None) -> Path:
+    """Folder of all caches: as given, else `VADKIT_HOME`, else the platform's cache folder."""
+    return Path(home or os.environ.get("VADKIT_HOME") or platformdirs.user_cache_dir("vadkit"))
+
+
+class Shelf:
+    """Opens stores when they are asked for, and keeps them open.
+
+    Args:
+        recipe: Binds data roles to data sets.
+        registry: Where data sets and detectors come from.
+        root: Folder of all stores.
+        told: Told of progress.
+    """
+
+    def __init__(self, recipe: Recipe, registry: Registry, root: Path, told: Told) -> None:
+        self._recipe = recipe
+        self._registry = registry
+        self._root = root
+        self._told = told
+        self._roles: dict[str, Role] = {}
+        self._spans: dict[tuple[str, str, int], range] = {}
+        self._stores: dict[tuple[str, Split, Cutting], Store] = {}
+        self.report: dict[str, dict[str, int]] = {}
+        """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
+
+    def role(self, name: str) -> Role:
+        """What the recipe binds to a data role."""
+        if name not in self._roles:
+            self._roles[name] = Role(name, self._recipe, self._registry)
+        return self._roles[name]
+
+    @cached_property
+    def channels(self) -> int:
+        """Colour channels of all clips: 1 (grey) or 3 (RGB)."""
+        if self._recipe.channels != "auto":
+            return self._recipe.channels
+        dataset = self.role(TARGET).dataset
+        videos = dataset.videos("train") or dataset.videos("test")
+        if not videos:
+            raise DataError(f"The data set of the role {TARGET!r} has no videos.")
+        return open_video(videos[0].path).info.channels
+
+    def widen(self, samplings: Iterable[Sampling]) -> None:
+        """Make stores from now on wide enough for all these samplings."""
+        for sampling in samplings:
+            self._spans[_kind(sampling)] = self._span(sampling)
+
+    def store(self, sampling: Sampling, split: Split) -> Store:
+        """The store that a sampling reads, made where it is missing.
+
+        Raises:
+            DataError: A video or its boxes cannot be used.
+        """
+        role, cutting = self.role(sampling.role), self._cutting(sampling, split)
+        key = (role.name, split, cutting)
+        if key not in self._stores:
+            facts = {**role.facts(cutting.unit), "split": split}
+            source = partial(role.cuts, split, self._told)
+            self._stores[key] = open_store(self._root, facts, cutting, source)
+            self.note(sampling, split, self._stores[key].report())
+        return self._stores[key]
+
+    def any_store(self, split: Split) -> Store:
+        """Some store of the target, for what all of them know."""
+        for (role, of, _), store in self._stores.items():
+            if (role, of) == (TARGET, split):
+                return store
+        return self.store(Sampling(unit="frame", frames=1), split)
+
+    def note(self, sampling: Sampling, split: Split, counts: dict[str, int]) -> None:
+        """Add to the report."""
+        place = "/".join((sampling.role, split, sampling.unit))
+        self.report.setdefault(place, {}).update(counts)
+
+    def fingerprint(self) -> str:
+        """A hash of everything that decides what the open stores hold."""
+        facts = [
+            (role, split, repr(cutting), self.role(role).facts(cutting.unit))
+            for role, split, cutting in sorted(self._stores, key=repr)
+        ]
+        text = json.dumps(facts, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _cutting(self, sampling: Sampling, split: Split) -> Cutting:
+        every = self.role(sampling.role).every if split == "train" else 1
+        if sampling.unit == "frame":
+            return Cutting("frame", range(1), self._recipe.frames.size, self.channels, every)
+        side = self._recipe.objects.size
+        return Cutting("object", self._span(sampling), (side, side), self.channels, every)
+
+    def _span(self, sampling: Sampling) -> range:
+        """The frames read by this sampling or by any like it."""
+        wanted, step = sampling.offsets, sampling.stride
+        known = self._spans.get(_kind(sampling), wanted)
+        return range(min(known[0], wanted[0]), max(known[-1], wanted[-1]) + step, step)
+
+
+def _kind(sampling: Sampling) -> tuple[str, str, int]:
+    """Samplings of one kind read the same store."""
+    return sampling.role, sampling.unit, sampling.stride
