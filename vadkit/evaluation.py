@@ -82,6 +82,7 @@ def _refit(scorer: PhaseRunner, task: str, number: int) -> None:
         tasks=(TaskEntry(name=task, backbone_lr=0.0, backbone=backbone),),
         epochs=scorer.recipe.score.refit_epochs,
     )
+    scorer.progress.phase(number, len(scorer.recipe.phase), phase.stage, phase.epochs)
     scorer.train(phase, _REFIT + number, lambda *_: None)
 
 

@@ -72,9 +72,11 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
         "vadkit": version("vadkit"),
         "protocol": describe(
             runner.recipe.score,
-            checkpoint="last epoch of the last phase",
-            labels="frame",
-            selection="none",
+            checkpoint="last epoch of the last phase, nothing selected on test labels",
+            tasks={
+                name: asdict(runner.model.tasks[name].config)
+                for name in scoring_tasks(runner.recipe)
+            },
         ),
         **(final.metrics or {}),
         "baselines": _baselines(runner),

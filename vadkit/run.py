@@ -133,7 +133,8 @@ class Curriculum:
 
     def _phase(self, number: int, phase: Phase) -> PhaseResult:
         self._events.emit("phase_started", phase=number, stage=phase.stage)
-        self._runner.progress.phase(number, len(self._recipe.phase), title(phase), phase.epochs)
+        count = len(self._recipe.phase)
+        self._runner.progress.phase(number, count, title(phase), phase.epochs)
         started = time.perf_counter()
         self._runner.train(phase, number, partial(self._after_epoch, number, phase))
         trained = time.perf_counter()
@@ -154,7 +155,8 @@ class Curriculum:
         optim, plain = _flat(updates)
         weights = unique_state(self._runner.model)
         state = {"phase": number, "epoch": epoch, "optimizers": plain}
-        save_checkpoint(epoch_folder(folder, epoch), weights, optim, state)
+        what = f"phase {number} epoch {epoch}"
+        save_checkpoint(epoch_folder(folder, epoch), weights, optim, state, what)
         prune(folder)
         self._events.emit("epoch_saved", phase=number, epoch=epoch)
 
