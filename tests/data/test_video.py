@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from fractions import Fraction
 from pathlib import Path
@@ -148,6 +149,22 @@ def test_times_count_from_the_first_frame(tmp_path):
     times = [5000 + 100 * index for index in range(5)]
     frames, _ = decode(write_video(tmp_path / "a.mkv", 5, times=times))
     assert np.allclose([frame.time_s for frame in frames], [0, 0.1, 0.2, 0.3, 0.4])
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_memory_is_flat_in_the_length_of_the_video(tmp_path, kind):
+    count = 300
+    path = tmp_path / "a.mkv"
+    path = write_frames(tmp_path / "a", count) if kind == "folder" else write_video(path, count)
+    reader = open_video(path)
+    tracemalloc.start()
+    try:
+        decoded = sum(1 for _ in reader.frames())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert decoded == count
+    assert peak < 40 * WIDTH * HEIGHT * 3
 
 
 # V1, V3: damage inside
@@ -325,6 +342,29 @@ def test_playlists_under_a_videos_name_are_refused(tmp_path, text):
     write_video(tmp_path / "good.mp4", 3)
     (tmp_path / "list.mp4").write_text(text)
     refused(tmp_path / "list.mp4", "not a readable video")
+
+
+def test_a_stream_of_an_unknown_codec_is_refused(tmp_path):
+    path = write_video(tmp_path / "a.mkv", 3)
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/ASP", b"V_WHATEVER/ISO/"))
+    refused(path, "unknown codec")
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.mkv", "a.ts", "a.wmv"])
+def test_flipped_bytes_give_frames_in_order_or_one_sentence(tmp_path, name):
+    good = write_video(tmp_path / name, 12, "wmv2" if name == "a.wmv" else "mpeg4").read_bytes()
+    random = np.random.default_rng(0)
+    path = tmp_path / f"bad-{name}"
+    for _ in range(25):
+        data = bytearray(good)
+        for at in random.integers(0, len(good), 10):
+            data[at] = random.integers(256)
+        path.write_bytes(data[: random.integers(len(good) // 2, len(good) + 1)])
+        try:
+            times = [frame.time_s for frame in decode(path)[0]]
+        except DataError:
+            continue
+        assert np.all(np.diff(times) > 0)
 
 
 def test_a_name_like_a_protocol_is_a_name(tmp_path, monkeypatch):

@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import av
-import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.image_file import image_size
+from vadkit.data.container import (
+    declared_size,
+    decode,
+    expected_frames,
+    frame_rate,
+    open_container,
+    timeline_of,
+)
 from vadkit.data.timeline import Timeline
 from vadkit.data.video import (
     ASSUMED_FPS,
-    MAX_PIXELS,
     DecodeReport,
     Frame,
     VideoInfo,
@@ -26,14 +30,6 @@ from vadkit.data.video import (
     check_pixels,
 )
 from vadkit.errors import DataError
-
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,asf,flv,gif"
-# A playlist under a video's name must not read other files or the network.
-LIMIT = {"max_pixels": str(MAX_PIXELS)}
-OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file", **LIMIT}
-MAX_FPS = 1000.0
-"""A higher rate is a clock's, not a camera's."""
-DAMAGE = (av.error.InvalidDataError, av.error.ArgumentError)
 
 
 class FileReader(VideoReader):
@@ -43,18 +39,17 @@ class FileReader(VideoReader):
         self.path, self.name, self.strict = path, path.name, strict
         self.fps = fps
         self.report = DecodeReport()
-        _check_file(path)
-        with _open(path) as container:
+        with open_container(path) as container:
             self.info = self._probe(container)
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the start; see `VideoReader.frames`."""
         report = self.report = DecodeReport()
         last: NDArray[np.uint8] | None = None
-        with _open(self.path) as container:
+        with open_container(self.path) as container:
             stream = container.streams.video[0]
-            timeline = _timeline(stream)
-            for decoded in self._decode(container, timeline):
+            timeline = timeline_of(stream)
+            for decoded in self._sound(container, timeline):
                 image = self._image(decoded, report)
                 *lost, own = timeline.place(decoded.pts)
                 yield from self._stand_in(lost, image if last is None else last)
@@ -62,28 +57,29 @@ class FileReader(VideoReader):
                 last = image
             if last is not None:
                 yield from self._stand_in(timeline.tail(), last)
-            self._conclude(timeline, _expected(container, timeline.constant))
+            self._conclude(timeline, expected_frames(container, timeline.constant))
 
     def _probe(self, container: Any) -> VideoInfo:
         stream = container.streams.video[0]
-        check_pixels(self.path, *_declared_size(self.path, stream.codec_context))
-        first = next(_decode(container, _timeline(stream)), None)
+        check_pixels(self.path, *declared_size(self.path, stream.codec_context))
+        first = next(decode(container, timeline_of(stream)), None)
         if first is None:
             raise DataError(f"{self.path} holds no frame of up to 33 million pixels to decode.")
         self._size = (first.width, first.height)
         width, height = self._size[::-1] if first.rotation % 180 else self._size
         channels = 1 if first.format.name.startswith("gray") else 3
-        fps = self.fps or _rate(stream) or ASSUMED_FPS
+        fps = self.fps or frame_rate(stream) or ASSUMED_FPS
         return VideoInfo(width, height, channels, fps, stream.frames or None)
 
-    def _decode(self, container: Any, timeline: Timeline) -> Iterator[Any]:
-        for decoded in _decode(container, timeline):
-            self._refuse_damage(timeline)
+    def _sound(self, container: Any, timeline: Timeline) -> Iterator[Any]:
+        """The decoded frames; where the reader is strict, only as long as nothing is damaged."""
+        for decoded in decode(container, timeline):
+            self._refuse(timeline.damaged)
             yield decoded
-        self._refuse_damage(timeline)
+        self._refuse(timeline.damaged)
 
-    def _refuse_damage(self, timeline: Timeline) -> None:
-        if self.strict and timeline.damaged:
+    def _refuse(self, faults: int) -> None:
+        if self.strict and faults:
             raise DataError(
                 f"{self.path} is damaged near frame {self.report.frames}.",
                 "Repair the file, or read it without strictness.",
@@ -110,6 +106,7 @@ class FileReader(VideoReader):
         return Frame(index, index / self.fps if self.fps else time_s, image, repaired)
 
     def _stand_in(self, times: list[float], image: NDArray[np.uint8]) -> Iterator[Frame]:
+        self._refuse(len(times))
         for time_s in times:
             yield self._frame(time_s, image, repaired=True)
 
@@ -124,75 +121,6 @@ class FileReader(VideoReader):
         report.warnings += [text for text, present in facts.items() if present]
         if expected is not None and abs(expected - report.frames) > 1:
             _note(report, f"{report.frames} frames, but the file announces {expected}")
-
-
-def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise DataError(f"{path} does not exist.", "Check the path.")
-    if not path.is_file():
-        raise DataError(f"{path} is neither a file nor a folder.")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path} is empty (0 bytes).")
-
-
-def _open(path: Path) -> Any:
-    """Open for reading; the absolute path cannot be taken for a protocol's name."""
-    try:
-        container = av.open(str(path.absolute()), options=OPTIONS, metadata_errors="replace")
-    except (av.error.FFmpegError, ValueError) as error:
-        raise DataError(
-            f"{path} is not a readable video (truncated, or none of {FORMATS}).",
-            "Convert it with another program, or leave it out.",
-        ) from error
-    if not container.streams.video:
-        container.close()
-        raise DataError(f"{path} holds no video stream.")
-    # The options above bind the probe alone.
-    container.streams.video[0].codec_context.options = LIMIT
-    return container
-
-
-def _declared_size(path: Path, context: Any) -> tuple[int, int]:
-    """Width and height; the probe leaves out what is over the limit, so ask the first packet."""
-    if context.width and context.height:
-        return context.width, context.height
-    with _open(path) as container:
-        first = next(container.demux(video=0), None)
-        return image_size(bytes(first or b"")) or (0, 0)
-
-
-def _decode(container: Any, timeline: Timeline) -> Iterator[Any]:
-    """Every frame that can be had, in order of presentation; damage goes to the timeline."""
-    for packet in container.demux(container.streams.video[0]):
-        stamp = packet.dts if timeline.counted or packet.pts is None else packet.pts
-        timeline.packet(stamp)
-        try:
-            yield from packet.decode()
-        except DAMAGE:
-            timeline.damage(stamp)
-
-
-def _timeline(stream: Any) -> Timeline:
-    rate = _rate(stream)
-    counted = stream.container.format.name == "avi"
-    constant = rate is not None and stream.average_rate == stream.base_rate
-    tick = float(stream.time_base)
-    return Timeline(tick, 1 / (tick * (rate or ASSUMED_FPS)), counted or constant, counted)
-
-
-def _rate(stream: Any) -> float | None:
-    rate = float(stream.average_rate or stream.base_rate or 0)
-    return rate if 0 < rate <= MAX_FPS else None
-
-
-def _expected(container: Any, constant: bool) -> int | None:
-    """Frames that the container announces, by count or, with nothing but video, by duration."""
-    stream = container.streams.video[0]
-    if stream.frames:
-        return int(stream.frames)
-    if not constant or not container.duration or len(container.streams) > 1:
-        return None
-    return round(container.duration / av.time_base * float(stream.average_rate))
 
 
 def _note(report: DecodeReport, text: str) -> None:
