@@ -7,8 +7,8 @@ import torch
 
 from vadkit.backbones.unet import UNet
 from vadkit.builtin import UNetConfig
+from vadkit.features import Features
 from vadkit.heads import Shapes
-from vadkit.task import Features
 
 
 def shapes(blocks: int = 3, **context: tuple[int, ...]) -> Shapes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vadkit.data.dataset import Dataset, Split, Track, Video
     from vadkit.data.objects import Boxes, Detector, Seen
     from vadkit.data.video import Frame
+    from vadkit.features import Features
     from vadkit.heads import Heads, Shapes
     from vadkit.losses import (
         absolute_error,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
         squared_error,
     )
     from vadkit.rng import rand, randint, randperm
-    from vadkit.task import Batch, Features, Outputs, Task, Views
+    from vadkit.task import Batch, Outputs, Task, Views
     from vadkit.teacher import Teacher
 
 _LAZY = {
@@ -44,7 +45,7 @@ _LAZY = {
     "Boxes": "data.objects",
     "Dataset": "data.dataset",
     "Detector": "data.objects",
-    "Features": "task",
+    "Features": "features",
     "Frame": "data.video",
     "Heads": "heads",
     "Outputs": "task",

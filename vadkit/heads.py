@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadkit.task import Features
+from vadkit.features import Features
 
 
 @dataclass(frozen=True)

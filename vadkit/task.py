@@ -9,12 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from torch import Generator, Tensor, nn
 
-if TYPE_CHECKING:
-    from vadkit.heads import Shapes
+from vadkit.heads import Shapes
 
 ConfigT = TypeVar("ConfigT")
 
@@ -43,24 +42,6 @@ class Views:
     """Name -> what loss and score compare the outputs with."""
     context: Mapping[str, Tensor] = field(default_factory=dict)
     """Name -> (B, ...) that the head may see; nothing else reaches it."""
-
-
-@dataclass(frozen=True)
-class Features:
-    """A backbone's maps of one clip, from fine to coarse, each (B, C, T, H, W)."""
-
-    maps: tuple[Tensor, ...]
-    size: tuple[int, int]
-    """Height and width of the clip they were made from."""
-
-    @property
-    def code(self) -> Tensor:
-        """The coarsest map (B, C, T, H, W)."""
-        return self.maps[-1]
-
-    def pooled(self) -> Tensor:
-        """The code's mean over time and space (B, C)."""
-        return self.code.mean(dim=(2, 3, 4))
 
 
 Outputs = Mapping[str, Tensor]

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from torch import Tensor, nn
 
-from vadkit.task import Features
+from vadkit.features import Features
 
 ConfigT = TypeVar("ConfigT")
 

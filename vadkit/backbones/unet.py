@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from vadkit.backbones import Backbone
 from vadkit.builtin import UNetConfig
-from vadkit.task import Features
+from vadkit.features import Features
 
 
 class TemporalStem(nn.Module):
