@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from errno import ENOSPC
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from vadkit.data.cubes import Cut, Cutting, cut, windows
 from vadkit.data.objects import Boxes, Seen
 from vadkit.data.stores import CubeStore, FrameStore, Store, open_store
 from vadkit.data.video import Frame
+from vadkit.errors import ResourceError
 
 HEIGHT, WIDTH = 30, 44
 
@@ -236,10 +238,29 @@ def test_a_store_that_was_interrupted_leaves_nothing_that_is_read(tmp_path: Path
 
     with pytest.raises(KeyboardInterrupt):
         opened(tmp_path, cutting(5), Broken())
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    opened(tmp_path, cutting(5))
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    (folder / "store.json").unlink()
+    folder.rename(folder.with_suffix(".tmp"))
     source = Videos()
     opened(tmp_path, cutting(5), source)
     assert source.read == 1
-    assert not list(tmp_path.glob("*.tmp"))
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]
+
+
+def test_a_full_disk_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    class Full(Videos):
+        def __call__(self, how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable]]:
+            yield from super().__call__(how, counts)
+            raise OSError(ENOSPC, "No space left on device")
+
+    with pytest.raises(ResourceError, match=r"is full.*VADKIT_HOME"):
+        opened(tmp_path, cutting(5), Full())
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
 
 
 def test_videos_without_objects_make_an_empty_store(tmp_path: Path) -> None:

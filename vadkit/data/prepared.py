@@ -148,7 +148,7 @@ class PreparedData:
         return {name: labels for name, labels in known.items() if labels is not None}
 
     def fingerprint(self) -> str:
-        """A hash of everything that decides what `require` made."""
+        """A hash of everything that decides what the samplings given to `require` read."""
         return self._shelf.fingerprint()
 
     def _scored(self, sampling: Sampling, split: Split) -> Reading:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
-from vadkit.cards import Sampling
+from vadkit.cards import Sampling, Unit
 from vadkit.data.cubes import Cutting
 from vadkit.data.dataset import Split
 from vadkit.data.role import TARGET, Role, Told
@@ -43,7 +43,7 @@ class Shelf:
         self._root = root
         self._told = told
         self._roles: dict[str, Role] = {}
-        self._spans: dict[tuple[str, str, int], range] = {}
+        self._spans: dict[tuple[str, Unit, int], range] = {}
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
         self.report: dict[str, dict[str, int]] = {}
         """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
@@ -98,12 +98,16 @@ class Shelf:
         self.report.setdefault(place, {}).update(counts)
 
     def fingerprint(self) -> str:
-        """A hash of everything that decides what the open stores hold."""
+        """A hash of everything that decides what `widen`ed samplings read.
+
+        How far they reach is left out: a longer sampling beside a task changes none of its clips.
+        """
+        sizes = [self.channels, self._recipe.objects.size, self._recipe.frames.size]
+        read = sorted({(role, unit) for role, unit, _ in self._spans})
         facts = [
-            (role, split, repr(cutting), self.role(role).facts(cutting.unit))
-            for role, split, cutting in sorted(self._stores, key=repr)
+            (name, unit, self.role(name).every, self.role(name).facts(unit)) for name, unit in read
         ]
-        text = json.dumps(facts, sort_keys=True, default=str)
+        text = json.dumps([sizes, facts], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _cutting(self, sampling: Sampling, split: Split) -> Cutting:
@@ -120,6 +124,6 @@ class Shelf:
         return range(min(known[0], wanted[0]), max(known[-1], wanted[-1]) + step, step)
 
 
-def _kind(sampling: Sampling) -> tuple[str, str, int]:
+def _kind(sampling: Sampling) -> tuple[str, Unit, int]:
     """Samplings of one kind read the same store."""
     return sampling.role, sampling.unit, sampling.stride

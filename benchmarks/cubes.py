@@ -1,0 +1,80 @@
+"""How many cubes are cut a second on one core: nine-frame 48x48 grey cubes from decoded frames.
+
+Run it as `python benchmarks/cubes.py`; it needs no data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+import torch
+
+from vadkit.cards import Sampling
+from vadkit.data.cubes import Cut, Cutting, cut
+from vadkit.data.objects import Seen
+from vadkit.data.stores import Store, open_store
+from vadkit.data.video import Frame
+
+SAMPLING = Sampling(frames=9)
+BATCH = 128
+WANTED = 4000
+
+
+def video(frames: int, height: int, width: int, boxes: int, channels: int) -> Iterator[Seen]:
+    """Random frames with boxes of the size of people."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (height, width, channels), dtype=np.uint8)
+    tall = height // 4
+    for index in range(frames):
+        low = rng.random((boxes, 2)) * (width - tall / 2, height - tall)
+        found = np.hstack([low, low + np.array([tall / 2, tall]), np.ones((boxes, 1))])
+        yield Seen(Frame(index, index / 25, image), found.astype(np.float32))
+
+
+def measure(height: int, width: int, boxes: int, channels: int) -> tuple[float, float]:
+    """Cubes a second: cut and written, and read back in random order as floats."""
+    cutting = Cutting("object", SAMPLING.offsets, (48, 48), channels)
+    seen = list(video(200, height, width, boxes, channels))
+
+    def source(how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable[Cut]]]:
+        counts["frames"] += len(seen)
+        yield "video", cut(iter(seen), how)
+
+    with TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        store = open_store(Path(folder), {}, cutting, source)
+        written = len(store.units) / (time.perf_counter() - started)
+        return written, _read(store)
+
+
+def _read(store: Store) -> float:
+    order = torch.randperm(len(store.units))
+    started = time.perf_counter()
+    for rows in order.split(BATCH):
+        store.clips(rows, SAMPLING).float().div_(255)
+    return len(order) / (time.perf_counter() - started)
+
+
+def main() -> None:
+    """Print a line for each kind of video."""
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    print(f"Nine-frame 48x48 cubes a second on one core (at least {WANTED} cut in grey):")
+    for name, *shape in (
+        ("Ped2, grey", 240, 360, 16, 1),
+        ("Avenue, grey", 360, 640, 8, 1),
+        ("Avenue, colour", 360, 640, 8, 3),
+        ("plaza, grey", 160, 240, 6, 1),
+    ):
+        cut_rate, read_rate = measure(*shape)
+        print(f"{name:>15}: {cut_rate:8.0f} cut and written, {read_rate:8.0f} read as floats")
+
+
+if __name__ == "__main__":
+    main()
