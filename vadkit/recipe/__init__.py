@@ -27,7 +27,7 @@ from vadkit.recipe.models import (
     TaskEntry,
     TeacherSource,
 )
-from vadkit.recipe.problems import Problem, problems_error
+from vadkit.recipe.problems import Problem, first_of, problems_error
 from vadkit.recipe.source import Source, find_recipe, read_source, shipped_recipes
 
 __all__ = [
@@ -81,7 +81,7 @@ def load_recipe(
     for text in sets:
         apply_set(source, text, registry)
     recipe, problems = _validated(source)
-    problems += name_problems(source.table, registry)
+    problems += first_of(name_problems(source.table, registry))
     problems += binding_problems(recipe, registry) if recipe else ()
     if problems or recipe is None:
         raise problems_error(source.title, problems, source.places)
@@ -94,7 +94,7 @@ def _validated(source: Source) -> tuple[Recipe | None, list[Problem]]:
     try:
         return _parsed(source.table), problems
     except ValidationError as error:
-        problems += model_problems(error, schema())
+        problems += first_of(model_problems(error, schema()))
     try:
         return _parsed(without(source.table, problems)), problems
     except ValidationError:

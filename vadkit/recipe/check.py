@@ -45,7 +45,7 @@ def binding_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
 def completed(recipe: Recipe, registry: Registry) -> Recipe:
     """The recipe with every option's default, and a stand-in for each teacher not named."""
     table = recipe.model_dump(mode="json")
-    for role in _unbound_teachers(recipe, registry):
+    for role in sorted(_unbound_teachers(recipe, registry)):
         table["teachers"][role] = {"name": _stand_ins(role, registry)[0]}
     for _, name in _entries(recipe):
         table["tasks"].setdefault(name, {})
@@ -121,20 +121,23 @@ def _teacher_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
         if isinstance(card, TeacherCard) and card.role != role:
             message = f"{teacher.name!r} fills the role {card.role!r}, not {role!r}."
             yield Problem(("teachers", role, "name"), message)
-    for role, key in _unbound_teachers(recipe, registry).items():
-        if not _stand_ins(role, registry):
-            message = f"it needs a teacher for {role!r}; [teachers] binds none, and none is free."
-            yield Problem(key, message)
-
-
-def _unbound_teachers(recipe: Recipe, registry: Registry) -> dict[str, KeyPath]:
-    """Role -> the first task that needs it, for the roles that [teachers] does not bind."""
-    asked: dict[str, KeyPath] = {}
     for key, name in _entries(recipe):
-        for need in _declared(recipe, registry, key, name, _needs)[0]:
-            if need.role not in recipe.teachers:
-                asked.setdefault(need.role, key)
-    return asked
+        needs, failed = _declared(recipe, registry, key, name, _needs)
+        yield from failed
+        for role in {need.role for need in needs} - recipe.teachers.keys():
+            if not _stand_ins(role, registry):
+                message = f"needs a teacher for {role!r}; [teachers] binds none, and none is free."
+                yield Problem(key, f"{name!r} {message}")
+
+
+def _unbound_teachers(recipe: Recipe, registry: Registry) -> set[str]:
+    """The roles that tasks need and [teachers] does not bind."""
+    needs = [
+        need
+        for key, name in _entries(recipe)
+        for need in _declared(recipe, registry, key, name, _needs)[0]
+    ]
+    return {need.role for need in needs} - recipe.teachers.keys()
 
 
 def _stand_ins(role: str, registry: Registry) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from vadkit.errors import PluginError, RecipeError
+
+MOST = 100
+"""Problems that are told at once."""
 
 KeyPath = tuple[str | int, ...]
 """Keys and list positions from the top of a recipe to a value."""
@@ -61,15 +65,22 @@ class Places:
         self._known[key] = place
 
     def replace(self, key: KeyPath, place: Place) -> None:
-        """Forget what was written below a key that is written anew."""
+        """Forget what was written below a key that is written anew, perhaps in a new table."""
         self._known = {k: p for k, p in self._known.items() if k[: len(key)] != key}
-        self._known[key] = place
+        for length in range(1, len(key) + 1):
+            self._known.setdefault(key[:length], place)
 
     def find(self, key: KeyPath) -> Place:
         """The place of the key, or of the nearest table around it."""
         while key and key not in self._known:
             key = key[:-1]
         return self._known[key]
+
+
+def first_of(problems: Iterable[Problem]) -> list[Problem]:
+    """The first hundred problems: a file of garbage has one on every line."""
+    found = list(islice(problems, MOST + 1))
+    return [*found[:MOST], Problem((), "there are more problems.")] if found[MOST:] else found
 
 
 def problems_error(title: str, problems: Sequence[Problem], places: Places) -> ProblemsError:

@@ -1,0 +1,72 @@
+"""Fixtures that several tests need."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import invalidate_caches
+from pathlib import Path
+
+import pytest
+
+CARD = """
+from dataclasses import dataclass
+from vadkit.api import Need, Sampling, TaskCard, hookimpl
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    frames: int = 5
+    rate: float = 1.0
+
+{extra}
+
+@hookimpl
+def vadkit_tasks():
+    return [TaskCard(name={name!r}, summary="A test.", level="visual", config=Config,
+                     load={load!r}, sampling=lambda config: Sampling(frames=config.frames))]
+"""
+
+
+class Site:
+    """A folder on the path with distributions as an installer leaves them, without installing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def module(self, name: str, source: str) -> Path:
+        file = self.folder / f"{name}.py"
+        file.write_text(source)
+        invalidate_caches()
+        return file
+
+    def distribution(self, name: str, points: str, version: str = "0.1") -> Path:
+        """Write the metadata; `points` are lines of its entry point group `vadkit`."""
+        info = self.folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(f"[vadkit]\n{points}\n")
+        return info
+
+    def task(self, distribution: str, module: str, name: str, extra: str = "") -> None:
+        """A distribution with one task."""
+        source = CARD.format(name=name, load=f"{module}:Config", extra=extra)
+        self.module(module, source)
+        self.distribution(distribution, f"{name} = {module}")
+
+    def broken(self, distribution: str, module: str, source: str) -> None:
+        """A distribution whose module does not import."""
+        self.module(module, source)
+        self.distribution(distribution, f"{module.removeprefix('vadkit_')} = {module}")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """An empty site folder, first on this process's path and on that of its children."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(str(folder))
+    yield Site(folder)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]

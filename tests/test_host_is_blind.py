@@ -1,0 +1,90 @@
+"""The core knows no task by name (DESIGN 1.1)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import vadkit
+from vadkit.plugins import load_plugins
+
+CORE = Path(vadkit.__file__).parent
+WORD = re.compile(r"[a-z0-9_-]+")
+SENTENCE = 4
+"""Words from which a string is prose for people: nothing is decided by it."""
+WORLDS = {"data/plaza": {"virtual"}}
+"""Drawn worlds may be called as a task is: folder -> names."""
+
+
+def task_names() -> set[str]:
+    """The names of all installed tasks."""
+    return {offer.card.name for offer in load_plugins().offers("task")}
+
+
+def words_of_code(source: str) -> Iterator[tuple[int, str]]:
+    """(line, word) of every string and identifier that the program can act upon.
+
+    Docstrings, comments and sentences may speak of tasks: they decide nothing.
+    """
+    tree = ast.parse(source)
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) not in prose and len(node.value.split()) < SENTENCE:
+                yield from ((node.lineno, word) for word in WORD.findall(node.value.lower()))
+        elif isinstance(node, ast.alias):
+            yield from ((node.lineno, word) for word in node.name.lower().split("."))
+        else:
+            yield from _identifiers(node)
+
+
+def _identifiers(node: ast.AST) -> Iterator[tuple[int, str]]:
+    for field in ("name", "id", "attr", "arg", "module"):
+        value = getattr(node, field, None)
+        if isinstance(value, str) and hasattr(node, "lineno"):
+            yield from ((node.lineno, word) for word in value.lower().split("."))
+
+
+def named_in(source: str, names: set[str]) -> list[tuple[int, str]]:
+    forbidden = names | {f"vadkit_{name}" for name in names}
+    return [(line, word) for line, word in words_of_code(source) if word in forbidden]
+
+
+def test_there_are_tasks_to_be_blind_to() -> None:
+    assert len(task_names()) >= 5
+
+
+@pytest.mark.parametrize(
+    "file", sorted(CORE.rglob("*.py")), ids=lambda file: file.relative_to(CORE).as_posix()
+)
+def test_core_names_no_task(file: Path) -> None:
+    folder = file.relative_to(CORE).parent.as_posix()
+    names = task_names() - WORLDS.get(folder, set())
+    assert named_in(file.read_text(encoding="utf-8"), names) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if name == 'jigsaw': pass",
+        "USE = ('jigsaw.error',)",
+        "from vadkit_jigsaw.task import Jigsaw",
+        "import vadkit_jigsaw",
+        "jigsaw = 3",
+        "task.jigsaw()",
+        "run(jigsaw=3)",
+        "f'{x} jigsaw'",
+        "class Jigsaw: pass",
+    ],
+)
+def test_a_name_in_code_is_seen(source: str) -> None:
+    assert named_in(source, {"jigsaw"})
+
+
+def test_a_name_in_prose_is_no_knowledge() -> None:
+    source = '"""As jigsaw does."""\nx = 1  # jigsaw\nsay("Not as jigsaw does.")\n'
+    assert named_in(source, {"jigsaw"}) == []
