@@ -1,0 +1,213 @@
+"""Context: what teachers say about units, asked once for each frame and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import Tensor
+from torch.nn import functional as F
+
+from vadkit.cards import Need, Sampling, Unit
+from vadkit.data.answers import AnswerFile, Rows
+from vadkit.data.dataset import Split
+from vadkit.data.prepared import PreparedData
+from vadkit.data.role import Told
+from vadkit.data.shelf import cache_home
+from vadkit.data.teaching import BATCH, BoundTeacher, bind_teacher
+from vadkit.data.units import Units
+from vadkit.errors import DataError, PluginError
+from vadkit.plugins import Registry
+from vadkit.recipe import Recipe
+
+REVISION = 1
+"""Raised when the same teacher would be shown something else."""
+
+MAPS = ("segmentation", "depth", "flow")
+"""Roles whose answers are maps of the whole frame, cut to the unit's box."""
+
+Files = dict[str, AnswerFile]
+"""Video -> its answers; those of teachers of objects lie under no video's name."""
+
+
+class ContextStore:
+    """Looks up, for any units, what the recipe's teachers say about them.
+
+    Args:
+        data: Where the units and their videos are.
+        recipe: Binds teachers to roles.
+        registry: Where teachers come from.
+        device: Where they run, and where answers are handed out.
+        home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
+        progress: Told which answers are being made: (what, videos done, videos).
+    """
+
+    def __init__(
+        self,
+        data: PreparedData,
+        recipe: Recipe,
+        registry: Registry,
+        *,
+        device: torch.device | str = "cpu",
+        home: Path | None = None,
+        progress: Told | None = None,
+    ) -> None:
+        self._data, self._recipe, self._registry = data, recipe, registry
+        self._device, self._root = torch.device(device), cache_home(home) / "context"
+        self._told = progress or (lambda *_: None)
+        self._teachers: dict[str, BoundTeacher] = {}
+        self._asked: dict[tuple[str, Split, Need], tuple[Units, Files]] = {}
+
+    def samplings(self, role: str, needs: Iterable[Need]) -> list[Sampling]:
+        """What `PreparedData.require` has to make, for teachers of objects."""
+        read = (self._teacher(need.role).sampling for need in needs)
+        return [replace(sampling, role=role) for sampling in read if sampling.unit == "object"]
+
+    def shapes(
+        self, sampling: Sampling, split: Split, needs: Iterable[Need]
+    ) -> dict[str, tuple[int, ...]]:
+        """Role -> shape of its answer without B: what heads are built for."""
+        units, first = self._data.units(sampling, split), torch.zeros(1, dtype=torch.int64)
+        found = {
+            need.role: self.lookup(sampling.role, split, need, units, first, unit=sampling.unit)
+            for need in needs
+        }
+        return {role: tuple(answer.shape[1:]) for role, answer in found.items()}
+
+    def lookup(
+        self,
+        role: str,
+        split: Split,
+        need: Need,
+        units: Units,
+        index: Tensor,
+        *,
+        unit: Unit = "object",
+    ) -> Tensor:
+        """The answers (B, ...) for the units `index` (B,) of a data role.
+
+        Frames beyond a video's ends count as its first and last. Maps are cut to the units' boxes
+        and resized to cubes or whole frames; flow stays in pixels of the video.
+
+        Raises:
+            PluginError: Nobody answers the need, or not like this.
+            DataError: The answers for two videos differ in shape.
+        """
+        files, rows = self._answered(role, split, need, units), index.cpu().numpy()
+        if self._teacher(need.role).sampling.unit == "object":
+            return torch.from_numpy(files[""].read(rows)).to(self._device)
+        size = self._data.cube_size if unit == "object" else self._data.frame_size
+        order = np.argsort(units.video[rows], kind="stable")
+        steps = np.flatnonzero(np.diff(units.video[rows[order]])) + 1
+        found = [
+            self._of_video(files, need, units, part, size) for part in np.split(rows[order], steps)
+        ]
+        if len({answers.shape[1:] for answers in found}) > 1:
+            raise DataError(
+                f"The answers for {need.role!r} of {role} differ in shape from video to video.",
+                "Its teacher asks for videos of one size.",
+            )
+        return torch.cat(found)[torch.from_numpy(np.argsort(order))].to(self._device)
+
+    def _of_video(
+        self, files: Files, need: Need, units: Units, rows: Rows, size: tuple[int, int]
+    ) -> Tensor:
+        """(rows, ...): the mean over the need's frames for units of one video."""
+        video = units.video[rows[0]]
+        answers = files[units.videos[video]].read(frames_read(need, units, rows)).mean(axis=1)
+        if need.role not in MAPS:
+            return torch.from_numpy(answers)
+        height, width = units.sizes[video]
+        boxes = units.boxes[rows, :4] / np.array([width, height] * 2, np.float32)
+        return cut_maps(torch.from_numpy(answers), torch.from_numpy(boxes), size)
+
+    def _teacher(self, role: str) -> BoundTeacher:
+        if role not in self._teachers:
+            self._teachers[role] = bind_teacher(role, self._recipe, self._registry, self._device)
+        return self._teachers[role]
+
+    def _answered(self, role: str, split: Split, need: Need, units: Units) -> Files:
+        """The files, with all that these units will ever ask for."""
+        known, files = self._asked.get((role, split, need), (None, {}))
+        if known is units:
+            return files
+        teacher = self._teacher(need.role)
+        folder = self._root / self._key(role, split, teacher)
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):
+            if teacher.sampling.unit == "object":
+                files = {"": self._ask_of_units(role, split, need, units, folder)}
+            else:
+                files = self._ask_of_frames(role, split, need, units, folder)
+        self._asked[role, split, need] = (units, files)
+        return files
+
+    def _ask_of_frames(
+        self, role: str, split: Split, need: Need, units: Units, folder: Path
+    ) -> Files:
+        teacher, videos = self._teacher(need.role), self._data.dataset(role).videos(split)
+        files: Files = {}
+        for number, video in enumerate(videos):
+            self._told(f"{need.role} of {role} {split}", number, len(videos))
+            file = AnswerFile(folder, video.name, units.frames[video.name])
+            own = np.flatnonzero(units.video == units.videos.index(video.name))
+            missing = file.missing(frames_read(need, units, own).ravel())
+            if missing.size:
+                file.fill(teacher.watch(video.path, missing, self._data.channels))
+            files[video.name] = file
+        self._told(f"{need.role} of {role} {split}", len(videos), len(videos))
+        return files
+
+    def _ask_of_units(
+        self, role: str, split: Split, need: Need, units: Units, folder: Path
+    ) -> AnswerFile:
+        teacher = self._teacher(need.role)
+        if need.at or need.frames > 1:
+            raise PluginError(
+                f"The teacher {teacher.name!r} sees objects, so it answers for their own frame.",
+                "Bind a teacher of whole frames, or ask with at = 0 and frames = 1.",
+            )
+        file, rows = AnswerFile(folder, "units", len(units)), np.arange(len(units))
+        if file.missing(rows).size:
+            sampling = replace(teacher.sampling, role=role)
+            batches = self._data.loader([sampling], split, BATCH, seed=None, device=self._device)
+            parts = zip(np.split(rows, range(BATCH, len(rows), BATCH)), batches, strict=True)
+            file.fill((part, teacher.answer(batch.clips[:, 0])) for part, batch in parts)
+        return file
+
+    def _key(self, role: str, split: Split, teacher: BoundTeacher) -> str:
+        facts: list[object] = [REVISION, split, self._data.channels, teacher.facts]
+        if teacher.sampling.unit == "object":
+            facts += [role, self._data.fingerprint()]
+        else:
+            facts.append(self._data.dataset(role).fingerprint())
+        text = json.dumps(facts, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def frames_read(need: Need, units: Units, rows: Rows) -> Rows:
+    """(rows, need.frames): the frames that a need asks about, inside the video."""
+    around = np.arange(need.frames) - need.frames // 2 + need.at
+    last = units.lengths[units.video[rows]] - 1
+    return (units.frame[rows, None] + around).clip(0, last[:, None])
+
+
+def cut_maps(maps: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
+    """Cut boxes out of maps and resize them, bilinearly.
+
+    Args:
+        maps: (B, K, H, W).
+        boxes: (B, 4) x1, y1, x2, y2 as shares of the frame's width and height.
+        size: Height and width of the answer (B, K, *size).
+    """
+    low, high = boxes[:, :2], boxes[:, 2:]
+    zoom, centre = high - low, high + low - 1  # in the sampling grid's [-1, 1]
+    turn = torch.cat([torch.diag_embed(zoom), centre[:, :, None]], dim=2)  # (B, 2, 3)
+    grid = F.affine_grid(turn, [len(maps), 1, *size], align_corners=False)
+    return F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
