@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vadkit.data.context import ContextStore
 from vadkit.data.prepared import PreparedData
 from vadkit.evaluation import evaluate_after
-from vadkit.model import Model, Sizes, proxy_tasks, scoring_tasks, trained_tasks
+from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks, trained_tasks
 from vadkit.optim import Group
 from vadkit.plugins import Registry
 from vadkit.progress import Progress
@@ -99,11 +100,25 @@ def _runner(
     interrupted: Callable[[], None],
 ) -> PhaseRunner:
     tasks = proxy_tasks([*trained_tasks(recipe), *scoring_tasks(recipe)], recipe, registry)
-    data = PreparedData(recipe, registry, progress=_preparing(progress))
+    told = _preparing(progress)
+    data = PreparedData(recipe, registry, progress=told)
+    data.context_store = ContextStore(data, recipe, registry, device=device, progress=told)
     data.require([s for task in tasks.values() for s in (*task.samplings, task.score_sampling)])
-    sizes = Sizes(data.channels, data.cube_size, data.frame_size, {})
-    model = Model(recipe, tasks, registry, sizes)
+    shapes = _context_shapes(data.context_store, tasks.values())
+    model = Model(
+        recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, shapes)
+    )
     return PhaseRunner(model, data, recipe, device, progress, interrupted)
+
+
+def _context_shapes(
+    answers: ContextStore, tasks: Iterable[ProxyTask]
+) -> dict[str, tuple[int, ...]]:
+    """Teacher role -> shape of its answer: what the heads that see it are built for."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for task in tasks:
+        shapes |= answers.shapes(task.samplings[0], "train", task.needs)
+    return shapes
 
 
 def _preparing(progress: Progress) -> Callable[[str, int, int], None]:
