@@ -49,12 +49,13 @@ class FileReader(VideoReader):
         with open_container(self.path) as container:
             stream = container.streams.video[0]
             timeline = timeline_of(stream)
-            for decoded in self._sound(container, timeline):
+            for decoded in decode(container, timeline):
                 image = self._image(decoded, report)
                 *lost, own = timeline.place(decoded.pts)
                 yield from self._stand_in(lost, image if last is None else last)
                 yield self._frame(own, image)
                 last = image
+            self._refuse(timeline.damaged)
             if last is not None:
                 yield from self._stand_in(timeline.tail(), last)
             self._conclude(timeline, expected_frames(container, timeline.constant))
@@ -70,13 +71,6 @@ class FileReader(VideoReader):
         channels = 1 if first.format.name.startswith("gray") else 3
         fps = self.fps or frame_rate(stream) or ASSUMED_FPS
         return VideoInfo(width, height, channels, fps, stream.frames or None)
-
-    def _sound(self, container: Any, timeline: Timeline) -> Iterator[Any]:
-        """The decoded frames; where the reader is strict, only as long as nothing is damaged."""
-        for decoded in decode(container, timeline):
-            self._refuse(timeline.damaged)
-            yield decoded
-        self._refuse(timeline.damaged)
 
     def _refuse(self, faults: int) -> None:
         if self.strict and faults:
