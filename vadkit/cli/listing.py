@@ -52,9 +52,9 @@ def _row(offer: Offer, registry: Registry) -> dict[str, Any]:
     return {
         "name": card.name,
         **_particulars(card),
-        "summary": card.summary,
         "distribution": f"{plugin.distribution} {plugin.version}".strip(),
         "state": _state(offer, registry),
+        "summary": card.summary,
     }
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _WIDE = 160
 """Columns of a table that nobody watches."""
-_NARROW = 80
-"""Columns below which a table is no longer readable."""
+_NARROW = 24
+"""Columns below which wrapped text is no longer readable."""
 
 
 def tolerate() -> None:
@@ -47,12 +47,13 @@ def say_json(value: Any) -> None:
 
 
 def say_table(rows: Sequence[Mapping[str, str]]) -> None:
-    """Print rows of the same keys as a table; one below the other where there is no room."""
-    width = _width()
-    if width < _NARROW:
-        say("\n\n".join(_stacked(row) for row in rows))
-    elif rows:
-        say(_table(rows, width))
+    """Print rows of the same keys as a table; one below the other where there is no room.
+
+    Not rich's table, whose import would take a fifth of the time that a listing may take.
+    """
+    cleaned = [{name: clean(cell) for name, cell in row.items()} for row in rows]
+    if cleaned:
+        say(_aligned(cleaned, _width()) or "\n\n".join(map(_stacked, cleaned)))
 
 
 def _width() -> int:
@@ -61,21 +62,23 @@ def _width() -> int:
 
 
 def _stacked(row: Mapping[str, str]) -> str:
-    return "\n".join(clean(f"{name}: {cell}") for name, cell in row.items() if cell)
+    return "\n".join(f"{name}: {cell}" for name, cell in row.items() if cell)
 
 
-def _table(rows: Sequence[Mapping[str, str]], width: int) -> str:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=width, file=io.StringIO(), color_system=None)
-    table = Table(*rows[0], box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(clean(cell), overflow="fold") for cell in row.values()))
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+def _aligned(rows: Sequence[Mapping[str, str]], width: int) -> str:
+    """Columns, the last one wrapped; empty where it would be too narrow."""
+    *fixed, last = rows[0]
+    widths = [max(len(name), *(len(row[name]) for row in rows)) for name in fixed]
+    room = width - sum(widths) - 2 * len(widths)
+    if room < _NARROW:
+        return ""
+    lines = []
+    for row in ({name: name for name in rows[0]}, *rows):
+        cells = [row[name].ljust(size) for name, size in zip(fixed, widths, strict=True)]
+        first, *more = textwrap.wrap(row[last], room) or [""]
+        lines.append("  ".join([*cells, first]).rstrip())
+        lines += [" " * (width - room) + line for line in more]
+    return "\n".join(lines)
 
 
 def close_quietly() -> None:
