@@ -1,5 +1,7 @@
 """Actors: what moves in a video, from when to when, how it looks and what kind of anomaly it is."""
 
+# ruff: noqa: PLR2004 -- a drawing is made of numbers
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -33,7 +35,9 @@ class Actor:
     kind: Callable[[int], str]
     """The kind of anomaly it is at an age, or `NORMAL`."""
     opacity: float = 1.0
-    """Below 1 it is drawn with soft edges and without shadow."""
+    """Below 1 it is drawn with soft edges."""
+    shadow: bool = True
+    """Whether it casts one."""
 
     def at(self, start: int) -> Actor:
         """The same, appearing at another frame."""
@@ -45,7 +49,7 @@ Tell = Callable[[int], str]
 
 def always(kind: str) -> Tell:
     """One kind at every age."""
-    return lambda age: kind
+    return lambda _: kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +78,7 @@ class Gait:
 
 def walking(rng: np.random.Generator, height: float = 1.75) -> Gait:
     """A usual gait; short legs go slower."""
-    speed = rng.uniform(0.85, 1.6) * height / 1.75
+    speed = rng.uniform(1.0, 1.65) * height / 1.75
     return Gait(speed=speed, stride=0.3 + 0.1 * speed, arms=rng.uniform(0.25, 0.55))
 
 
@@ -84,7 +88,13 @@ def running(rng: np.random.Generator) -> Gait:
     return Gait(speed=speed, stride=0.8, knee=2.0, lean=0.3, arms=0.95, elbow=1.5, flight=1.25)
 
 
+USUAL = always(NORMAL)
 Change = Callable[[int, Pose], Pose]
+
+
+def as_it_is(age: int, pose: Pose) -> Pose:  # noqa: ARG001
+    """No change."""
+    return pose
 
 
 def on_foot(
@@ -92,8 +102,9 @@ def on_foot(
     skin: Skin,
     motion: Motion,
     gait: Gait,
-    kind: Tell = always(NORMAL),
-    change: Change = lambda age, pose: pose,
+    *,
+    kind: Tell = USUAL,
+    change: Change = as_it_is,
     pushes: Callable[..., list[Shape]] | None = None,
 ) -> Actor:
     """A person that moves by its own legs.
@@ -147,11 +158,11 @@ def rolling(
 def company(rng: np.random.Generator, route: list[Place], flat: bool = False) -> list[Actor]:
     """Who usually comes along: somebody alone, with a pram or a dog, or a group."""
     choice = rng.random()
-    if choice < 0.14:
+    if choice < 0.2:
         return [_with_pram(rng, route, flat)]
-    if choice < 0.26:
+    if choice < 0.32:
         return _with_dog(rng, route, flat)
-    if choice < 0.5:
+    if choice < 0.54:
         return _group(rng, route, flat)
     return [stroller(rng, route, flat)]
 
@@ -169,7 +180,7 @@ def _with_pram(rng: np.random.Generator, route: list[Place], flat: bool) -> Acto
     gait = walking(rng)
     return on_foot(
         look, looks.clothes(rng, flat), along(route, gait.speed), gait,
-        change=lambda age, pose: replace(pose, reach=(0.75, 0.75)), pushes=things.pram,
+        change=lambda _, pose: replace(pose, reach=(0.75, 0.75)), pushes=things.pram,
     )  # fmt: skip
 
 
@@ -177,7 +188,7 @@ def _with_dog(rng: np.random.Generator, route: list[Place], flat: bool) -> list[
     look, gait = looks.walker(rng), walking(rng)
     motion = along(route, gait.speed)
     size, side = rng.uniform(0.35, 0.62), rng.uniform(0.4, 0.8)
-    beside = replace(motion, places=motion.places + [0.5 * side, -side])
+    beside = replace(motion, places=np.add(motion.places, [0.5 * side, -side]))
 
     def shapes(age: int) -> list[Shape]:
         x, z = beside.places[age].tolist()
@@ -186,7 +197,7 @@ def _with_dog(rng: np.random.Generator, route: list[Place], flat: bool) -> list[
 
     pet = Actor(
         start=0, frames=len(motion), skin=looks.clothes(rng, flat), shapes=shapes,
-        kind=always(NORMAL), place=_where(beside),
+        kind=USUAL, place=_where(beside),
     )  # fmt: skip
     return [on_foot(look, looks.clothes(rng, flat), motion, gait), pet]
 

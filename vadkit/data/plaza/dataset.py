@@ -14,6 +14,7 @@ from vadkit.builtin import PLAZA_VIRTUAL, PlazaConfig
 from vadkit.data.datasets.folder import Folder
 from vadkit.data.plaza.store import render_world
 from vadkit.data.plaza.worlds import PLAZA, VIRTUAL, World
+from vadkit.runs.atomic import sweep
 
 
 class Drawn(Folder[PlazaConfig]):
@@ -59,6 +60,7 @@ def cached(world: World, seed: int) -> Path:
         # Whoever comes second waits, and finds it done.
         with FileLock(base / f"{root.name}.lock"):
             if not root.is_dir():
+                sweep(base)
                 render_world(world, root, seed)
     return root
 

@@ -1,5 +1,7 @@
 """The anomalies of `plaza`, by [000]'s three sorts: whatever the scene, by the scene, unseen."""
 
+# ruff: noqa: PLR2004 -- a drawing is made of numbers
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -48,7 +50,7 @@ def vehicle(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     shapes = things.cart if rng.random() < 0.6 else things.van
     route = _across(scene, rng, *scene.wheels)
     route = [(x * 1.12, z) for x, z in route]
-    return [rolling(shapes, looks.vehicle(rng), route, rng.uniform(4.0, 5.5), "vehicle")]
+    return [rolling(shapes, looks.vehicle(rng), route, rng.uniform(7.0, 8.0), "vehicle")]
 
 
 def _spot(scene: Scene, rng: np.random.Generator) -> Place:
@@ -57,59 +59,60 @@ def _spot(scene: Scene, rng: np.random.Generator) -> Place:
 
 def fire(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Something on the ground burns."""
-    (x, z), frames, seed = _spot(scene, rng), 80, int(rng.integers(1 << 30))
+    (x, z), frames, seed = _spot(scene, rng), 55, int(rng.integers(1 << 30))
 
     def shapes(age: int) -> list[Shape]:
         size = 1.5 * max(ramp(age, -4, frames + 2, 20), 0.2)
         return things.fire(x, z, size, np.random.default_rng([seed, age // 2]))
 
-    return [_staying(shapes, looks.flames(rng), (x, z), frames, "fire", 1.0)]
+    return [_staying(shapes, looks.flames(rng), (x, z), frames=frames, kind="fire")]
 
 
 def smoke(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Smoke rises from the ground."""
-    (x, z), frames = _spot(scene, rng), 80
+    (x, z), frames = _spot(scene, rng), 60
     seeds = rng.random(16).tolist()
 
     def shapes(age: int) -> list[Shape]:
         size = 2.4 * max(ramp(age, -6, frames + 3, 25), 0.2)
         return things.smoke(x, z, size, age / FPS, seeds)
 
-    return [_staying(shapes, looks.fumes(rng), (x, z), frames, "smoke", 0.72)]
+    return [_staying(shapes, looks.fumes(rng), (x, z), frames=frames, kind="smoke", opacity=0.85)]
 
 
 def _staying(
     shapes: Callable[[int], list[Shape]],
     skin: looks.Skin,
     place: Place,
+    *,
     frames: int,
     kind: str,
-    opacity: float,
+    opacity: float = 1.0,
 ) -> Actor:
     return Actor(
-        start=0, frames=frames, skin=skin, shapes=shapes, place=lambda age: place,
-        kind=always(kind), opacity=opacity,
+        start=0, frames=frames, skin=skin, shapes=shapes, place=lambda _: place,
+        kind=always(kind), opacity=opacity, shadow=False,
     )  # fmt: skip
 
 
 def lawn(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Somebody walks over the lawn of the square."""
-    look, gait = looks.walker(rng), walking(rng)
+    look, gait = looks.walker(rng), replace(walking(rng), speed=rng.uniform(1.2, 1.6))
     motion = along(scene.trespass[int(rng.integers(len(scene.trespass)))], gait.speed)
     on_it = [scene.on_lawn(x, z) for x, z in motion.places.tolist()]
 
     def kind(age: int) -> str:
         return "lawn" if on_it[age] else NORMAL
 
-    return [on_foot(look, looks.clothes(rng), motion, gait, kind)]
+    return [on_foot(look, looks.clothes(rng), motion, gait, kind=kind)]
 
 
 def against(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Somebody walks against the one-way flow."""
     look, gait = looks.walker(rng), replace(walking(rng), speed=1.5)
-    near = rng.uniform(7.5, 11.0)
+    near = rng.uniform(7.5, 9.5)
     motion = along(scene.across(near, near + rng.uniform(-0.4, 2), False), gait.speed)
-    return [on_foot(look, looks.clothes(rng), motion, gait, always("against"))]
+    return [on_foot(look, looks.clothes(rng), motion, gait, kind=always("against"))]
 
 
 def runs(scene: Scene, rng: np.random.Generator) -> list[Actor]:
@@ -117,7 +120,7 @@ def runs(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     gait = running(rng)
     motion = along(_across(scene, rng, *_usual(scene)), gait.speed)
     look = replace(looks.walker(rng), umbrella=False, bag="")
-    return [on_foot(look, looks.clothes(rng), motion, gait, always("running"))]
+    return [on_foot(look, looks.clothes(rng), motion, gait, kind=always("running"))]
 
 
 def _usual(scene: Scene) -> tuple[float, float]:
@@ -128,12 +131,12 @@ def _usual(scene: Scene) -> tuple[float, float]:
 def cycling(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Somebody rides a bicycle."""
     look = replace(looks.walker(rng), umbrella=False, bag="", height=1.75)
-    route = _across(scene, rng, *_usual(scene))
-    way = rng.uniform(3.6, 4.4)
+    route = _across(scene, rng, *((7.8, 9.4) if scene.lawn else (10.0, 13.0)))
+    speed = rng.uniform(5.0, 5.8)
     return [
         rolling(
             lambda x, z, heading, gone: things.cyclist(look, x, z, heading, gone),
-            looks.clothes(rng), route, way, "cycling",
+            looks.clothes(rng), route, speed, "cycling",
         )
     ]  # fmt: skip
 
@@ -144,19 +147,18 @@ def _stop(scene: Scene, rng: np.random.Generator, speed: float, frames: int) -> 
 
 
 def _stopping(
-    scene: Scene,
     rng: np.random.Generator,
     motion: Motion,
     change: Callable[[int, Pose], Pose],
     kind: Tell,
 ) -> Actor:
     look = replace(looks.walker(rng), umbrella=False, bag="", height=rng.uniform(1.6, 1.85))
-    return on_foot(look, looks.clothes(rng), motion, walking(rng), kind, change)
+    return on_foot(look, looks.clothes(rng), motion, walking(rng), kind=kind, change=change)
 
 
 def falls(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Somebody falls, writhes on the ground and gets up."""
-    motion = _stop(scene, rng, 1.4, 70)
+    motion = _stop(scene, rng, 1.4, 55)
     first, last = resting(motion)
 
     def down(age: int) -> float:
@@ -171,12 +173,12 @@ def falls(scene: Scene, rng: np.random.Generator) -> list[Actor]:
             pose, tilt=tilt, phase=age * 0.3, stride=0.42, reach=(1.6 + kick, 2.2 - kick), lean=0.15
         )
 
-    return [_stopping(scene, rng, motion, change, lambda a: "falling" if down(a) > 0.2 else NORMAL)]
+    return [_stopping(rng, motion, change, lambda a: "falling" if down(a) > 0.2 else NORMAL)]
 
 
 def loiters(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Somebody squats down on one spot for long, rocking and fidgeting."""
-    motion = _stop(scene, rng, 1.4, 95)
+    motion = _stop(scene, rng, 1.4, 75)
     first, last = resting(motion)
 
     def low(age: int) -> float:
@@ -190,9 +192,7 @@ def loiters(scene: Scene, rng: np.random.Generator) -> list[Actor]:
         rock = 0.35 + 0.28 * sin(age * 0.3)
         return replace(pose, squat=share, lean=share * rock, reach=arms, sway=0.2 * sin(age * 0.21))
 
-    return [
-        _stopping(scene, rng, motion, change, lambda a: "loitering" if low(a) > 0.2 else NORMAL)
-    ]
+    return [_stopping(rng, motion, change, lambda a: "loitering" if low(a) > 0.2 else NORMAL)]
 
 
 PERIOD, RELEASE = 26, 15
@@ -206,7 +206,7 @@ def _arm(step: int) -> float:
 
 def throws(scene: Scene, rng: np.random.Generator) -> list[Actor]:
     """Somebody stops and throws one thing after another."""
-    motion = _stop(scene, rng, 1.4, 3 * PERIOD)
+    motion = _stop(scene, rng, 1.4, 2 * PERIOD + 8)
     first, last = resting(motion)
 
     def change(age: int, pose: Pose) -> Pose:
@@ -215,13 +215,11 @@ def throws(scene: Scene, rng: np.random.Generator) -> list[Actor]:
         arm = _arm((age - first) % PERIOD)
         return replace(pose, reach=(arm, 0.6), lean=0.35 - 0.2 * arm, stride=0.42, phase=1.3)
 
-    thrower = _stopping(
-        scene, rng, motion, change, lambda a: "throwing" if first <= a <= last else NORMAL
-    )
+    thrower = _stopping(rng, motion, change, lambda a: "throwing" if first <= a <= last else NORMAL)
     skin = looks.skin(rng, {1: looks.hue(rng, 0.8, 0.95)}, {})
     x, z = motion.places[first].tolist()
     heading = float(motion.headings[first])
-    releases = range(first + RELEASE, last - 4, PERIOD)
+    releases = range(first + RELEASE, last - 8, PERIOD)
     return [thrower, *(_thrown(skin, x, z, heading).at(release) for release in releases)]
 
 

@@ -1,5 +1,7 @@
 """Painting what never moves: ground materials, facades and furniture."""
 
+# ruff: noqa: PLR2004 -- a drawing is made of numbers
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -49,8 +51,10 @@ def grid(camera: Camera, wall: float) -> Grid:
 
 def noise(rng: np.random.Generator, a: Array, b: Array, texels: float, blur: int) -> Array:
     """Smooth noise of about unit variance, fixed to coordinates `a` and `b`."""
-    field = np.pad(rng.standard_normal((256, 256)).astype(np.float32), blur, mode="wrap")
-    field = cv2.blur(field, (blur, blur))[blur:-blur, blur:-blur] * blur
+    # Whole numbers, whose sums come out the same in whatever order a processor adds them.
+    steps = np.rint(rng.standard_normal((256, 256)) * 64).astype(np.float32)
+    whole = cv2.blur(np.pad(steps, blur, mode="wrap"), (blur, blur))
+    field = np.asarray(whole)[blur:-blur, blur:-blur] * np.float32(blur / 64)
     return np.asarray(field[_cell(a * texels) & 255, _cell(b * texels) & 255])
 
 
@@ -116,8 +120,8 @@ def furnish(
     shade = np.zeros(image.shape[:2], np.uint8)
     for shapes, _ in pieces:
         draw(shade, shapes, lambda point: camera.see(sun.cast(point)), ZOOM)
-    shade = cv2.blur((shade > 0).astype(np.uint8) * sun.strength, (3, 3))
-    image[:] = (image.astype(np.uint16) * (256 - shade.astype(np.uint16))[..., None]) >> 8
+    dark = np.uint16(256) - cv2.blur((shade > 0) * np.uint8(sun.strength), (3, 3))
+    image[:] = (image * dark[..., None]) >> 8
     for shapes, colour in pieces:
         canvas = np.zeros(image.shape[:2], np.uint8)
         draw(canvas, shapes, camera.see, ZOOM)

@@ -1,5 +1,7 @@
 """How actors look: clothes, skin and lacquer, drawn from a seed."""
 
+# ruff: noqa: PLR2004 -- a drawing is made of numbers
+
 from __future__ import annotations
 
 from colorsys import hsv_to_rgb
@@ -88,7 +90,7 @@ FLESH: list[Colour] = [(232, 190, 160), (205, 150, 115), (150, 100, 70), (95, 62
 HAIR: list[Colour] = [(30, 24, 22), (70, 45, 28), (150, 115, 70), (120, 120, 120), (100, 40, 25)]
 
 
-def clothes(rng: np.random.Generator, flat: bool = False, **more: Colour) -> Skin:
+def clothes(rng: np.random.Generator, flat: bool = False) -> Skin:
     """The skin of a person, with a vehicle, pram or bicycle where there is one."""
     top, legs = cloth(rng), hue(rng, rng.uniform(0.1, 0.5), rng.uniform(0.12, 0.6))
     flesh = _pick(rng, FLESH)
@@ -128,7 +130,7 @@ def flames(rng: np.random.Generator) -> Skin:
 def fumes(rng: np.random.Generator) -> Skin:
     """The skin of smoke."""
     colours: dict[int, Colour] = {
-        things.HOT: (70, 70, 74), things.WARM: (104, 104, 108), things.CORE: (140, 140, 142),
+        things.HOT: (46, 46, 50), things.WARM: (112, 112, 116), things.CORE: (186, 186, 188),
     }  # fmt: skip
     return skin(rng, colours, {})
 

@@ -1,5 +1,7 @@
 """How things move: along a route, frame after frame."""
 
+# ruff: noqa: PLR2004 -- a drawing is made of numbers
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import pi, sin
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,9 +15,11 @@ from vadkit.data.plaza.actors import Actor
 from vadkit.data.plaza.ground import HEIGHT, WIDTH, ZOOM, Image
 from vadkit.data.plaza.looks import PARTS, TEXELS, TEXELS_A_METRE
 from vadkit.data.plaza.motion import FPS
-from vadkit.data.plaza.shapes import Camera, Labels, Point, Seen, Shape, Sun, draw
+from vadkit.data.plaza.shapes import Camera, Labels, Point, Seen, Sun, draw
 
 SIZE = (HEIGHT * ZOOM, WIDTH * ZOOM)
+SOFT = (13, 13)
+"""Pixels over which the edges of what is translucent fade."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,15 @@ class Picture:
     """(H, W) number of the actor seen in each pixel, counted from 1; 0 is background."""
 
 
+class Present(NamedTuple):
+    """An actor in a frame."""
+
+    number: int
+    actor: Actor
+    age: int
+    """In frames."""
+
+
 class Light:
     """Slow changes of the light, the same for all pixels.
 
@@ -38,7 +50,7 @@ class Light:
     """
 
     def __init__(self, rng: np.random.Generator, depth: float) -> None:
-        self._waves = [(depth, rng.uniform(9, 16)), (depth / 3, rng.uniform(2.5, 5))]
+        self._waves = [(depth, rng.uniform(24, 40)), (depth / 4, rng.uniform(4, 7))]
         self._starts = rng.uniform(0, 2 * pi, 2).tolist()
 
     def gain(self, frame: int) -> int:
@@ -99,31 +111,30 @@ class Stage:
         """
         for frame in range(frames):
             present = [
-                (number, actor, frame - actor.start)
+                Present(number, actor, frame - actor.start)
                 for number, actor in enumerate(actors, start=1)
                 if 0 <= frame - actor.start < actor.frames
             ]
-            present.sort(key=lambda one: -one[1].place(one[2])[1])
+            present.sort(key=lambda one: -one.actor.place(one.age)[1])
             extra = flash[frame] if frame < len(flash) else 0
             yield self._picture(present, self._light.gain(frame) + extra)
 
-    def _picture(self, present: list[tuple[int, Actor, int]], gain: int) -> Picture:
+    def _picture(self, present: list[Present], gain: int) -> Picture:
         large, owners = self._background.copy(), np.zeros(SIZE, np.uint8)
         shade = np.zeros((HEIGHT, WIDTH), np.uint8)
-        for number, actor, age in present:
-            self._add(large, owners, shade, number, actor, age)
+        for one in present:
+            self._add(large, owners, shade, one)
         small = cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
         seen = owners[::ZOOM, ::ZOOM]
-        dark = cv2.blur(cv2.min(shade, 1) * np.uint8(self._sun.strength), (3, 3)) * (seen == 0)
+        dark = cv2.blur((shade > 0) * np.uint8(self._sun.strength), (3, 3)) * (seen == 0)
         gains = (np.uint16(gain >> 1) * (np.uint16(256) - dark) >> 8)[..., None]
         lit = (small * gains >> 7).view(np.int16) + self._sensor.noise()
         return Picture(np.clip(lit, 0, 255).astype(np.uint8), seen)
 
-    def _add(
-        self, large: Image, owners: Labels, shade: Labels, number: int, actor: Actor, age: int
-    ) -> None:
+    def _add(self, large: Image, owners: Labels, shade: Labels, one: Present) -> None:
+        number, actor, age = one
         shapes = actor.shapes(age)
-        if actor.opacity == 1:
+        if actor.shadow:
             draw(shade, shapes, self._shadow, 1)
         draw(self._scratch, shapes, self._camera.see, ZOOM)
         left, top, width, height = cv2.boundingRect(self._scratch)
@@ -161,7 +172,8 @@ def _colour(
 
 def _blend(target: Image, colours: Image, parts: Labels, opacity: float) -> None:
     """Lay translucent colours with soft edges over the target."""
-    whole = cv2.blur((parts > 0).astype(np.uint8) * 255, (9, 9)).astype(np.int32)
-    weight = (whole * round(opacity * 256) >> 8)[..., None] * (parts > 0)[..., None]
-    soft = cv2.blur(colours, (5, 5)).astype(np.int32)
-    target[:] = (target * (255 - weight) + soft * weight) // 255
+    solid = (parts > 0).astype(np.uint8) * np.uint8(255)
+    cover = np.asarray(cv2.blur(solid, SOFT), np.int32)[..., None]
+    colour = np.asarray(cv2.blur(colours, SOFT), np.int32) * 255 // np.maximum(cover, 1)
+    weight = (np.maximum(2 * cover - 255, 0) * round(opacity * 256)) >> 8
+    target[:] = (target * (255 - weight) + np.minimum(colour, 255) * weight) // 255

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import cos, pi, sin
 
 import numpy as np
@@ -98,7 +99,7 @@ def cyclist(look: Look, x: float, z: float, heading: float, way: float) -> list[
         shapes += _ring(stance, ahead, 0.36, way / 0.36)
     frame = [(-0.55, 0.36), (-0.2, 0.85), (0.42, 0.82), (0.05, 0.36), (-0.2, 0.85)]
     frame += [(0.05, 0.36), (-0.55, 0.36), (0.55, 0.36), (0.38, 1.0), (0.5, 1.02)]
-    for (a, b), (c, d) in zip(frame[:-1], frame[1:], strict=True):
+    for (a, b), (c, d) in pairwise(frame):
         if (a, c) != (-0.55, 0.55):
             shapes.append(Limb(stance.at(a, 0, b), stance.at(c, 0, d), 0.035, BODY))
     return [*shapes, *(_lift(shape, 0.28) for shape in rider)]
@@ -110,7 +111,7 @@ def _ring(stance: Stance, ahead: float, radius: float, turn: float) -> list[Shap
         for n in range(13)
     ]
     hub = stance.at(ahead, 0, radius)
-    shapes: list[Shape] = [Limb(a, b, 0.04, TYRE) for a, b in zip(rim[:-1], rim[1:], strict=True)]
+    shapes: list[Shape] = [Limb(a, b, 0.04, TYRE) for a, b in pairwise(rim)]
     for n in range(2):
         angle = -turn + n * pi
         edge = stance.at(ahead + radius * cos(angle), 0, radius * (1 + sin(angle)))

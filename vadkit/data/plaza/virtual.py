@@ -1,5 +1,7 @@
 """The world of `plaza-virtual`: flat colours, other bodies, cameras and kinds of anomalies."""
 
+# ruff: noqa: PLR2004 -- a drawing is made of numbers
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -18,6 +20,8 @@ from vadkit.data.plaza.script import Company, Plan
 from vadkit.data.plaza.shapes import Camera, Shape, Sun, ball
 
 KINDS = ("fighting", "explosion", "drone", "barrel", "dancing", "animal")
+STAY = 60
+"""Frames for which somebody acts on one spot."""
 FLASH = 30
 """Frames of an explosion."""
 
@@ -41,7 +45,7 @@ class Setting:
         return [(-side * (reach(start) + 1), start), (side * (reach(end) + 1), end)]
 
 
-def _paint_island(rng: np.random.Generator) -> Image:
+def _paint_island(_: np.random.Generator) -> Image:
     g = ground.grid(ISLAND_CAMERA, 30.0)
     tiles = (np.floor(g.x / 1.5) + np.floor(g.z / 1.5)) % 2
     image = ground.flat(g, (216, 186, 130)) + (tiles * 10)[..., None]
@@ -51,12 +55,12 @@ def _paint_island(rng: np.random.Generator) -> Image:
     return ground.finish(image)
 
 
-def _paint_hall(rng: np.random.Generator) -> Image:
+def _paint_hall(_: np.random.Generator) -> Image:
     g = ground.grid(HALL_CAMERA, 22.0)
     lines = ((g.x % 2 < 0.08) | (g.z % 2 < 0.12)) & (g.up == 0)
-    image = ground.flat(g, (74, 70, 96))
-    image[lines] = (120, 220, 210)
-    image[g.up > 0] = (48, 44, 66)
+    image = ground.flat(g, (128, 122, 158))
+    image[lines] = (90, 226, 214)
+    image[g.up > 0] = (92, 86, 122)
     ground.panels(image, g, 5.0, (0.6, 2.6, 0.8, 3.2), (220, 96, 160))
     return ground.finish(image)
 
@@ -105,22 +109,23 @@ def _middle(setting: Setting, rng: np.random.Generator) -> Place:
 def _acting(
     rng: np.random.Generator,
     place: Place,
-    heading: float,
-    frames: int,
     kind: str,
     pose: Callable[[int], Pose],
+    heading: float,
 ) -> Actor:
     """Somebody who stays on one spot in poses of one's own."""
-    stay = along([place, (place[0] + 0.01, place[1])], 0.01 * FPS / frames)
+    stay = along([place, (place[0] + 0.01, place[1])], 0.01 * FPS / STAY)
     still = replace(stay, headings=np.full(len(stay), heading))
     gait = walking(rng)
     skin = looks.clothes(rng, flat=True)
-    return on_foot(_body(rng), skin, still, gait, always(kind), lambda age, _: pose(age))
+    return on_foot(
+        _body(rng), skin, still, gait, kind=always(kind), change=lambda age, _: pose(age)
+    )
 
 
 def fighting(setting: Setting, rng: np.random.Generator) -> list[Actor]:
     """Two people hit one another."""
-    (x, z), frames = _middle(setting, rng), 60
+    x, z = _middle(setting, rng)
     actors = []
     for n in range(2):
         beat, start = rng.uniform(0.55, 0.75), rng.uniform(0, 6)
@@ -132,7 +137,7 @@ def fighting(setting: Setting, rng: np.random.Generator) -> list[Actor]:
                 reach=(1.5 + 0.8 * hit, 1.5 - 0.8 * hit),
             )  # fmt: skip
 
-        actors.append(_acting(rng, (x + 0.95 * n, z), n * pi, frames, "fighting", pose))
+        actors.append(_acting(rng, (x + 0.95 * n, z), "fighting", pose, n * pi))
     return actors
 
 
@@ -146,7 +151,7 @@ def dancing(setting: Setting, rng: np.random.Generator) -> list[Actor]:
             reach=(2.6 + 0.5 * sin(beat), 2.6 - 0.5 * sin(beat)),
         )  # fmt: skip
 
-    return [_acting(rng, _middle(setting, rng), rng.uniform(0, 6.2), 60, "dancing", pose)]
+    return [_acting(rng, _middle(setting, rng), "dancing", pose, rng.uniform(0, 6.2))]
 
 
 def explosion(setting: Setting, rng: np.random.Generator) -> list[Actor]:
@@ -167,7 +172,7 @@ def explosion(setting: Setting, rng: np.random.Generator) -> list[Actor]:
     return [
         Actor(
             start=0, frames=FLASH, skin=looks.flames(rng), shapes=shapes,
-            place=lambda age: (x, z), kind=always("explosion"),
+            place=lambda _: (x, z), kind=always("explosion"), shadow=False,
         )
     ]  # fmt: skip
 

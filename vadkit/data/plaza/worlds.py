@@ -53,31 +53,31 @@ def _training(scene: str, videos: int) -> list[Plan]:
 
 def _testing(scene: str, *events: tuple[tuple[str, int], ...]) -> list[Plan]:
     return [
-        Plan(f"{scene}-test-{n + 1}", "test", scene, 200, kinds) for n, kinds in enumerate(events)
+        Plan(f"{scene}-test-{n + 1}", "test", scene, 210, kinds) for n, kinds in enumerate(events)
     ]
 
 
 PLANS = (
     *_training("square", 4),
-    *_training("park", 4),
+    *_training("park", 3),
     *_training("gate", 3),
     *_testing(
         "square",
-        (("vehicle", 60),),
-        (("lawn", 5), ("fire", 125)),
-        (("running", 45), ("lawn", 95)),
+        (("vehicle", 90),),
+        (("lawn", 15), ("fire", 145)),
+        (("running", 30), ("lawn", 85)),
         (("falling", -15),),
     ),
     *_testing(
         "park",
-        (("smoke", 20), ("cycling", 135)),
+        (("smoke", 30), ("cycling", 150)),
         (("throwing", -10),),
-        (("vehicle", 20), ("running", 140)),
+        (("vehicle", 60),),
     ),
     *_testing(
         "gate",
-        (("against", 60),),
-        (("cycling", 20), ("fire", 120)),
+        (("against", 130),),
+        (("cycling", 55), ("running", 155)),
         (("loitering", -5),),
     ),
 )
@@ -92,9 +92,8 @@ def _background(name: str, seed: int) -> Image:
 def _film(plan: Plan, rng: np.random.Generator, seed: int) -> Film:
     scene: Scene = SCENES[plan.scene]
     events = [EVENTS[kind](scene, rng) for kind, _ in plan.events]
-    crowd = int(rng.integers(1, 3))
-    actors = cast(rng, plan, lambda: company(rng, scene.walk(rng)), events, crowd)
-    light, sensor = Light(rng, 0.07), Sensor(rng, 2.2)
+    actors = cast(rng, plan, lambda: company(rng, scene.walk(rng)), events, crowd=2)
+    light, sensor = Light(rng, 0.04), Sensor(rng, 2.0)
     stage = Stage(scene.camera, scene.sun, _background(plan.scene, seed), light, sensor)
     return Film(plan, stage, actors)
 
