@@ -11,14 +11,16 @@ from vadkit.api import DetectorCard, hookimpl
 
 @dataclass(frozen=True, kw_only=True)
 class MotionConfig:
-    threshold: int = 20
-    """Grey levels from the background above which a pixel moves."""
+    threshold: int = 25
+    """Levels of 255 from the background above which a pixel moves."""
     learning_rate: float = 0.02
     """Share of each frame in the running mean that is the background."""
-    absorb: float = 0.25
+    absorb: float = 0.2
     """Factor on the rate where something moves, so that who walks slowly leaves no trail."""
-    warmup: int = 50
-    """Frames, held back at the start, whose median is the first background."""
+    warmup: int = 150
+    """Frames, held back at the start, whose median is the first background; fewer if large."""
+    grey: bool = False
+    """Compare grey values, as [002] does; otherwise the colour channel that differs most."""
     blur: int = 3
     """Side in pixels of the Gaussian against sensor noise; 1 leaves the image as it is."""
     closing: float = 0.0125

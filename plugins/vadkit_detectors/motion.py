@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from itertools import chain, islice
 
 import cv2
@@ -12,8 +13,15 @@ from numpy.typing import NDArray
 from vadkit.api import Boxes, Detector, Seen, Video
 from vadkit_detectors import MotionConfig
 
-Grey = NDArray[np.uint8]
-"""(H, W)."""
+HELD_BYTES = 256 * 2**20
+"""Most memory for the frames that are held back."""
+MEDIAN_OF = 50
+"""Frames, evenly taken from those held back, whose median is the first background."""
+
+Image = NDArray[np.uint8]
+"""(H, W, C)."""
+Mask = NDArray[np.uint8]
+"""(H, W) with 1 where something moves."""
 
 
 class Motion(Detector[MotionConfig]):
@@ -24,37 +32,45 @@ class Motion(Detector[MotionConfig]):
     """
 
     def detect(self, video: Video, stream: Iterator[Seen]) -> Iterator[Seen]:
-        held = list(islice(stream, self.config.warmup))
+        held = self._held(stream)
         if not held:
             return
-        first = np.median([self._grey(seen) for seen in held], axis=0)
-        background = first.astype(np.float32)
+        some = held[:: -(-len(held) // MEDIAN_OF)]
+        background = np.median([self._smooth(seen) for seen in some], axis=0).astype(np.float32)
         for seen in chain(held, stream):
-            grey = self._grey(seen)
-            moving = self._moving(grey, background)
-            self._learn(grey, moving, background)
+            image = self._smooth(seen)
+            moving = self._moving(image, background)
+            self._learn(image, moving, background)
             boxes = self._boxes(_blacked_out(moving, seen.boxes))
             yield Seen(seen.frame, np.concatenate([seen.boxes, boxes]))
 
-    def _grey(self, seen: Seen) -> Grey:
-        image = seen.frame.image
-        grey = image if image.shape[2] == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    def _held(self, stream: Iterator[Seen]) -> list[Seen]:
+        held = list(islice(stream, 1))
+        for first in held[:]:
+            fitting = HELD_BYTES // first.frame.image.nbytes
+            held += islice(stream, min(self.config.warmup, fitting) - 1)
+        return held
+
+    def _smooth(self, seen: Seen) -> Image:
+        colour = seen.frame.image
+        to_grey = self.config.grey and colour.shape[2] > 1
+        image = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY) if to_grey else colour
         side = self.config.blur | 1
-        return np.asarray(cv2.GaussianBlur(grey, (side, side), 0), np.uint8)
+        return np.asarray(np.atleast_3d(cv2.GaussianBlur(image, (side, side), 0)), np.uint8)
 
-    def _moving(self, grey: Grey, background: NDArray[np.float32]) -> Grey:
-        """(H, W) with 1 where the image differs from the background."""
-        difference = cv2.absdiff(grey, cv2.convertScaleAbs(background))
-        return np.asarray(difference > self.config.threshold, np.uint8)
+    def _moving(self, image: Image, background: NDArray[np.float32]) -> Mask:
+        difference = cv2.absdiff(image, np.atleast_3d(cv2.convertScaleAbs(background)))
+        most = reduce(cv2.max, cv2.split(difference))
+        return np.asarray(most > self.config.threshold, np.uint8)
 
-    def _learn(self, grey: Grey, moving: Grey, background: NDArray[np.float32]) -> None:
+    def _learn(self, image: Image, moving: Mask, background: NDArray[np.float32]) -> None:
         """Move the background towards the image, slowly where something is in front of it."""
-        rate, still = self.config.learning_rate, 1 - moving
-        cv2.accumulateWeighted(grey, background, rate, mask=still)
-        cv2.accumulateWeighted(grey, background, rate * self.config.absorb, mask=moving)
+        rate = self.config.learning_rate
+        cv2.accumulateWeighted(image, background, rate, mask=1 - moving)
+        cv2.accumulateWeighted(image, background, rate * self.config.absorb, mask=moving)
 
-    def _boxes(self, moving: Grey) -> Boxes:
-        """Boxes around the connected regions of (H, W)."""
+    def _boxes(self, moving: Mask) -> Boxes:
+        """Boxes around the connected regions."""
         side = max(3, round(self.config.closing * moving.shape[0])) | 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         closed = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, kernel)
@@ -66,7 +82,7 @@ class Motion(Detector[MotionConfig]):
         return boxes[pixels >= least].astype(np.float32)
 
 
-def _blacked_out(moving: Grey, boxes: Boxes) -> Grey:
+def _blacked_out(moving: Mask, boxes: Boxes) -> Mask:
     """Forget what moves inside boxes that were found before ([002] 3.1)."""
     for left, top, right, bottom in boxes[:, :4].round().astype(int):
         moving[top:bottom, left:right] = 0

@@ -72,12 +72,12 @@ def test_a_ghost_of_who_stood_there_at_first_fades() -> None:
     def leaves() -> Iterator[Seen]:
         for seen in street(600, start=20, step=0):
             image = seen.frame.image.copy()
-            if seen.frame.index >= 60:
+            if seen.frame.index >= 90:
                 image[40:70, 20:32] = 120
             yield replace(seen, frame=replace(seen.frame, image=image))
 
     counts = [len(seen.boxes) for seen in Motion(MotionConfig()).detect(VIDEO, leaves())]
-    assert counts[60] == 1
+    assert counts[89:91] == [0, 1]
     assert counts[-1] == 0
 
 
@@ -104,3 +104,29 @@ def test_pedestrians_of_a_real_video_are_found() -> None:
     # Drawn by hand around three groups of pedestrians.
     for box in ([229, 104, 268, 166], [282, 125, 326, 184], [385, 146, 408, 213]):
         assert max(overlap(box, found[:4].tolist()) for found in seen.boxes) > 0.5
+
+
+def test_colour_shows_what_is_as_bright_as_its_background() -> None:
+    def dressed() -> Iterator[Seen]:
+        for seen in street(60, channels=3):
+            image = seen.frame.image.copy()
+            image[image[..., 0] < 60] = (219, 80, 60)  # as bright as the street, in grey
+            yield replace(seen, frame=replace(seen.frame, image=image))
+
+    assert all(len(seen.boxes) == 1 for seen in Motion(MotionConfig()).detect(VIDEO, dressed()))
+    grey = list(Motion(MotionConfig(grey=True)).detect(VIDEO, dressed()))
+    assert not len(grey[30].boxes)
+
+
+def test_large_frames_are_held_within_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vadkit_detectors.motion.HELD_BYTES", 10 * 160 * 120)
+    given = 0
+
+    def counted() -> Iterator[Seen]:
+        nonlocal given
+        for seen in street(40):
+            given += 1
+            yield seen
+
+    next(Motion(MotionConfig()).detect(VIDEO, counted()))
+    assert given == 10
