@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vadkit.blame import enough_memory
 from vadkit.data.units import Units
 from vadkit.errors import PluginError
 from vadkit.metrics import evaluate
@@ -98,8 +99,16 @@ def _unit_scores(scorer: PhaseRunner, task: str) -> dict[str, tuple[Units, NDArr
         needs=proxy.score_needs,
     )
     units = scorer.data.units(proxy.score_sampling, "test")
-    scored = infer(scorer.model, task, loader, scorer.recipe, scorer.device)
+    with enough_memory(f"scoring with {task}"):
+        batches = _until_interrupted(loader, scorer)
+        scored = infer(scorer.model, task, batches, scorer.recipe, scorer.device)
     return {f"{task}.{name}": (units, values) for name, values in scored.items()}
+
+
+def _until_interrupted(batches: Iterable[Batch], scorer: PhaseRunner) -> Iterator[Batch]:
+    for batch in batches:
+        scorer.interrupted()
+        yield batch
 
 
 @torch.no_grad()
@@ -116,15 +125,22 @@ def infer(
     for step, batch in enumerate(batches):
         with precision(recipe, device):
             scores = model.infer(task, batch, generator(recipe.seed, "score", task, step))
-        for name, values in scores.items():
+        for name, values in _named(task, scores).items():
             parts[name].append(_checked(f"{task}.{name}", values, len(batch.clips)))
     return {name: torch.cat(tensors).numpy() for name, tensors in parts.items()}
 
 
+def _named(task: str, scores: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    if not isinstance(scores, Mapping) or not scores:
+        raise PluginError(f"Task '{task}' returned no score.", "`score` returns name -> (B,).")
+    return scores
+
+
 def _checked(name: str, values: Tensor, units: int) -> Tensor:
-    if tuple(values.shape) != (units,):
+    if not isinstance(values, Tensor) or tuple(values.shape) != (units,):
+        found = f"shape {tuple(values.shape)}" if isinstance(values, Tensor) else "no shape"
         raise PluginError(
-            f"The score '{name}' has shape {tuple(values.shape)} for {units} units.",
+            f"The score '{name}' has {found} for {units} units.",
             "`score` returns name -> (B,), one number a unit.",
         )
     return values.detach().float().cpu()

@@ -11,6 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from vadkit.backbones import Backbone
+from vadkit.blame import blamed
 from vadkit.cards import Need, Sampling, TaskCard
 from vadkit.heads import Shapes
 from vadkit.plugins import Registry
@@ -89,7 +90,8 @@ class Model(nn.Module):
             context=self.sizes.context,
             trunks=trunks,
         )
-        self.heads[entry.name] = _channels_last(proxy.task.head(shapes))
+        with blamed(entry.name, "head"):
+            self.heads[entry.name] = _channels_last(proxy.task.head(shapes))
         self._trunks[entry.name] = trunks
 
     def backbone(self, task: str) -> Backbone[Any]:
@@ -109,7 +111,8 @@ class Model(nn.Module):
 
     def infer(self, task: str, batch: Batch, rng: Generator) -> dict[str, Tensor]:
         """The task's scores (B,) of a batch."""
-        return self.tasks[task].task.infer(lambda views: self.outputs(task, views), batch, rng)
+        with blamed(task, "infer"):
+            return self.tasks[task].task.infer(lambda views: self.outputs(task, views), batch, rng)
 
 
 class ProxyTask:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from vadkit.model import Model
 from vadkit.recipe import Optim, Phase, TaskEntry
@@ -38,10 +38,17 @@ class Group:
         """Whether the backbone stays as it is."""
         return self.factor == 0
 
-    def set_rate(self, share: float) -> None:
-        """Set every rate to a share of its start."""
+    def active(self, epoch: int) -> list[TaskEntry]:
+        """The tasks that have joined by an epoch, from 1."""
+        return [entry for entry in self.entries if epoch >= entry.from_epoch]
+
+    def step(self, loss: Tensor, share: float) -> None:
+        """Step down a loss, with every rate at a share of its start."""
         for parameters, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             parameters["lr"] = rate * share
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
 
 
 def groups(model: Model, phase: Phase, optim: Optim) -> list[Group]:

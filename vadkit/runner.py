@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vadkit.blame import blamed, enough_memory
 from vadkit.data.prepared import PreparedData
 from vadkit.errors import NumericError, PluginError
 from vadkit.model import Model, precision
@@ -55,15 +56,19 @@ class PhaseRunner:
             after_epoch: Called with the epoch, from 1, its loss terms and the update groups.
 
         Raises:
-            NumericError: A loss is not finite; nothing was updated with it.
+            NumericError: A loss is not finite and nothing was updated with it, or weights are not.
             PluginError: A task broke its contract.
+            ResourceError: Memory ran out.
         """
         self.model.begin(phase, self.recipe.seed, number)
         self.model.to(self.device)
         updates = groups(self.model, phase, self.recipe.optim)
         for epoch in range(1, phase.epochs + 1):
             with seeded(self.recipe.seed, "phase", number, "epoch", epoch):
-                after_epoch(epoch, self._epoch(phase, number, epoch, updates), updates)
+                with enough_memory(f"training phase {number}"):
+                    terms = self._epoch(phase, number, epoch, updates)
+                self._refuse_broken_weights(number, epoch)
+                after_epoch(epoch, terms, updates)
 
     def _epoch(self, phase: Phase, number: int, epoch: int, updates: list[Group]) -> Terms:
         self.model.train()
@@ -72,8 +77,7 @@ class PhaseRunner:
         total: Counter[str] = Counter()
         for step in range(steps):
             rate = schedule(self.recipe.optim, epoch - 1 + step / steps, phase.epochs)
-            for group in updates:
-                total.update(self._step(group, rate, batches, Place(number, epoch, step)))
+            total.update(self._step(updates, rate, batches, Place(number, epoch, step)))
             self.interrupted()
         return {name: value / steps for name, value in total.items()}
 
@@ -95,19 +99,29 @@ class PhaseRunner:
             steps, phase.steps or steps
         )
 
-    def _step(self, group: Group, rate: float, batches: Batches, place: Place) -> Terms:
-        active = [entry for entry in group.entries if place.epoch >= entry.from_epoch]
-        if not active:
-            return {}
+    def _step(self, updates: list[Group], rate: float, batches: Batches, place: Place) -> Terms:
         started = time.perf_counter()
+        active = [entry for group in updates for entry in group.active(place.epoch)]
         read = {entry.name: next(batches[entry.name]) for entry in active}
         waited = time.perf_counter() - started
-        losses = [self._loss(entry, read[entry.name], group, place) for entry in active]
-        terms = _merged(active, losses)
-        weighted = [e.weight * _sum(of.values()) for e, of in zip(active, losses, strict=True)]
-        self._update(group, rate, _sum(weighted), terms, place)
+        terms: Terms = {}
+        for group in updates:
+            terms |= self._update(group, rate, read, place)
         units = sum(len(batch.clips) for batch in read.values())
         self.progress.step(terms, units, waited, time.perf_counter() - started)
+        return terms
+
+    def _update(self, group: Group, rate: float, read: Mapping[str, Batch], place: Place) -> Terms:
+        """Take one step on the weighted sum of a group's losses."""
+        active = group.active(place.epoch)
+        if not active:
+            return {}
+        losses = [self._loss(entry, read[entry.name], group, place) for entry in active]
+        weighted = [e.weight * _sum(of.values()) for e, of in zip(active, losses, strict=True)]
+        terms, loss = _merged(active, losses), _sum(weighted)
+        if not math.isfinite(loss.item()):
+            raise _not_finite(terms, place)
+        group.step(loss, rate)
         return terms
 
     def _loss(
@@ -116,22 +130,31 @@ class PhaseRunner:
         proxy = self.model.tasks[entry.name]
         self.model.backbone(entry.name).train(not group.frozen)  # also its running statistics
         rng = generator(self.recipe.seed, "views", *place, entry.name)
-        views = proxy.task.views(batch, rng, training=True)
-        with precision(self.recipe, self.device):
+        with blamed(entry.name, "views"):
+            views = proxy.task.views(batch, rng, training=True)
+        with blamed(entry.name, "backbone or head"), precision(self.recipe, self.device):
             outputs = self.model.outputs(entry.name, views, frozen=group.frozen)
-        return _checked(entry.name, proxy.task.loss(outputs, views.targets))
+        with blamed(entry.name, "loss"):
+            return _checked(entry.name, proxy.task.loss(outputs, views.targets))
 
-    def _update(self, group: Group, rate: float, loss: Tensor, terms: Terms, place: Place) -> None:
-        if not math.isfinite(loss.item()):
-            raise _not_finite(terms, place)
-        group.set_rate(rate)
-        group.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        group.optimizer.step()
+    def _refuse_broken_weights(self, number: int, epoch: int) -> None:
+        """A finite loss can have a gradient that is not; such weights must never be saved."""
+        state = self.model.state_dict()
+        bad = next((name for name, of in state.items() if not bool(of.isfinite().all())), None)
+        if bad:
+            raise NumericError(
+                f"Phase {number}, epoch {epoch}: the weights '{bad}' hold NaN or infinity; this "
+                "epoch is not saved.",
+                _GENTLER,
+            )
 
 
 Batches = Mapping[str, Iterator[Batch]]
 """Task -> its batches."""
+
+_GENTLER = (
+    'Try a lower `optim.lr` or `--set precision="fp32"`; the weights of earlier epochs are kept.'
+)
 
 
 def _endless(loader: Iterable[Batch]) -> Iterator[Batch]:
@@ -153,7 +176,7 @@ def _merged(entries: list[TaskEntry], losses: list[Mapping[str, Tensor]]) -> Ter
 
 def _checked(task: str, terms: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Name a broken contract where it is broken, not deep inside an optimizer."""
-    if not terms:
+    if not isinstance(terms, Mapping) or not terms:
         raise PluginError(f"Task '{task}' returned no loss term.", "`loss` returns name -> scalar.")
     for name, term in terms.items():
         if not isinstance(term, Tensor) or term.ndim or not term.requires_grad:
@@ -169,5 +192,5 @@ def _not_finite(terms: Terms, place: Place) -> NumericError:
     return NumericError(
         f"Phase {place.phase}, epoch {place.epoch}, step {place.step + 1}: "
         f"the loss '{bad}' is {terms.get(bad, math.nan)}; nothing was updated with it.",
-        'Try a lower `optim.lr` or `--set precision="fp32"`; the last epoch\'s weights are kept.',
+        _GENTLER,
     )
