@@ -100,10 +100,11 @@ def _runner(
     interrupted: Callable[[], None],
 ) -> PhaseRunner:
     tasks = proxy_tasks([*trained_tasks(recipe), *scoring_tasks(recipe)], recipe, registry)
-    told = _preparing(progress)
+    told = _preparing(progress, interrupted)
     data = PreparedData(recipe, registry, progress=told)
     data.context_store = ContextStore(data, recipe, registry, device=device, progress=told)
-    data.require([s for task in tasks.values() for s in (*task.samplings, task.score_sampling)])
+    training = [sampling for task in tasks.values() for sampling in task.samplings]
+    data.require([*training, *(tasks[name].score_sampling for name in scoring_tasks(recipe))])
     shapes = _context_shapes(data.context_store, tasks.values())
     model = Model(
         recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, shapes)
@@ -121,8 +122,11 @@ def _context_shapes(
     return shapes
 
 
-def _preparing(progress: Progress) -> Callable[[str, int, int], None]:
+def _preparing(
+    progress: Progress, interrupted: Callable[[], None]
+) -> Callable[[str, int, int], None]:
     def told(what: str, done: int, total: int) -> None:
+        interrupted()
         if done == total:
             progress.note(f"prepared {what}: {total} videos")
 
