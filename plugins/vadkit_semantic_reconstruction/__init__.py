@@ -15,7 +15,7 @@ class Config:
     margin: float = 0.5
     """By how much the frame must be closer to its clip than the negative is (gamma)."""
     negative: Literal["disjoint", "other", "continuous"] = "disjoint"
-    """The unit's past or future, another unit, or ([000] taken literally) the clip itself."""
+    """A frame of the unit's past or future, one of another unit, or the clip ([000], literally)."""
     scene: bool = True
     """Show the head the background of the frame (teacher role `scene`)."""
     dim: int = 128

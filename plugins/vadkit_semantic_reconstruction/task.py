@@ -28,7 +28,7 @@ class SemanticReconstruction(Task[Config]):
         kept = kept + (kept >= taken[:, None])  # (B, T-1)
         inputs = {"clip": frames_at(clip, kept), "frame": frames_at(clip, taken[:, None])}
         if training or self.config.score == "margin":
-            inputs["negative"] = self._negative(clips, rng, training)
+            inputs["negative"] = self._negative(clips, taken, rng, training)
         context = {"scene": batch.context["scene"]} if self.config.scene else {}
         return Views(inputs, context=context)
 
@@ -55,15 +55,22 @@ class SemanticReconstruction(Task[Config]):
             return randint(1, frames - 1, size, rng=rng, device=clip.device)
         return torch.full(size, frames // 2, device=clip.device)
 
-    def _negative(self, clips: Tensor, rng: Generator, training: bool) -> Tensor:
-        """(B, C, T, H, W): the past or the future, the neighbour in the batch, or the clip."""
-        if self.config.negative != "disjoint":
-            clip = clips[:, clips.shape[1] // 2]
-            return clip.roll(1, dims=0) if self.config.negative == "other" else clip
+    def _negative(self, clips: Tensor, taken: Tensor, rng: Generator, training: bool) -> Tensor:
+        """(B, C, 1, H, W) of another time or unit; (B, C, T, H, W) if taken literally.
+
+        One frame, as the positive: a network tells clips of T-1, 1 and T frames apart at once, and
+        would learn their lengths and nothing else.
+        """
+        clip = clips[:, clips.shape[1] // 2]
+        if self.config.negative == "continuous":
+            return clip
+        if self.config.negative == "other":
+            return frames_at(clip, taken[:, None]).roll(1, dims=0)
+        past, future = (frames_at(clips[:, window], taken[:, None]) for window in (0, -1))
         if not training:
-            return clips[:, 0]
-        future = randint(0, 2, (len(clips),), rng=rng, device=clips.device).bool()
-        return torch.where(future[:, None, None, None, None], clips[:, -1], clips[:, 0])
+            return past
+        later = randint(0, 2, (len(clips),), rng=rng, device=clips.device).bool()
+        return torch.where(later[:, None, None, None, None], future, past)
 
 
 def frames_at(clip: Tensor, index: Tensor) -> Tensor:

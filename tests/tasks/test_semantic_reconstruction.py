@@ -52,17 +52,25 @@ def test_scoring_takes_the_middle_frame() -> None:
     assert "negative" not in made.inputs
 
 
-def test_a_disjoint_negative_is_the_past_or_the_future() -> None:
+def test_a_disjoint_negative_is_a_frame_of_the_past_or_the_future() -> None:
     made = views(60, negative="disjoint")
-    firsts = [row[0] - 100 * b for b, row in enumerate(numbers(made.inputs["negative"]))]
-    assert set(firsts) == {0, 2 * T}
-    assert 15 < firsts.count(0) < 45
+    away = (made.inputs["negative"] - made.inputs["frame"])[:, 0, :, 0, 0]
+    assert away.shape == (60, 1)
+    assert set(away.flatten().tolist()) == {-T, T}
+    assert 15 < int((away > 0).sum()) < 45
     assert all(row[0] - 100 * b == T for b, row in enumerate(numbers(made.inputs["clip"])))
 
 
-def test_another_negative_is_the_neighbour() -> None:
-    negative = numbers(views(3, negative="other").inputs["negative"])
-    assert [row[0] for row in negative] == [200, 0, 100]
+def test_the_margin_is_scored_with_the_past() -> None:
+    made = views(2, training=False, score="margin")
+    assert numbers(made.inputs["negative"]) == [[2], [102]]
+    assert numbers(made.inputs["frame"]) == [[2 + T], [102 + T]]
+
+
+def test_another_negative_is_the_neighbours_frame() -> None:
+    made = views(3, negative="other")
+    frames, negative = (numbers(made.inputs[name]) for name in ("frame", "negative"))
+    assert negative == [frames[2], frames[0], frames[1]]
 
 
 def test_the_literal_negative_is_the_clip() -> None:
