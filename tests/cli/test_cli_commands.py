@@ -180,7 +180,8 @@ class Yard:
         return [] if self.root.name == "good" else ["one video is missing", "labels are short"]
 
 class Drawn(Yard):
-    def render(self, folder):
+    @classmethod
+    def render(cls, folder, config):
         folder.mkdir()
         (folder / "drawn.txt").touch()
 

@@ -31,9 +31,14 @@ def render(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where its videos go.")],
     plugin: options.Plugins = None,
 ) -> None:
-    """Draw a synthetic data set, as videos and labels."""
+    """Draw a synthetic data set, as videos and labels.
+
+    Its class draws it: `render(folder, config)`, a class method.
+    """
     registry = options.registry(plugin)
-    if not hasattr(registry.load(registry.card("dataset", name)), "render"):
+    card = registry.card("dataset", name)
+    draw = getattr(registry.load(card), "render", None)
+    if draw is None:
         raise RecipeError(f"The data set {name!r} is not drawn.", "It comes from its authors.")
-    registry.create("dataset", name, {}, None).render(folder)
+    draw(folder, registry.options(card, {}))
     say(str(folder))
