@@ -87,12 +87,16 @@ def draw(folder: Path, frames: int, first: int, size: tuple[int, int] = (20, 24)
 
 
 def store(
-    tmp_path: Path, registry: Registry, every: int = 1, **teachers: str
+    tmp_path: Path,
+    registry: Registry,
+    every: int = 1,
+    rules: dict[str, float] | None = None,
+    **teachers: str,
 ) -> tuple[PreparedData, ContextStore]:
     recipe = Recipe.model_validate(
         {
             "data": {"target": {"dataset": "folder", "path": tmp_path / "set", "every": every}},
-            "objects": {"detectors": [{"name": "right"}], "size": 8},
+            "objects": {"detectors": [{"name": "right"}], "size": 8, "rules": rules},
             "frames": {"size": (10, 12)},
             "teachers": {role: {"name": name} for role, name in teachers.items()},
             "phase": [{"stage": "x", "tasks": [{"name": "prediction"}], "epochs": 1}],
@@ -236,6 +240,12 @@ def test_lengths_that_follow_the_videos_size_are_refused_if_it_changes(
     units = data.units(CUBES, "train")
     with pytest.raises(DataError, match="differ in shape"):
         context.lookup("target", "train", Need(role="scene"), units, torch.arange(len(units)))
+
+
+def test_data_without_units_have_no_shapes(tmp_path: Path, registry: Registry) -> None:
+    data, context = store(tmp_path, registry, rules={"min_side": 1000.0}, scene="brightness")
+    with pytest.raises(DataError, match="No object was found in the train videos of 'target'"):
+        context.shapes(CUBES, "train", [Need(role="scene")])
 
 
 def test_cutting_the_whole_map_changes_nothing() -> None:

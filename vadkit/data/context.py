@@ -72,8 +72,17 @@ class ContextStore:
     def shapes(
         self, sampling: Sampling, split: Split, needs: Iterable[Need]
     ) -> dict[str, tuple[int, ...]]:
-        """Role -> shape of its answer without B: what heads are built for."""
+        """Role -> shape of its answer without B: what heads are built for.
+
+        Raises:
+            DataError: There is no unit to answer for.
+        """
         units, first = self._data.units(sampling, split), torch.zeros(1, dtype=torch.int64)
+        if not len(units):
+            raise DataError(
+                f"No {sampling.unit} was found in the {split} videos of {sampling.role!r}.",
+                "Look at the detector's boxes and rules under [objects].",
+            )
         found = {
             need.role: self.lookup(sampling.role, split, need, units, first, unit=sampling.unit)
             for need in needs
