@@ -6,16 +6,20 @@ import csv
 import gzip
 import hashlib
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import numpy as np
 
 from vadkit.api import DataError, Detector, Seen, Video
 from vadkit_detectors import FileConfig
+
+if TYPE_CHECKING:
+    from _csv import _reader as Table
 
 COLUMNS = ["video", "frame", "x1", "y1", "x2", "y2", "confidence"]
 
@@ -88,19 +92,27 @@ class File(Detector[FileConfig]):
 def _read(path: Path) -> dict[str, list[Row]]:
     """Each video's rows of one file."""
     videos = defaultdict(list)
-    with _opened(path) as file:
-        table = csv.reader(file)
-        header = [name.strip() for name in next(table, [])]
-        if sorted(header) != sorted(COLUMNS):
-            raise DataError(
-                f"{path}, row 1: the columns are {', '.join(header) or 'missing'}.",
-                f"They should be {', '.join(COLUMNS)}.",
-            )
-        for values in table:
-            if values:
-                name, row = _row(path, table.line_num, dict(zip(header, values, strict=False)))
+    try:
+        with _opened(path) as file:
+            for name, row in _parsed(path, csv.reader(file)):
                 videos[name].append(row)
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+        raise DataError(
+            f"{path} cannot be read: {error}.", "Make sure that it is whole."
+        ) from error
     return videos
+
+
+def _parsed(path: Path, table: Table) -> Iterator[tuple[str, Row]]:
+    header = [name.strip() for name in next(table, [])]
+    if sorted(header) != sorted(COLUMNS):
+        raise DataError(
+            f"{path}, row 1: the columns are {', '.join(header) or 'missing'}.",
+            f"They should be {', '.join(COLUMNS)}.",
+        )
+    for values in table:
+        if values:
+            yield _row(path, table.line_num, dict(zip(header, values, strict=False)))
 
 
 def _row(path: Path, line: int, values: dict[str, str]) -> tuple[str, Row]:

@@ -178,7 +178,10 @@ def test_the_last_batch_has_two_units_or_is_dropped(
 
 
 def test_pixels_are_floats_between_zero_and_one(tmp_path: Path, plugins: Plugins) -> None:
-    clips = batches(prepared(tmp_path, plugins), 0)[0].clips
+    batch = batches(prepared(tmp_path, plugins, channels=3), 0, samplings=(CUBES, FRAMES))[0]
+    clips = batch.clips[:, :, :1]
+    assert batch.clips.is_contiguous()
+    assert batch.beside["virtual"].clips.is_contiguous()
     assert clips.dtype == torch.float32
     assert clips.shape == (8, 1, 1, 5, 8, 8)
     assert 0 <= clips.min() <= clips.max() <= 1

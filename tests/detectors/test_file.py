@@ -1,4 +1,5 @@
 import gzip
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,12 @@ from vadkit_detectors import FileConfig
 from vadkit_detectors.file import File
 
 from vadkit.api import DataError
+from vadkit.cards import BoxRules
 from vadkit.data.dataset import Split, Video
-from vadkit.data.objects import Seen
+from vadkit.data.objects import Seen, detect
 from vadkit.data.video import Frame
 
+BOXES = Path(__file__).parents[2] / "../shared/data/boxes"
 HEADER = "video,frame,x1,y1,x2,y2,confidence\n"
 
 
@@ -84,6 +87,20 @@ def test_a_video_without_rows_is_an_error_unless_it_may_be_empty(tmp_path: Path)
     assert found(FileConfig(path=path, missing="none"), "Test002") == [[], [], []]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cut.csv.gz", gzip.compress(HEADER.encode() * 99)[:-9]),
+        ("plain.csv.gz", HEADER.encode()),
+        ("picture.csv", b"\xff\xd8\xff\xe0"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=f"{name}.* cannot be read|{name}, row"):
+        found(FileConfig(path=tmp_path / name), "a")
+
+
 def test_no_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no boxes"):
         found(FileConfig(path=tmp_path), "a")
@@ -95,3 +112,29 @@ def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
     assert File(FileConfig(path=tmp_path)).fingerprint() == before
     written(path, "a,0,0,0,1,2,1\n")
     assert File(FileConfig(path=path)).fingerprint() != before
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("split", "name", "frames"), [("train", "Train001", 120), ("test", "Test012", 180)]
+)
+def test_published_boxes_fit_their_videos(split: Split, name: str, frames: int) -> None:
+    if not BOXES.is_dir():
+        pytest.skip(f"{BOXES} is missing")
+    reader, counts = Blank(frames), Counter[str]()
+    video = Video(name, Path(name), split)
+    seen = list(detect(video, reader, [File(FileConfig(path=BOXES))], BoxRules(), counts))
+    per_frame = sum(len(one.boxes) for one in seen) / frames
+    assert 10 < per_frame < 25
+    assert counts["boxes_unusable"] == 0
+
+
+class Blank:
+    """A video of Ped2's size without a picture."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+
+    def frames(self) -> Iterator[Frame]:
+        image = np.zeros((240, 360, 1), np.uint8)
+        return (Frame(index, index / 10, image) for index in range(self._frames))

@@ -38,8 +38,9 @@ class Reading:
     def batch(self, rows: Tensor, device: torch.device) -> Batch:
         """Read the units; bytes become floats on the device."""
         clips = self.store.clips(rows, self.sampling).to(device)
+        pixels = clips.to(torch.float32, memory_format=torch.contiguous_format)
         return Batch(
-            clips=clips.float().div_(255),
+            clips=pixels.div_(255),
             labels=None if self.labels is None else self.labels[rows].to(device),
         )
 
