@@ -159,6 +159,18 @@ def test_names_of_two_distributions_are_ambiguous(site) -> None:
     assert registry.source("task", "vadkit_ONE:twin") == "vadkit-one"
 
 
+def test_one_distribution_with_one_name_twice() -> None:
+    registry = Registry((_plugin("vadkit-x", TASK), _plugin("vadkit-x", TASK)))
+    with pytest.raises(PluginError, match="vadkit-x offers the task 'flicker' twice"):
+        registry.card("task", "vadkit-x:flicker")
+
+
+def test_class_that_prints_at_import_leaves_stdout_alone(site, capsys) -> None:
+    site.module("printing_module", "print('hello')\nclass X: pass")
+    Registry().load(replace(TASK, load="printing_module:X"))
+    assert capsys.readouterr() == ("", "hello\n")
+
+
 def test_built_in_name_wins_over_a_strangers() -> None:
     own, strange = replace(TASK, summary="Own."), replace(TASK, summary="Strange.")
     registry = Registry((_plugin("vadkit-x", strange), _plugin("vadkit", own)))
@@ -197,6 +209,7 @@ def test_garbage_in_metadata_is_skipped(site) -> None:
     registry = load_plugins()
     assert registry.card("backbone", "unet")
     assert _found(registry, "vadkit_bare").state == "broken"
+    assert "cannot be read" in _found(registry, "vadkit-binary").reason
 
 
 def test_first_distribution_of_a_name_on_the_path_counts(site, tmp_path, monkeypatch) -> None:

@@ -202,6 +202,12 @@ def test_every_problem_is_told_at_once_with_its_line(tmp_path) -> None:
     assert [line[: len(start)] for line, start in zip(lines, expected, strict=True)] == expected
 
 
+def test_key_at_the_wrong_level_is_sent_home(tmp_path) -> None:
+    lines = _lines(tmp_path, f"lr = 0.1\nsmooth = 3\n{tomli_w.dumps(PLAIN)}")
+    assert "bad.toml:1: lr: unknown key. It belongs in optim or phase. Allowed" in lines[0]
+    assert "It belongs in score." in lines[1]
+
+
 def test_missing_keys_are_told_where_their_table_is(tmp_path) -> None:
     lines = _lines(tmp_path, '[[phase]]\nstage = "x"\n\n[[phase]]\ntasks = ["guess"]\nepochs = 1\n')
     assert "bad.toml:1: phase.0: 'tasks' is missing." in lines

@@ -71,6 +71,17 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:400]
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """While a plugin is imported: what it prints goes to stderr, what it draws is undone."""
+    state = random.getstate()
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        random.setstate(state)
+
+
 def _distributions() -> Iterator[Distribution]:
     """Distributions with plugins; of several under one name the first on the path counts."""
     seen = set()
@@ -85,7 +96,7 @@ def _offers_plugins(distribution: Distribution) -> bool:
     try:
         return f"[{GROUP}]" in (distribution.read_text("entry_points.txt") or "")
     except (OSError, ValueError):
-        return False
+        return True  # nobody can tell: it is recorded as broken when its entry points are read
 
 
 def _name(distribution: Distribution) -> str:
@@ -127,7 +138,7 @@ def _blocked(plugin: Plugin) -> Plugin:
 def _loaded(plugin: Plugin, load: Callable[[], object]) -> Plugin:
     start = perf_counter()
     try:
-        with _undisturbed():
+        with undisturbed():
             cards = tuple(_cards(load()))
     except (Exception, SystemExit) as error:
         text = error.message if isinstance(error, PluginError) else one_line(error)
@@ -137,17 +148,6 @@ def _loaded(plugin: Plugin, load: Callable[[], object]) -> Plugin:
 
 def _with(plugin: Plugin, **changes: Any) -> Plugin:
     return Plugin(**{**vars(plugin), **changes})
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """What a plugin prints goes to stderr; what it draws at import leaves the seed alone."""
-    state = random.getstate()
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        random.setstate(state)
 
 
 def _cards(module: object) -> Iterator[Card]:

@@ -10,11 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.cards import Card
-from vadkit.discovery import OWN, Plugin, file_plugin, installed_plugins, normal_name, one_line
+from vadkit.conformance import HOOKS
+from vadkit.discovery import (
+    OWN,
+    Plugin,
+    file_plugin,
+    installed_plugins,
+    normal_name,
+    one_line,
+    undisturbed,
+)
 from vadkit.errors import PluginError, RecipeError
 from vadkit.hints import allowed_words, did_you_mean
 
-KINDS = ("task", "backbone", "teacher", "detector", "dataset")
+KINDS = tuple(card.kind for card in HOOKS.values())
 
 
 class UnknownNameError(PluginError):
@@ -67,20 +76,20 @@ class Registry:
 
     @property
     def warnings(self) -> list[str]:
-        """One sentence for each broken plugin and each card that a built-in one hides."""
-        broken = [
-            f"The plugin {plugin.name!r} of {_release(plugin)} is broken: {plugin.reason}"
+        """A sentence for all broken plugins, and one for each card that a built-in one hides."""
+        names = [
+            f"{plugin.name} ({plugin.distribution})"
             for plugin in self.plugins
             if plugin.state == "broken"
         ]
-        hidden = [
+        broken = f"Broken plugins: {', '.join(names)}. `vadkit plugins` says why."
+        return [broken] * bool(names) + [
             f"The {kind} {offer.card.name!r} of {offer.plugin.distribution} is hidden by the "
             f"built-in one; write {offer.plugin.distribution}:{offer.card.name} to use it."
             for kind in KINDS
             for offer in self.offers(kind)
             if self.shadowed(offer)
         ]
-        return broken + hidden
 
     def offer(self, kind: str, name: str) -> Offer:
         """The card that the name means, and its plugin.
@@ -125,7 +134,8 @@ class Registry:
         """
         module, _, name = card.load.partition(":")
         try:
-            found = getattr(import_module(module), name)
+            with undisturbed():
+                found = getattr(import_module(module), name)
         except (Exception, SystemExit) as error:
             raise self._unloadable(card, one_line(error)) from error
         if not isinstance(found, type):
@@ -158,7 +168,9 @@ class Registry:
         ]
 
     def _ambiguous(self, kind: str, name: str, offers: list[Offer]) -> PluginError:
-        sources = [offer.plugin.distribution for offer in offers]
+        sources = sorted({offer.plugin.distribution for offer in offers})
+        if len(sources) == 1:
+            return PluginError(f"{sources[0]} offers the {kind} {name!r} twice.")
         choice = " or ".join(f"{source}:{name}" for source in sources)
         return PluginError(
             f"The {kind} {name!r} is offered by {' and by '.join(sources)}.", f"Write {choice}."

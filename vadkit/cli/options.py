@@ -32,15 +32,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def registry(files: list[Path] | None = None) -> Registry:
-    """Load the plugins; those that are broken are told in one line."""
+    """Load the plugins, and warn of what is wrong with them."""
     found = load_plugins(files or ())
-    broken = [
-        f"{plugin.name} ({plugin.distribution})"
-        for plugin in found.plugins
-        if plugin.state == "broken"
-    ]
-    if broken:
-        complain(f"Broken plugins: {', '.join(broken)}. `vadkit plugins` says why.")
+    for warning in found.warnings:
+        complain(warning)
     return found
 
 

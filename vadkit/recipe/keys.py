@@ -19,14 +19,25 @@ def model_problems(error: ValidationError, schema: Mapping[str, Any]) -> Iterato
     for entry in error.errors():
         key, kind = entry["loc"], entry["type"]
         if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-            known = allowed_keys(schema, key[:-1])
-            near = did_you_mean(str(key[-1]), known)
-            message = f"unknown key. {near} {allowed_words(known)}".replace("  ", " ")
+            message = _unknown(schema, key)
         elif kind == "missing":
             key, message = key[:-1], f"{str(key[-1])!r} is missing."
         else:
             message = _wrong_value(entry["msg"], entry["input"])
         yield Problem(key, message)
+
+
+def _unknown(schema: Mapping[str, Any], key: KeyPath) -> str:
+    """Names near keys of the same table, or else the tables that have this key."""
+    name, known = str(key[-1]), allowed_keys(schema, key[:-1])
+    homes = [table for table in allowed_keys(schema, ()) if name in _keys_in(schema, table)]
+    belongs = f"It belongs in {' or '.join(homes)}." if homes else ""
+    hints = [did_you_mean(name, known) or belongs, allowed_words(known)]
+    return " ".join(["unknown key.", *filter(None, hints)])
+
+
+def _keys_in(schema: Mapping[str, Any], table: str) -> list[str]:
+    return allowed_keys(schema, (table,)) + allowed_keys(schema, (table, 0))
 
 
 def _wrong_value(message: str, value: object) -> str:
