@@ -11,15 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 import numpy as np
 
 from vadkit.api import DataError, Detector, Seen, Video
 from vadkit_detectors import FileConfig
-
-if TYPE_CHECKING:
-    from _csv import _reader as Table
 
 COLUMNS = ["video", "frame", "x1", "y1", "x2", "y2", "confidence"]
 
@@ -94,7 +91,7 @@ def _read(path: Path) -> dict[str, list[Row]]:
     videos = defaultdict(list)
     try:
         with _opened(path) as file:
-            for name, row in _parsed(path, csv.reader(file)):
+            for name, row in _parsed(path, file):
                 videos[name].append(row)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise DataError(
@@ -103,7 +100,8 @@ def _read(path: Path) -> dict[str, list[Row]]:
     return videos
 
 
-def _parsed(path: Path, table: Table) -> Iterator[tuple[str, Row]]:
+def _parsed(path: Path, file: TextIO) -> Iterator[tuple[str, Row]]:
+    table = csv.reader(file)
     header = [name.strip() for name in next(table, [])]
     if sorted(header) != sorted(COLUMNS):
         raise DataError(
