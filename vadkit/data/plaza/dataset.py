@@ -30,6 +30,11 @@ class Drawn(Folder[PlazaConfig]):
     def __init__(self, root: Path | None, config: PlazaConfig) -> None:
         super().__init__(root or cached(self.world, config.seed), config)
 
+    @classmethod
+    def render(cls, folder: Path, config: PlazaConfig) -> None:
+        """Draw the world into a folder of one's own; raises as the function of this name does."""
+        render(folder, config.seed, cls.world)
+
 
 class Plaza(Drawn):
     """Three scenes with walking people; anomalies of ten kinds in the test videos."""
