@@ -14,8 +14,8 @@ class Config:
     """Frames T of the continuous clip; at least 3."""
     margin: float = 0.5
     """By how much the frame must be closer to its clip than the negative is (gamma)."""
-    negative: Literal["disjoint", "other", "continuous"] = "disjoint"
-    """A frame of the unit's past or future, one of another unit, or the clip ([000], literally)."""
+    negative: Literal["other", "disjoint", "continuous"] = "other"
+    """A frame of another unit, one of the unit's past or future, or the clip ([000], literally)."""
     scene: bool = True
     """Show the head the background of the frame (teacher role `scene`)."""
     dim: int = 128

@@ -243,7 +243,7 @@ def test_lengths_that_follow_the_videos_size_are_refused_if_it_changes(
 
 
 def test_data_without_units_have_no_shapes(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, rules={"min_side": 1000.0}, scene="brightness")
+    _, context = store(tmp_path, registry, rules={"min_side": 1000.0}, scene="brightness")
     with pytest.raises(DataError, match="No object was found in the train videos of 'target'"):
         context.shapes(CUBES, "train", [Need(role="scene")])
 

@@ -62,7 +62,7 @@ def test_a_disjoint_negative_is_a_frame_of_the_past_or_the_future() -> None:
 
 
 def test_the_margin_is_scored_with_the_past() -> None:
-    made = views(2, training=False, score="margin")
+    made = views(2, training=False, negative="disjoint", score="margin")
     assert numbers(made.inputs["negative"]) == [[2], [102]]
     assert numbers(made.inputs["frame"]) == [[2 + T], [102 + T]]
 
@@ -92,7 +92,7 @@ def test_loss_and_score_against_loops() -> None:
     task = SemanticReconstruction(Config(margin=0.3))
     assert float(task.loss(full, {})["triplet"]) == pytest.approx(hinge)
     assert task.score(out, {})["distance"].tolist() == pytest.approx([1 - p for p in near])
-    margin = SemanticReconstruction(Config(score="margin")).score(full, {})
+    margin = SemanticReconstruction(Config(score="margin", negative="disjoint")).score(full, {})
     assert margin["distance"].tolist() == pytest.approx(
         [n - p for p, n in zip(near, far, strict=True)]
     )
@@ -102,9 +102,9 @@ def test_loss_and_score_against_loops() -> None:
     "config",
     [
         Config(scene=False),
-        Config(negative="other"),
+        Config(negative="disjoint"),
         Config(negative="continuous", score="margin", frames=3),
-        Config(score="margin"),
+        Config(negative="disjoint", score="margin"),
     ],
     ids=str,
 )
