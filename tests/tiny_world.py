@@ -1,4 +1,4 @@
-"""A world small enough to train on in a second: walkers are rectangles, the anomaly is a big one."""
+"""A world small enough to train on in a second: walkers are rectangles, what is big is odd."""
 
 from __future__ import annotations
 

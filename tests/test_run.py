@@ -1,0 +1,193 @@
+"""A run from recipe to run folder: what it leaves behind, and that a seed decides all of it."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_world import FRAMES, World, film, make_world, write_video
+
+from vadkit.errors import NumericError
+from vadkit.plugins import Registry, load_plugins
+from vadkit.recipe import load_recipe
+from vadkit.report.tables import read_scores
+from vadkit.run import run
+from vadkit.runs.events import read_events
+
+PHASES = ("prediction", "jigsaw", "virtual")
+ODD = Path(__file__).with_name("odd_tasks.py")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no plots: they take longer than such a run."""
+    for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
+        monkeypatch.setattr(f"vadkit.results.{name}", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, world: World, registry: Registry) -> Path:
+    """The folder of a run of three phases."""
+    out = tmp_path_factory.mktemp("runs") / "tiny"
+    return run(load_recipe(world.recipe(*PHASES), registry=registry), registry, out=out)
+
+
+def digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "model/weights.safetensors").read_bytes()).hexdigest()
+
+
+def metrics(folder: Path, *, timeless: bool = False) -> dict:
+    found = json.loads((folder / "metrics.json").read_text())
+    if timeless:
+        for of_phase in found["phases"]:
+            del of_phase["seconds"]
+    return found
+
+
+def test_metrics_hold_every_phase_and_the_baselines(done: Path) -> None:
+    found = metrics(done)
+    assert found["schema_version"] == 1
+    assert [of["name"] for of in found["phases"]] == list(PHASES)
+    assert all(0 <= of["auc"]["micro"] <= 1 for of in found["phases"])
+    assert found["phases"][-1]["auc"] == found["auc"]
+    assert found["frames"] == 2 * FRAMES
+    # Whoever draws the anomaly larger than everybody can be found by size alone.
+    assert found["baselines"]["largest box"]["micro"] == 1
+    assert set(found["baselines"]) == {"widest box", "largest box", "number of boxes"}
+    assert len(found["protocol"]["hash"]) == 12
+    assert found["protocol"]["smooth"] == {"kind": "median", "window": 17}
+    assert found["data"]["target/test/object"]["frames_without_boxes"] == 0
+    assert (found["seed"], found["threads"], found["device"]) == (0, 1, "cpu")
+
+
+def test_nothing_is_prepared_that_no_task_reads(done: Path) -> None:
+    read = {place for place in metrics(done)["data"] if "/" in place}
+    assert read == {"target/train/object", "target/test/object", "virtual/train/frame"}
+
+
+def test_every_frame_has_a_score(done: Path) -> None:
+    assert sorted(path.name for path in (done / "scores").iterdir()) == ["c.csv", "d.csv"]
+    for path in (done / "scores").iterdir():
+        table = read_scores(path)
+        assert len(table.scores.smooth) == FRAMES
+        assert table.times == pytest.approx(np.arange(FRAMES) / 25, abs=1e-3)
+        assert np.array_equal(table.tasks["prediction.error"], table.scores.raw)
+
+
+def test_plots_history_and_checkpoints_are_there(done: Path) -> None:
+    plots = {path.name for path in (done / "plots").iterdir()}
+    assert plots == {"c.png", "d.png", "overview.png", "phases.png", "losses.png"}
+    for number, name in enumerate(PHASES, start=1):
+        folder = done / f"phases/{number:02d}-{name}"
+        with (folder / "history.csv").open() as lines:
+            (row,) = csv.DictReader(lines)
+        assert row["epoch"] == "1"
+        assert all(column.startswith(f"{name}.") for column in list(row)[1:])
+        assert (folder / "e0001/MANIFEST.json").is_file()
+
+
+def test_events_tell_the_phases_in_order(done: Path) -> None:
+    events = [event["event"] for event in read_events(done / "events.jsonl")]
+    of_phase = ["phase_started", "epoch_saved", "phase_trained", "phase_evaluated"]
+    assert events == of_phase * 3 + ["run_done"]
+
+
+def test_the_resolved_recipe_says_the_same(done: Path, world: World, registry: Registry) -> None:
+    again = load_recipe(done / "resolved.toml", registry=registry)
+    assert again == load_recipe(world.recipe(*PHASES), registry=registry)
+
+
+def test_one_seed_gives_the_same_bits(
+    done: Path, world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    recipe = load_recipe(world.recipe(*PHASES), registry=registry)
+    again = run(recipe, registry, out=tmp_path / "again")
+    assert digest(again) == digest(done)
+    assert metrics(again, timeless=True) == metrics(done, timeless=True)
+    other = run(recipe.model_copy(update={"seed": 1}), registry, out=tmp_path / "other")
+    assert digest(other) != digest(done)
+
+
+def test_how_it_is_scored_never_changes_the_training(
+    done: Path, world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    sets = ('score.heads="refit"', "score.refit_epochs=1", "score.smooth.window=3")
+    recipe = load_recipe(world.recipe(*PHASES), sets, registry=registry)
+    refit = run(recipe, registry, out=tmp_path / "refit")
+    for number, name in enumerate(PHASES, start=1):
+        weights = f"phases/{number:02d}-{name}/e0001/weights.safetensors"
+        assert (refit / weights).read_bytes() == (done / weights).read_bytes()
+    found = metrics(refit)
+    heads = [of["heads"]["prediction"] for of in found["phases"]]
+    assert heads == ["trained", "refit", "refit"]
+    assert found["protocol"]["hash"] != metrics(done)["protocol"]["hash"]
+    assert digest(refit) != digest(done)
+
+
+def test_a_curriculum_in_another_order_is_scored_once_it_can_be(
+    world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    recipe = load_recipe(world.recipe("jigsaw", "prediction"), registry=registry)
+    first, second = metrics(run(recipe, registry, out=tmp_path / "run"))["phases"]
+    assert first["auc"] is first["heads"] is None
+    assert second["auc"] is not None
+
+
+def test_odd_test_videos(registry: Registry, tmp_path: Path) -> None:
+    """A video shorter than the clip, one without objects; no labels, so no AUC."""
+    world = make_world(tmp_path)
+    (world.target / "labels/c.npy").unlink()
+    (world.target / "labels/d.npy").unlink()
+    images, _ = film(9, frames=6)
+    write_video(world.target / "test/short.mkv", images[:3])
+    write_video(world.target / "test/empty.mkv", images)
+    with world.boxes.open("a") as file:
+        file.writelines(f"short,{frame},2,6,14,22,0.9\n" for frame in range(3))
+    sets = (f'objects.detectors=[{{name="file", path="{world.boxes}", missing="none"}}]',)
+    recipe = load_recipe(world.recipe("prediction"), sets, registry=registry)
+    out = run(recipe, registry, out=tmp_path / "run")
+    found = metrics(out)
+    assert found.get("auc") is None
+    assert found["baselines"] == {}
+    assert found["data"]["target/test/object"]["videos_shorter_than_clip"] == 2
+    assert found["data"]["target/test/object"]["videos_without_units"] == 1
+    assert found["data"]["target/test/object"]["frames_without_boxes"] == 6
+    short, empty = (read_scores(out / f"scores/{name}.csv") for name in ("short", "empty"))
+    assert len(short.scores.raw) == 3
+    assert (short.scores.raw > 0).all()
+    assert empty.scores.raw.tolist() == empty.scores.smooth.tolist() == [0.0] * 6
+
+
+def test_only_the_last_phase_is_scored_if_no_more_is_asked(
+    world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    sets = ("score.every_phase=false",)
+    recipe = load_recipe(world.recipe("prediction", "jigsaw"), sets, registry=registry)
+    first, second = metrics(run(recipe, registry, out=tmp_path / "run"))["phases"]
+    assert first["auc"] is None
+    assert second["auc"] is not None
+
+
+def test_a_phase_without_epochs_trains_nothing(
+    world: World, registry: Registry, tmp_path: Path
+) -> None:
+    sets = ("phase.1.epochs=0",)
+    recipe = load_recipe(world.recipe("prediction", "jigsaw"), sets, registry=registry)
+    one, two = metrics(run(recipe, registry, out=tmp_path / "run"))["phases"]
+    assert one["auc"] == two["auc"]
+
+
+def test_a_loss_that_turns_nan_keeps_the_epoch_before(world: World, tmp_path: Path) -> None:
+    registry = load_plugins([ODD])
+    path = world.recipe('"prediction", { name = "odd", from_epoch = 2 }')
+    sets = ("phase.0.epochs=3", 'tasks.odd.fault="nan"')
+    recipe = load_recipe(path, sets, registry=registry)
+    message = r"Phase 1, epoch 2, step 1: the loss 'odd\.error' is nan"
+    with pytest.raises(NumericError, match=message) as error:
+        run(recipe, registry, out=tmp_path / "run")
+    assert error.value.exit_code == 6
+    (folder,) = (tmp_path / "run/phases").iterdir()
+    assert [path.name for path in folder.glob("e*")] == ["e0001"]
+    assert (folder / "history.csv").read_text().count("\n") == 2
