@@ -16,14 +16,14 @@ def verify(
     binding: Annotated[str, typer.Argument(metavar="NAME=DIR")],
     plugin: options.Plugins = None,
 ) -> None:
-    """Compare a data set on disk with what its authors published."""
+    """Check a data set on disk: counts, sizes, lengths of labels."""
     name, folder = options.pair(binding)
     problems = options.registry(plugin).create("dataset", name, {}, folder).verify()
     for problem in problems:
         complain(problem)
     if problems:
-        raise DataError(f"{folder} differs from {name} in {len(problems)} ways.")
-    say(f"{folder} holds {name}, as published.")
+        raise DataError(f"{folder} differs in {len(problems)} ways from what {name} should be.")
+    say(f"{folder} holds {name}, complete.")
 
 
 def render(

@@ -9,6 +9,7 @@ import typer
 
 from vadkit.cli import options
 from vadkit.cli.output import complain, say
+from vadkit.cli.summary import say_summary
 from vadkit.errors import DataError
 
 FAILED_PARTS = 3
@@ -38,7 +39,7 @@ def run(
 
     from vadkit.run import run as train  # torch, only once the recipe is known to be valid
 
-    say(str(train(loaded, registry, name=Path(recipe).stem, out=out, device=device)))
+    say_summary(train(loaded, registry, name=Path(recipe).stem, out=out, device=device))
 
 
 def score(

@@ -1,0 +1,54 @@
+"""What a run found, from its `metrics.json`: phase by phase, beside the baselines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vadkit.cli.output import say, say_table
+
+
+def say_summary(run: Path) -> None:
+    """Print AUCs, baselines, protocol and notes of a run that was evaluated, and its folder."""
+    file = run / "metrics.json"
+    if file.is_file():
+        metrics = json.loads(file.read_text(encoding="utf-8"))
+        say_table([_row(name, figures) for name, figures in _figures(metrics)])
+        say(f"\nProtocol: {_protocol(metrics['protocol'])}.")
+        for note in metrics.get("notes", []):
+            say(f"Note: {note}")
+    say(str(run))
+
+
+def _figures(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for phase in metrics["phases"]:
+        yield f"after phase {phase['number']}, {phase['name']}", phase.get("auc") or {}
+    for name, figures in metrics["baselines"].items():
+        yield f"{name} alone, nothing learned", figures
+
+
+def _row(name: str, figures: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "micro AUC": _figure(figures.get("micro")),
+        "macro AUC (padded)": _figure(figures.get("macro_padded")),
+        "of": name,
+    }
+
+
+def _figure(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, int | float) else "-"
+
+
+def _protocol(protocol: Mapping[str, Any]) -> str:
+    smooth = protocol["smooth"]
+    parts = {
+        "AUC": protocol["auc"],
+        "frame": protocol["frame"],
+        "smoothing": f"{smooth['kind']} {smooth['window']}",
+        "normalisation": protocol["normalise"],
+        "heads": protocol["heads"],
+        "checkpoint": protocol["checkpoint"],
+    }
+    return "; ".join(f"{name}: {value}" for name, value in parts.items())
