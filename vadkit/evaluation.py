@@ -117,6 +117,8 @@ def infer(
 ) -> dict[str, NDArray[np.float32]]:
     """Score name -> (n,) for all units of the batches, in order.
 
+    Without any unit there are only the scores that the protocol uses, each (0,).
+
     Raises:
         PluginError: The task returned something else than (B,) for each score.
     """
@@ -127,7 +129,9 @@ def infer(
             scores = model.infer(task, batch, generator(recipe.seed, "score", task, step))
         for name, values in _named(task, scores).items():
             parts[name].append(_checked(f"{task}.{name}", values, len(batch.clips)))
-    return {name: torch.cat(tensors).numpy() for name, tensors in parts.items()}
+    used = (use.rpartition(".") for use in recipe.score.use)
+    empty = {name: [torch.empty(0)] for of, _, name in used if of == task}
+    return {name: torch.cat(tensors).numpy() for name, tensors in (parts or empty).items()}
 
 
 def _named(task: str, scores: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

@@ -154,7 +154,7 @@ def trained_tasks(recipe: Recipe) -> list[str]:
 
 def scoring_tasks(recipe: Recipe) -> list[str]:
     """The tasks whose scores the protocol uses."""
-    return list(dict.fromkeys(use.split(".")[0] for use in recipe.score.use))
+    return list(dict.fromkeys(use.rpartition(".")[0] for use in recipe.score.use))
 
 
 def proxy_tasks(names: Iterable[str], recipe: Recipe, registry: Registry) -> dict[str, ProxyTask]:

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vadkit.cards import BoxRules, DatasetCard, Sampling
+from vadkit.cards import BoxRules, DatasetCard, Sampling, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
 from vadkit.data.dataset import Video
-from vadkit.data.objects import Detector, detect
+from vadkit.data.datasets.common import clip_name
+from vadkit.data.objects import Detector, Seen, detect, read
 from vadkit.data.units import Units
 from vadkit.data.video import open_video
 from vadkit.errors import DataError
@@ -92,11 +93,18 @@ class Scorer:
         sizes = self.model.sizes
         size = sizes.cube if sampling.unit == "object" else sizes.frame
         cutting = Cutting(sampling.unit, sampling.offsets, size, sizes.channels)
-        seen = detect(video, open_video(video.path), self.detectors, self.rules, Counter())
+        seen = self._seen(video, sampling.unit)
         for clips in _chunks(gathered.watch(cut(seen, cutting)), self.recipe.optim.batch):
             tensor = torch.from_numpy(clips).to(self.device).float().div_(255)
             split = tensor.unflatten(2, (sampling.windows, sampling.frames))
             yield Batch(split.transpose(1, 2))
+
+    def _seen(self, video: Video, unit: Unit) -> Iterator[Seen]:
+        """The frames, with their objects where those are scored."""
+        reader, counts = open_video(video.path), Counter[str]()
+        if unit == "frame":
+            return read(reader, counts)
+        return detect(video, reader, self.detectors, self.rules, counts)
 
 
 class _Gathered:
@@ -163,15 +171,15 @@ def score_videos(
 ) -> tuple[list[Path], list[DataError]]:
     """Write `<video>.csv` and `<video>.png` for each source.
 
+    Sources of one name in several folders have the folder's name before their own.
+
     Returns:
         The tables written, and why the other sources have none.
     """
-    names = safe_names([source.stem or source.name for source in sources])
     written, failed = [], []
-    for source in sources:
-        name = names[source.stem or source.name]
+    for source, name in zip(sources, _names(sources), strict=True):
         try:
-            table = scorer.score(Video(name, source, "test"))
+            table = scorer.score(Video(clip_name(source), source, "test"))
         except DataError as error:
             failed.append(error)
             continue
@@ -180,3 +188,12 @@ def score_videos(
         plot_scores(out / f"{name}.png", name, table.scores, table.times)
         written.append(path)
     return written, failed
+
+
+def _names(sources: Sequence[Path]) -> list[str]:
+    clips = [clip_name(source) for source in sources]
+    told = [
+        f"{source.absolute().parent.name}-{clip}" if clips.count(clip) > 1 else clip
+        for source, clip in zip(sources, clips, strict=True)
+    ]
+    return [safe_names(told)[name] for name in told]
