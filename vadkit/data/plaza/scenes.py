@@ -70,10 +70,10 @@ def _walk_square(rng: np.random.Generator) -> Route:
     """Along the front, along the back, or down the left side from the door."""
     choice, u = rng.random(), rng.uniform
     if choice < 0.5:
-        return SQUARE.across(u(7.0, 9.6), u(7.0, 9.6), _side(rng))
+        return SQUARE.across(u(7.2, 9.3), u(7.2, 9.3), _side(rng))
     if choice < 0.72:
-        return SQUARE.across(u(16.2, 18.6), u(16.2, 18.6), _side(rng))
-    corner, exit_at = (u(-4.3, -1.8), u(9.0, 13.0)), u(7.2, 9.4)
+        return SQUARE.across(u(16.7, 18.5), u(16.7, 18.5), _side(rng))
+    corner, exit_at = (u(-4.3, -1.8), u(8.4, 9.4)), u(7.2, 9.3)
     end = (SQUARE_CAMERA.reach(exit_at) + MARGIN) * (1 if _side(rng) else -1)
     route = [(-3.0, 19.6), (u(-4.5, -2.0), 15.5), corner, (end, exit_at)]
     return route if _side(rng) else route[::-1]

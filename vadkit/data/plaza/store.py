@@ -64,7 +64,7 @@ class _Writer:
     """A lossless video file."""
 
     def __init__(self, path: Path, pixels: str, layout: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         self._file, self._layout = av.open(str(path), "w"), layout
         # ffv1 is part of every build of FFmpeg, and RGB in, RGB out leaves nothing to rounding.
         self._stream = self._file.add_stream("ffv1", rate=FPS)
@@ -143,10 +143,11 @@ def render_world(world: World, root: Path, seed: int) -> None:
     with atomic_folder(root, f"the data set {world.name!r}", SPACE) as folder:
         # Processes of their own rather than a pool: a pool would import the caller's program.
         shares = [_start(folder, world, seed, n, workers) for n in range(workers)]
-        messages = [share.communicate()[1] for share in shares]
-        for share, message in zip(shares, messages, strict=True):
-            if share.returncode:
-                raise DataError(f"{world.name} could not be rendered: {message.strip()}.")
+        try:
+            _finish(world, shares)
+        finally:
+            for share in shares:
+                share.kill()
 
 
 def _start(folder: Path, world: World, seed: int, first: int, step: int) -> subprocess.Popen[str]:
@@ -154,6 +155,19 @@ def _start(folder: Path, world: World, seed: int, first: int, step: int) -> subp
     command = [sys.executable, "-m", "vadkit.data.plaza.store", *words]
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=paths)  # noqa: S603
+
+
+def _finish(world: World, shares: Sequence[subprocess.Popen[str]]) -> None:
+    """Wait for all of them.
+
+    Raises:
+        DataError: One failed.
+    """
+    messages = [share.communicate()[1] for share in shares]
+    for share, message in zip(shares, messages, strict=True):
+        if share.returncode:
+            reason = message.strip().splitlines()[-1:] or ["it was killed"]
+            raise DataError(f"{world.name} could not be rendered: {reason[0]}.")
 
 
 def main(words: Sequence[str]) -> None:

@@ -9,12 +9,14 @@ from functools import lru_cache
 import numpy as np
 
 from vadkit.data.plaza import virtual
-from vadkit.data.plaza.actors import Actor, company
+from vadkit.data.plaza.actors import Actor
+from vadkit.data.plaza.crowd import company
 from vadkit.data.plaza.events import EVENTS
 from vadkit.data.plaza.ground import Image
 from vadkit.data.plaza.render import Light, Picture, Sensor, Stage
 from vadkit.data.plaza.scenes import SCENES, Scene
 from vadkit.data.plaza.script import Plan, cast
+from vadkit.data.plaza.virtual_scenes import SETTINGS
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _film(plan: Plan, rng: np.random.Generator, seed: int) -> Film:
 
 
 def _virtual_film(plan: Plan, rng: np.random.Generator, seed: int) -> Film:
-    setting = virtual.SETTINGS[plan.scene]
+    setting = SETTINGS[plan.scene]
     events = [virtual.EVENTS[kind](setting, rng) for kind, _ in plan.events]
     draw = virtual.companies(setting, rng)
     actors = cast(rng, plan, draw, events, int(rng.integers(1, 3)))
