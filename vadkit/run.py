@@ -103,8 +103,10 @@ def _runner(
     told = _preparing(progress, interrupted)
     data = PreparedData(recipe, registry, progress=told)
     data.context_store = ContextStore(data, recipe, registry, device=device, progress=told)
-    training = [sampling for task in tasks.values() for sampling in task.samplings]
-    data.require([*training, *(tasks[name].score_sampling for name in scoring_tasks(recipe))])
+    data.require(
+        [sampling for task in tasks.values() for sampling in task.samplings],
+        [tasks[name].score_sampling for name in scoring_tasks(recipe)],
+    )
     shapes = _context_shapes(data.context_store, tasks.values())
     model = Model(
         recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, shapes)

@@ -224,7 +224,7 @@ def test_labels_longer_than_the_video_are_refused(tmp_path: Path, plugins: Plugi
 
 def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:
     data = prepared(tmp_path, plugins)
-    data.require([CUBES])
+    data.require([CUBES], score=[CUBES])
     assert data.lengths() == {"test-a": 8, "test-short": 3}
     assert list(data.labels()) == ["test-a"]
     assert {name: len(times) for name, times in data.times().items()} == data.lengths()
@@ -238,7 +238,7 @@ def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:
 def test_stores_are_shared_by_samplings_and_made_once(tmp_path: Path, plugins: Plugins) -> None:
     for _ in range(2):
         data = prepared(tmp_path, plugins)
-        data.require([Sampling(frames=3), CUBES, Sampling(frames=4), FRAMES])
+        data.require([Sampling(frames=3), CUBES, Sampling(frames=4), FRAMES], score=[CUBES])
         made = [path for path in (tmp_path / "home/stores").iterdir() if path.is_dir()]
         assert len(made) == 3  # cubes of both splits, frames of virtual training videos
     narrow = data.loader((Sampling(frames=3),), "test", 99, seed=None, device=CPU)

@@ -16,8 +16,9 @@ from vadkit.features import Features
 class TemporalStem(nn.Module):
     """A 3x3 convolution over T stacked frames whose weights fit any T.
 
-    The kernel has K taps in time. For a clip of T frames they are averaged (T < K) or repeated
-    (T > K) to T taps, so the cost is that of stacking frames as channels, and one set of weights
+    The kernel has K taps in time, a step function over the clip's duration. Each of the clip's T
+    frames takes the integral of that function over its own share, so a still clip gets the same
+    answer at any T, the cost is that of stacking frames as channels, and one set of weights
     serves views of one frame and of many.
     """
 
@@ -27,17 +28,18 @@ class TemporalStem(nn.Module):
 
     def forward(self, clip: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, width, H, W)."""
-        kernel = self._fitted(clip.shape[2])  # (width, C, T, 3, 3)
+        shares = overlaps(clip.shape[2], self.weight.shape[2]).to(self.weight)
+        kernel = torch.einsum("wckij,tk->wctij", self.weight, shares)
         out = F.conv2d(clip.flatten(1, 2), kernel.flatten(1, 2), padding=1)
         return out.contiguous(memory_format=torch.channels_last)
 
-    def _fitted(self, frames: int) -> Tensor:
-        width, channels, taps = self.weight.shape[:3]
-        if frames == taps:
-            return self.weight
-        flat = self.weight.flatten(3).movedim(2, -1).flatten(0, 2)  # (width·C·9, K)
-        fitted = F.adaptive_avg_pool1d(flat[None], frames)[0] * (taps / frames)
-        return fitted.view(width, channels, 3, 3, frames).movedim(-1, 2)
+
+def overlaps(frames: int, taps: int) -> Tensor:
+    """(frames, taps): how much of each tap's time falls into each frame's."""
+    edges = torch.linspace(0, taps, frames + 1)[:, None]
+    start = torch.arange(taps)
+    inside = torch.minimum(edges[1:], start + 1) - torch.maximum(edges[:-1], start)
+    return inside.clamp(min=0)
 
 
 def _empty(width: int, channels: int, taps: int) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadkit.cards import Need, Sampling
+from vadkit.cards import Need, Sampling, Unit
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.loader import Context, Loader, Reading
 from vadkit.data.role import TARGET, Told
@@ -26,7 +26,16 @@ from vadkit.recipe import Recipe
 class ContextLookup(Protocol):
     """Keeps the teachers' answers for every unit."""
 
-    def lookup(self, role: str, split: Split, need: Need, units: Units, index: Tensor) -> Tensor:
+    def lookup(
+        self,
+        role: str,
+        split: Split,
+        need: Need,
+        units: Units,
+        index: Tensor,
+        *,
+        unit: Unit = "object",
+    ) -> Tensor:
         """Answers (B, ...) for the units `index` (B,) of a data role."""
 
 
@@ -76,18 +85,22 @@ class PreparedData:
         """The target's videos."""
         return self.dataset().videos(split)
 
-    def require(self, samplings: Iterable[Sampling]) -> None:
+    def require(self, train: Iterable[Sampling], score: Iterable[Sampling] = ()) -> None:
         """Make the stores for these samplings, one for all that differ only in length.
+
+        Args:
+            train: What training reads.
+            score: What scoring reads of the target's test videos.
 
         Raises:
             DataError: A video or its boxes cannot be used.
         """
-        wanted = list(samplings)
-        self._shelf.widen(wanted)
-        for sampling in wanted:
+        trained, scored = list(train), list(score)
+        self._shelf.widen([*trained, *scored])
+        for sampling in trained:
             self._shelf.store(sampling, "train")
-            if sampling.role == TARGET:
-                self._shelf.store(sampling, "test")
+        for sampling in scored:
+            self._shelf.store(sampling, "test")
 
     def units(self, sampling: Sampling, split: Split) -> Units:
         """The units that a sampling reads."""
@@ -167,12 +180,13 @@ class PreparedData:
         return Reading(store, sampling, rows, _unit_labels(labels, store))
 
     def _context(self, reading: Reading, split: Split, needs: Sequence[Need]) -> Context:
-        answers, role, units = self.context_store, reading.sampling.role, reading.store.units
+        answers, units = self.context_store, reading.store.units
+        role, unit = reading.sampling.role, reading.sampling.unit
         if answers is None:
             names = ", ".join(need.role for need in needs)
             raise PluginError(f"No teacher answers the needs {names}.", "Bind one in [teachers].")
         return lambda index: {
-            need.role: answers.lookup(role, split, need, units, index) for need in needs
+            need.role: answers.lookup(role, split, need, units, index, unit=unit) for need in needs
         }
 
 

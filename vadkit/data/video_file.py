@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from vadkit.data.container import (
@@ -38,6 +39,7 @@ class FileReader(VideoReader):
     def __init__(self, path: Path, fps: float | None, strict: bool) -> None:
         self.path, self.name, self.strict = path, path.name, strict
         self.fps = fps
+        self._converter = VideoReformatter()
         self.report = DecodeReport()
         with open_container(path) as container:
             self.info = self._probe(container)
@@ -87,8 +89,9 @@ class FileReader(VideoReader):
             _note(report, "some frames show damage that the decoder has covered up")
         width, height = self._size
         layout = "gray" if self.info.channels == 1 else "rgb24"
-        image = decoded.to_ndarray(format=layout, width=width, height=height)
-        image = image.reshape(height, width, self.info.channels)
+        # One converter for all frames: setting one up costs more than decoding a small frame.
+        converted = self._converter.reformat(decoded, width, height, layout)
+        image = converted.to_ndarray().reshape(height, width, self.info.channels)
         return np.ascontiguousarray(np.rot90(image, round(decoded.rotation / 90)))
 
     def _frame(self, time_s: float, image: NDArray[np.uint8], repaired: bool = False) -> Frame:

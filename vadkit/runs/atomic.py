@@ -42,7 +42,7 @@ def saving(what: str, folder: Path, need: int = 0) -> Iterator[None]:
         if getattr(error, "errno", None) not in _FULL and free >= need:
             raise
         sizes = f"needs {_megabytes(need)}, free {_megabytes(free)}"
-        hint = "Free some space (or raise the quota), then go on with --resume."
+        hint = "Free some space (or raise the quota) and run again."
         raise ResourceError(f"disk full while saving {what} ({sizes}).", hint) from error
 
 

@@ -75,7 +75,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     reason = problem(folder)
     state = read_json(folder / "state.json")
     if reason or state is None:
-        raise DataError(f"{reason or folder}.", "Go on from an earlier epoch with --resume.")
+        raise DataError(f"{reason or folder}.", "Take an earlier epoch.")
     weights = read_tensors(folder / "weights.safetensors")
     return Checkpoint(weights, read_tensors(folder / "optim.safetensors"), state)
 
