@@ -46,7 +46,7 @@ def vadkit_teachers() -> list[TeacherCard]:  # type: ignore[empty-body]
     Example:
         @hookimpl
         def vadkit_teachers():
-            return [TeacherCard(name="mean-colour", role="scene", summary="The frame's mean colour.",
+            return [TeacherCard(name="mean-colour", role="scene", summary="A frame's mean colour.",
                                 load="vadkit_mean:MeanColour",
                                 sampling=lambda config: Sampling(unit="frame", frames=1))]
     """

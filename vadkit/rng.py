@@ -21,7 +21,7 @@ def generator(*purpose: int | str) -> Generator:
 
 @contextmanager
 def seeded(*purpose: int | str) -> Iterator[None]:
-    """Seed torch's global numbers (initial weights, dropout) for one purpose; restore them after."""
+    """Seed torch's global numbers (initial weights, dropout) for one purpose, then restore them."""
     with torch.random.fork_rng():
         torch.manual_seed(_seed(purpose))
         yield

@@ -313,8 +313,10 @@ def test_needs_are_answered_for_the_main_units(tmp_path: Path, plugins: Plugins)
         data.loader((CUBES,), "train", 8, seed=(0,), device=CPU, needs=(need,))
 
     class Answers:
-        def lookup(self, role: str, split: str, need: Need, units: Any, index: Any) -> Any:
-            assert (role, split, need.role) == ("target", "train", "scene")
+        def lookup(
+            self, role: str, split: str, need: Need, units: Any, index: Any, *, unit: str
+        ) -> Any:
+            assert (role, split, need.role, unit) == ("target", "train", "scene", "object")
             return torch.from_numpy(units.frame)[index]
 
     data.context_store = Answers()  # type: ignore[assignment]
