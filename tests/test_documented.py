@@ -1,0 +1,252 @@
+"""The docs are a contract: what they show runs, and they speak of all there is and nothing else.
+
+What follows the language of a fenced block says how it is tested:
+
+    toml recipe         is a valid recipe
+    toml of=FILE        is made of lines of that file, in their order
+    python plugin       is a plugin in one file
+    python file=FILE    is that file, word for word; FILE beside the page
+    console run         its commands run, in an empty folder
+
+Every other command that a page shows is only looked up.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vadkit import errors
+from vadkit.cli import execute
+from vadkit.conformance import HOOKS
+from vadkit.plugins import KINDS, load_plugins
+from vadkit.recipe import find_recipe, load_recipe, schema, shipped_recipes
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+SOURCES = [*sorted((ROOT / "vadkit").rglob("*.py")), *sorted((ROOT / "plugins").rglob("*.py"))]
+FENCE = re.compile(r"^```(\w*) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SIGNALS = {130, 143}
+"""Exit codes that a shell gives to Ctrl-C and SIGTERM."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block."""
+
+    page: Path
+    number: int
+    language: str
+    tag: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}-{self.number}"
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _blocks_of(page: Path) -> list[Block]:
+    found = enumerate(FENCE.findall(_text(page)), start=1)
+    return [Block(page, number, *parts) for number, parts in found]
+
+
+BLOCKS = [block for page in PAGES for block in _blocks_of(page)]
+
+
+def _tagged(language: str, tag: str) -> list[Block]:
+    found = [b for b in BLOCKS if b.language == language and b.tag.partition("=")[0] == tag]
+    assert found, f"no page has a block `{language} {tag}`"
+    return found
+
+
+def _spans(text: str) -> set[str]:
+    """What stands in backticks, outside fenced blocks."""
+    return set(re.findall(r"`([^`\n]+)`", FENCE.sub("", text)))
+
+
+def _words(page: Path) -> set[str]:
+    """Identifiers in backticks on a page."""
+    return {word for span in _spans(_text(page)) for word in re.findall(r"[\w-]+", span)}
+
+
+# What is shown runs.
+
+
+def test_every_tag_is_known() -> None:
+    known = {"", "recipe", "of", "plugin", "file", "run"}
+    assert {block.tag.partition("=")[0] for block in BLOCKS} <= known
+
+
+@pytest.mark.parametrize("block", _tagged("toml", "recipe"), ids=str)
+def test_recipe_is_valid(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "shown.toml"
+    path.write_text(block.text)
+    assert load_recipe(path)
+
+
+@pytest.mark.parametrize("block", _tagged("toml", "of"), ids=str)
+def test_excerpt_is_of_its_file(block: Block) -> None:
+    lines = iter(_text(ROOT / block.tag.partition("=")[2]).splitlines())
+    missing = [line for line in block.text.splitlines() if line not in lines]
+    assert missing == []
+
+
+@pytest.mark.parametrize("block", [*_tagged("python", "file"), *_tagged("toml", "file")], ids=str)
+def test_file_is_shown_as_it_is(block: Block) -> None:
+    assert block.text == _text(block.page.parent / block.tag.partition("=")[2])
+
+
+@pytest.mark.parametrize("block", _tagged("python", "plugin"), ids=str)
+def test_plugin_is_one(block: Block, tmp_path: Path) -> None:
+    (stem,) = re.findall(r'load="(\w+):', block.text)
+    file = tmp_path / f"{stem}.py"
+    file.write_text(block.text)
+    registry = load_plugins([file])
+    cards = next(plugin.cards for plugin in registry.plugins if plugin.distribution == file.name)
+    assert [registry.load(card).__module__ for card in cards] == [file.stem]
+
+
+@pytest.mark.parametrize("block", _tagged("console", "run"), ids=str)
+def test_console_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    commands = [line.removeprefix("$ vadkit ") for line in block.text.splitlines()]
+    assert [execute(shlex.split(command)) for command in commands] == [0] * len(commands)
+
+
+# What is named is there.
+
+
+def _commands(path: Path) -> Iterator[list[str]]:
+    """The words after `vadkit` in every command that a page or a message shows."""
+    fenced = [b.text for b in _blocks_of(path) if b.language in ("bash", "console")]
+    shown = "\n".join([*fenced, *_spans(_text(path))])
+    for found in re.findall(r"(?:^|[$&]) ?vadkit ([a-z-][^\n&]*)", shown, re.MULTILINE):
+        yield shlex.split(found)
+
+
+def _find(words: list[str]) -> tuple[Any, list[str]]:
+    """The command that the words name, and the words after its name."""
+    from typer.main import get_command
+
+    from vadkit.cli.app import app
+
+    command: Any = get_command(app)
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
+        assert words[0] in command.commands, f"no command {words[0]!r}"
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+@pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_exist(path: Path) -> None:
+    for words in _commands(path):
+        command, rest = _find(words)
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        given = {word.partition("=")[0] for word in rest if word.startswith("--")}
+        assert given <= known | {"--debug"}, " ".join(words)
+        if command.name in ("run", "show", "validate") and rest and rest[0].isidentifier():
+            assert rest[0].isupper() or find_recipe(rest[0])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", FENCE.sub("", _text(page)))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_pages_of_tasks_are_of_tasks() -> None:
+    assert {page.stem for page in (DOCS / "tasks").glob("*.md")} == _built_in("task")
+
+
+# What there is, is named.
+
+
+def _built_in(kind: str) -> set[str]:
+    offers = load_plugins().offers(kind)
+    return {offer.card.name for offer in offers if offer.plugin.distribution == "vadkit"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_built_in_is_listed(kind: str) -> None:
+    assert _built_in(kind) <= _words(ROOT / "README.md")
+
+
+@pytest.mark.parametrize("name", sorted(_built_in("task")))
+def test_page_of_a_task_has_its_options(name: str) -> None:
+    from dataclasses import fields
+
+    options = {field.name for field in fields(load_plugins().card("task", name).config)}
+    _, _, section = _text(DOCS / "tasks" / f"{name}.md").partition("\n## Options\n")
+    rows = re.findall(r"^\| `(\w+)` \|", section.partition("\n## ")[0], re.MULTILINE)
+    assert set(rows) == options
+
+
+def test_every_command_is_shown() -> None:
+    shown = [words for page in PAGES for words in _commands(page)]
+    leaves = list(_leaves(_find([])[0]))
+    assert ["recipe", "show"] in leaves
+    assert [leaf for leaf in leaves if all(w[: len(leaf)] != leaf for w in shown)] == []
+
+
+def _leaves(command: Any) -> Iterator[list[str]]:
+    for name, below in getattr(command, "commands", {}).items():
+        if hasattr(below, "commands"):
+            yield from ([name, *rest] for rest in _leaves(below))
+        else:
+            yield [name]
+
+
+def test_every_hook_and_card_has_its_place() -> None:
+    words = _words(DOCS / "write-other-plugins.md")
+    assert set(HOOKS) | {card.__name__ for card in HOOKS.values()} <= words
+    assert {word for word in words if word.startswith("vadkit_")} == set(HOOKS)
+
+
+def test_every_recipe_is_described() -> None:
+    assert set(shipped_recipes()) <= _words(DOCS / "recipes.md")
+    assert set(shipped_recipes()) <= _words(ROOT / "README.md")
+
+
+def test_every_key_of_a_recipe_is_described() -> None:
+    described = schema()
+    tables = [described, *described["$defs"].values()]
+    keys = {key for table in tables for key in table.get("properties", {})}
+    assert "schedule" in keys
+    assert keys <= _words(DOCS / "recipes.md") | {"phase"}
+
+
+def test_every_key_of_the_protocol_is_explained() -> None:
+    keys = set(schema()["$defs"]["Score"]["properties"])
+    assert keys <= _words(DOCS / "protocol.md")
+
+
+def test_every_exit_code_is_explained() -> None:
+    codes = {error.exit_code for error in _errors(errors.VadkitError)} | SIGNALS
+    from vadkit.cli.training import FAILED_PARTS
+
+    rows = re.findall(r"^\| (\d+) \|", _text(DOCS / "troubleshooting.md"), re.MULTILINE)
+    assert {int(row) for row in rows} == codes | {0, FAILED_PARTS}
+
+
+def _errors(error: type[errors.VadkitError]) -> Iterator[type[errors.VadkitError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _errors(child)
+
+
+def test_first_two_commands_install_run_and_test() -> None:
+    install, check = [b.text.strip() for b in _blocks_of(ROOT / "README.md")][:2]
+    assert install.endswith("&& vadkit run recipes/sota.toml")
+    assert "pip install -e '.[dev]'" in install
+    assert f"\n{check} " in _text(ROOT / ".ci" / "run")
