@@ -38,7 +38,7 @@ FROZEN = {
     "plaza-virtual": "6ba3510d129fbd0a",
 }
 """Of some frames of version 1, seed 0. To change any of them is to make a new version."""
-FROZEN_LABELS = "-"
+FROZEN_LABELS = "729571f817cadddc"
 """Of all frame labels of version 1, seed 0."""
 
 
