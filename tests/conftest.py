@@ -98,3 +98,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def registry() -> Registry:
     """Every installed plugin."""
     return load_plugins()
+
+
+@pytest.fixture(scope="session")
+def done(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Registry) -> Path:
+    """The folder of a finished run: prediction, jigsaw, virtual; tests that spoil it copy it."""
+    from vadkit.recipe import load_recipe
+    from vadkit.run import run
+
+    recipe = load_recipe(world.recipe("prediction", "jigsaw", "virtual"), registry=registry)
+    return run(recipe, registry, out=tmp_path_factory.mktemp("runs") / "tiny")

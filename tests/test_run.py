@@ -27,13 +27,6 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"vadkit.results.{name}", lambda *_: None)
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory, world: World, registry: Registry) -> Path:
-    """The folder of a run of three phases."""
-    out = tmp_path_factory.mktemp("runs") / "tiny"
-    return run(load_recipe(world.recipe(*PHASES), registry=registry), registry, out=out)
-
-
 def digest(folder: Path) -> str:
     return hashlib.sha256((folder / "model/weights.safetensors").read_bytes()).hexdigest()
 

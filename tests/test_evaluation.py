@@ -1,0 +1,119 @@
+"""The evaluation after a phase: which heads score, what they find, and that nothing moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_runner import same, state, tiny_runner, train
+from tiny_world import FRAMES, World, film, make_world, write_video
+from torch.nn import functional as F
+
+from vadkit.errors import NumericError, PluginError
+from vadkit.evaluation import Evaluation, evaluate_after
+from vadkit.plugins import Registry, load_plugins
+from vadkit.runner import PhaseRunner
+
+ODD = Path(__file__).with_name("odd_tasks.py")
+
+
+def evaluated(runner: PhaseRunner, number: int = 1) -> Evaluation:
+    found = evaluate_after(runner, runner.recipe.phase[number - 1], number)
+    assert found is not None
+    return found
+
+
+def test_a_frames_score_is_that_of_its_worst_object(world: World, registry: Registry) -> None:
+    """Against the formula written out: the forward prediction's squared error, unit by unit."""
+    runner = tiny_runner(world.recipe(), registry, 'score.smooth.kind="none"')
+    train(runner)
+    found = evaluated(runner)
+    proxy, model = runner.model.tasks["prediction"], runner.model.eval()
+    (batch,) = runner.data.loader(
+        (proxy.score_sampling,), "test", 999, seed=None, device=runner.device
+    )
+    clip = batch.clips[:, 0]
+    with torch.no_grad():
+        features = model.backbones["main"](clip[:, :, :4])
+        predicted = model.heads["prediction"](features, {})
+    errors = F.mse_loss(predicted, clip[:, :, 4:5], reduction="none").flatten(1).mean(1).numpy()
+    units = runner.data.units(proxy.score_sampling, "test")
+    for number, video in enumerate(units.videos):
+        own = units.video == number
+        wanted = [errors[own & (units.frame == frame)].max() for frame in range(FRAMES)]
+        assert found.scores[video].raw == pytest.approx(wanted, rel=1e-4)
+        assert np.array_equal(found.columns["prediction.error"][video], found.scores[video].raw)
+
+
+def test_it_repeats_itself_and_leaves_the_model_alone(world: World, registry: Registry) -> None:
+    path = world.recipe("prediction", "jigsaw")
+    runner = tiny_runner(path, registry, 'score.heads="refit"')
+    train(runner, 1)
+    train(runner, 2)
+    before = state(runner.model)
+    one, other = evaluated(runner, 2), evaluated(runner, 2)
+    assert one.heads == {"prediction": "refit"}
+    assert same(state(runner.model), before)
+    assert one.metrics == other.metrics
+    assert same(state(one.model), state(other.model))
+    assert same(state(one.model.backbones), state(runner.model.backbones))
+    refit, stale = (of.heads["prediction"] for of in (one.model, runner.model))
+    assert not same(state(refit), state(stale))
+
+
+def test_a_head_that_is_not_there_yet_is_fitted_or_waited_for(
+    world: World, registry: Registry
+) -> None:
+    path = world.recipe("jigsaw", "prediction")
+    runner = tiny_runner(path, registry)
+    train(runner)
+    assert evaluate_after(runner, runner.recipe.phase[0], 1) is None
+    runner = tiny_runner(path, registry, 'score.heads="refit"', "score.refit_epochs=1")
+    train(runner)
+    found = evaluated(runner)
+    assert "prediction" not in runner.model.heads
+    assert found.heads == {"prediction": "refit"}
+    assert found.metrics is not None
+
+
+def test_whole_frames_score_too(world: World, registry: Registry) -> None:
+    runner = tiny_runner(world.recipe("virtual", use="virtual.abnormal"), registry)
+    train(runner)
+    scores = evaluated(runner).scores
+    assert {video: len(of.raw) for video, of in scores.items()} == {"c": FRAMES, "d": FRAMES}
+    assert all(((of.raw > 0) & (of.raw < 1)).all() for of in scores.values())
+
+
+def test_test_videos_without_any_object_score_zero(registry: Registry, tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    for name in ("c", "d"):
+        (world.target / f"test/{name}.mkv").unlink()
+    write_video(world.target / "test/empty.mkv", film(9)[0])
+    none = f'objects.detectors=[{{name="file", path="{world.boxes}", missing="none"}}]'
+    runner = tiny_runner(world.recipe(), registry, none)
+    train(runner)
+    found = evaluated(runner)
+    assert found.scores["empty"].smooth.tolist() == [0.0] * FRAMES
+    assert found.columns["prediction.error"]["empty"].tolist() == [0.0] * FRAMES
+    assert found.metrics is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "message"),
+    [
+        ("score shape", PluginError, r"'odd\.error' has shape \(16, 1\) for 16 units"),
+        ("score no dict", PluginError, "Task 'odd' returned no score"),
+        ("score nan", NumericError, r"odd\.error is nan in c, frame 0"),
+    ],
+)
+def test_what_a_task_scores_wrong_is_named(
+    world: World, fault: str, kind: type[Exception], message: str
+) -> None:
+    registry = load_plugins([ODD])
+    path = world.recipe("odd", use="odd.error")
+    runner = tiny_runner(path, registry, f'tasks.odd.fault="{fault}"')
+    train(runner)
+    with pytest.raises(kind, match=message):
+        evaluated(runner)

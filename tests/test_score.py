@@ -1,0 +1,100 @@
+"""Scoring any video with a run: as the run itself would, and one bad video among others."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_world import FRAMES, World, film, write_video
+
+from vadkit.data.dataset import Video
+from vadkit.errors import DataError, RecipeError
+from vadkit.plugins import Registry
+from vadkit.recipe import file_detector, load_recipe
+from vadkit.report.tables import read_scores
+from vadkit.run import run
+from vadkit.runs.folder import RunFolder
+from vadkit.score import Scorer, score_videos
+
+
+@pytest.fixture
+def scorer(done: Path, registry: Registry) -> Scorer:
+    return Scorer.of_run(RunFolder.open(done), registry)
+
+
+def test_a_test_video_scores_as_it_did_in_the_run(done: Path, scorer: Scorer, world: World) -> None:
+    table = scorer.score(Video("c", world.target / "test/c.mkv", "test"))
+    wanted = read_scores(done / "scores/c.csv")
+    # Batches are cut elsewhere, and convolutions of other batches round otherwise.
+    assert table.scores.raw == pytest.approx(wanted.scores.raw, rel=1e-5)
+    assert table.scores.smooth == pytest.approx(wanted.scores.smooth, rel=1e-5)
+    assert table.times == pytest.approx(wanted.times, abs=1e-5)
+    assert set(table.tasks) == {"prediction.error"}
+
+
+def test_whole_frames_need_no_detector(
+    world: World, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = load_recipe(world.recipe("virtual", use="virtual.abnormal"), registry=registry)
+    folder = RunFolder(run(recipe, registry, out=tmp_path / "run"))
+    monkeypatch.setattr("vadkit.score.detect", None)
+    table = Scorer.of_run(folder, registry).score(Video("x", world.target / "test/c.mkv", "test"))
+    wanted = read_scores(folder.scores / "c.csv")
+    assert table.scores.raw == pytest.approx(wanted.scores.raw, rel=1e-4)
+
+
+def test_a_video_without_objects_scores_zero(
+    done: Path, registry: Registry, tmp_path: Path
+) -> None:
+    write_video(tmp_path / "still.mkv", [film(5)[0][0]] * 12)
+    motion = load_recipe("smoke", registry=registry).objects.detectors
+    scorer = Scorer.of_run(RunFolder.open(done), registry, detectors=motion)
+    table = scorer.score(Video("still", tmp_path / "still.mkv", "test"))
+    assert table.scores.smooth.tolist() == [0.0] * 12
+
+
+def test_tables_and_plots_of_every_video_that_can_be_read(
+    scorer: Scorer, world: World, tmp_path: Path
+) -> None:
+    other = tmp_path / "other/c.mkv"
+    other.parent.mkdir()
+    shutil.copy(world.target / "test/c.mkv", other)
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(b"no video")
+    sources = [world.target / "test/c.mkv", broken, other]
+    written, failed = score_videos(sources, scorer, tmp_path / "out")
+    assert [path.name for path in written] == ["test-c.csv", "other-c.csv"]
+    one, two = (read_scores(path) for path in written)
+    assert np.array_equal(one.scores.raw, two.scores.raw)
+    assert len(one.scores.raw) == FRAMES
+    assert all(path.with_suffix(".png").stat().st_size > 1000 for path in written)
+    (error,) = failed
+    assert "broken.mkv" in error.message
+
+
+def test_boxes_of_ones_own(done: Path, registry: Registry, world: World, tmp_path: Path) -> None:
+    header, *rows = world.boxes.read_text().splitlines()
+    path = tmp_path / "boxes.csv"
+    path.write_text("\n".join([header, *(row for row in rows if row.startswith("c,3,"))]))
+    scorer = Scorer.of_run(RunFolder.open(done), registry, detectors=[file_detector(path)])
+    table = scorer.score(Video("c", world.target / "test/c.mkv", "test"))
+    assert np.flatnonzero(table.scores.raw).tolist() == [3]
+
+
+def test_other_tasks_need_not_be_installed_any_more(
+    done: Path, registry: Registry, world: World
+) -> None:
+    fewer = Registry(tuple(p for p in registry.plugins if p.name not in ("jigsaw", "virtual")))
+    scorer = Scorer.of_run(RunFolder.open(done), fewer)
+    assert list(scorer.model.tasks) == ["prediction"]
+
+
+def test_a_run_without_a_model_is_named(done: Path, registry: Registry, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(done, half, ignore=shutil.ignore_patterns("model"))
+    with pytest.raises(DataError, match=r"model\.json"):
+        Scorer.of_run(RunFolder.open(half), registry)
+    with pytest.raises(RecipeError):
+        RunFolder.open(tmp_path)

@@ -1,0 +1,60 @@
+"""A phase runner on the tiny world, without a run folder."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vadkit.data.prepared import PreparedData
+from vadkit.model import Model, Sizes, proxy_tasks, trained_tasks
+from vadkit.plugins import Registry
+from vadkit.progress import Progress
+from vadkit.recipe import load_recipe
+from vadkit.runner import PhaseRunner, Terms
+
+
+class Counted(Progress):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(io.StringIO(), plain=True)
+        self.epochs: list[tuple[int, int]] = []
+        self.units: list[int] = []
+
+    def epoch(self, number: int, steps: int) -> None:
+        self.epochs.append((number, steps))
+        super().epoch(number, steps)
+
+    def step(self, terms: Mapping[str, float], units: int, waited_s: float, step_s: float) -> None:
+        self.units.append(units)
+        super().step(terms, units, waited_s, step_s)
+
+
+def tiny_runner(path: Path, registry: Registry, *sets: str) -> PhaseRunner:
+    """A runner for a recipe of tasks that need no teacher."""
+    recipe = load_recipe(path, sets, registry=registry)
+    tasks = proxy_tasks(trained_tasks(recipe), recipe, registry)
+    data = PreparedData(recipe, registry)
+    model = Model(recipe, tasks, registry, Sizes(1, data.cube_size, data.frame_size, {}))
+    return PhaseRunner(model, data, recipe, torch.device("cpu"), Counted(), lambda: None)
+
+
+def train(runner: PhaseRunner, number: int = 1) -> list[Terms]:
+    """Train a phase of the recipe; its loss terms, an epoch after the other."""
+    told: list[Terms] = []
+    runner.train(runner.recipe.phase[number - 1], number, lambda _, terms, __: told.append(terms))
+    return told
+
+
+def state(module: torch.nn.Module) -> dict[str, Tensor]:
+    """A copy of parameters and buffers."""
+    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+
+
+def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    """Whether all are equal, bit for bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
