@@ -27,6 +27,19 @@ def seeded(*purpose: int | str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def repeatable(threads: int | None = None) -> Iterator[None]:
+    """Use deterministic kernels and so many threads; give back what was set before."""
+    before, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(threads or before)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.use_deterministic_algorithms(strict)
+
+
 def _seed(purpose: tuple[int | str, ...]) -> int:
     digest = hashlib.sha256(repr(purpose).encode()).digest()
     return int.from_bytes(digest[:8], "big")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vadkit.data.context import ContextStore
+from vadkit.data.objects import REPAIRED
 from vadkit.data.prepared import PreparedData
 from vadkit.evaluation import evaluate_after
 from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks, trained_tasks
@@ -21,6 +21,7 @@ from vadkit.plugins import Registry
 from vadkit.progress import Progress
 from vadkit.recipe import Phase, Recipe, resolved
 from vadkit.results import PhaseResult, title, write_results
+from vadkit.rng import repeatable
 from vadkit.runner import PhaseRunner, Terms
 from vadkit.runs.atomic import write_text
 from vadkit.runs.checkpoint import epoch_folder, prune, save_checkpoint
@@ -63,7 +64,7 @@ def run(
         Events(folder.events) as events,
         progress or Progress() as shown,
         stop_on_signals() as stop,
-        repeatable(recipe),
+        repeatable(recipe.threads),
     ):
         write_text(folder.resolved, resolved(recipe))
         where = torch.device(_device(device))
@@ -77,19 +78,6 @@ _KEPT = "Every finished epoch is kept in the run folder."
 
 def _device(name: str) -> str:
     return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
-
-
-@contextmanager
-def repeatable(recipe: Recipe) -> Iterator[None]:
-    """Use deterministic kernels and the recipe's threads; give back what was set before."""
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(recipe.threads or threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict)
 
 
 def _runner(
@@ -107,6 +95,8 @@ def _runner(
         [sampling for task in tasks.values() for sampling in task.samplings],
         [tasks[name].score_sampling for name in scoring_tasks(recipe)],
     )
+    data.labels()  # wrong ones are better told before the training than after
+    _tell_repairs(data, progress)
     shapes = _context_shapes(data.context_store, tasks.values())
     model = Model(
         recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, shapes)
@@ -133,6 +123,15 @@ def _preparing(
             progress.note(f"prepared {what}: {total} videos")
 
     return told
+
+
+def _tell_repairs(data: PreparedData, progress: Progress) -> None:
+    for place, counts in data.report.items():
+        for name, count in counts.items():
+            if name.startswith(f"{REPAIRED} in "):
+                video = name.removeprefix(f"{REPAIRED} in ")
+                told = "damaged frames, which their neighbours stand in for"
+                progress.note(f"{video} ({place}): {count} {told}")
 
 
 class Curriculum:

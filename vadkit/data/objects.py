@@ -19,6 +19,9 @@ ConfigT = TypeVar("ConfigT")
 Boxes = NDArray[np.float32]
 """(n, 5): x1, y1, x2, y2 in pixels, confidence."""
 
+REPAIRED = "frames_repaired"
+"""What damaged frames are counted under, of all videos and, with " in NAME", of one."""
+
 MOST_BOXES = 200
 """Objects kept of one frame, the surest first."""
 
@@ -84,7 +87,7 @@ def read(reader: Reader, counts: Counter[str]) -> Iterator[Seen]:
     """Yield each frame, with no box yet."""
     for frame in reader.frames():
         counts["frames"] += 1
-        counts["frames_repaired"] += frame.repaired
+        counts[REPAIRED] += frame.repaired
         yield Seen(frame, np.empty((0, 5), np.float32))
 
 

@@ -15,7 +15,7 @@ from vadkit.cards import BoxRules, DatasetCard, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
 from vadkit.data.dataset import Dataset, Split
 from vadkit.data.labels import check_length
-from vadkit.data.objects import Detector, detect, read
+from vadkit.data.objects import REPAIRED, Detector, detect, read
 from vadkit.data.video import open_video
 from vadkit.errors import DataError, RecipeError
 from vadkit.plugins import Registry
@@ -48,6 +48,7 @@ class Role:
         self.rules = recipe.objects.rules or usual
         self._finders = recipe.objects.detectors
         self._registry = registry
+        self._labels: dict[Split, dict[str, NDArray[np.uint8] | None]] = {}
 
     @cached_property
     def detectors(self) -> list[Detector[Any]]:
@@ -86,7 +87,10 @@ class Role:
                 stream = read(reader, counts)
             else:
                 stream = detect(video, reader, self.detectors, self.rules, counts)
+            before = counts[REPAIRED]
             yield video.name, cut(stream, cutting)
+            if counts[REPAIRED] > before:
+                counts[f"{REPAIRED} in {video.name}"] = counts[REPAIRED] - before
         told(what, len(videos), len(videos))
 
     def labels(
@@ -97,7 +101,10 @@ class Role:
         Raises:
             DataError: A video has more or fewer labels than frames.
         """
-        known = {video.name: self.dataset.labels(video) for video in self.dataset.videos(split)}
+        if split not in self._labels:  # masks take long to read
+            videos = self.dataset.videos(split)
+            self._labels[split] = {video.name: self.dataset.labels(video) for video in videos}
+        known = self._labels[split]
         for name, labels in known.items():
             if labels is not None:
                 check_length(name, lengths[name], len(labels))
