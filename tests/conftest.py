@@ -108,3 +108,10 @@ def done(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Regis
 
     recipe = load_recipe(world.recipe("prediction", "jigsaw", "virtual"), registry=registry)
     return run(recipe, registry, out=tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no plots: they take longer than such a run."""
+    for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
+        monkeypatch.setattr(f"vadkit.results.{name}", lambda *_: None)

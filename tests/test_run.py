@@ -20,13 +20,6 @@ PHASES = ("prediction", "jigsaw", "virtual")
 ODD = Path(__file__).with_name("odd_tasks.py")
 
 
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw no plots: they take longer than such a run."""
-    for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
-        monkeypatch.setattr(f"vadkit.results.{name}", lambda *_: None)
-
-
 def digest(folder: Path) -> str:
     return hashlib.sha256((folder / "model/weights.safetensors").read_bytes()).hexdigest()
 

@@ -1,0 +1,52 @@
+"""Every recipe that travels with vadkit is valid, and trains, scores and evaluates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_world import World
+
+from vadkit.plugins import Registry
+from vadkit.recipe import load_recipe, shipped_recipes
+from vadkit.run import run
+
+SMALL = (
+    "threads=1",
+    "objects.size=16",
+    "frames.size=[24, 32]",
+    "backbone.width=8",
+    "backbone.depth=2",
+    "optim.batch=16",
+    "score.refit_epochs=1",
+)
+
+
+def small(name: str, world: World, registry: Registry) -> list[str]:
+    """What makes a recipe take seconds: another world, one step a phase, a narrow backbone."""
+    recipe = load_recipe(name, registry=registry)
+    others = [role for role in recipe.data if role != "target"]
+    folder = f'{{ dataset = "folder", path = "{world.root}/virtual" }}'
+    phases = range(len(recipe.phase))
+    return [
+        *SMALL,
+        *(f"data.{role}={folder}" for role in others),
+        *(f"phase.{number}.{key}=1" for number in phases for key in ("epochs", "steps")),
+    ]
+
+
+def test_there_are_some() -> None:
+    assert {"baseline", "sota", "smoke"} <= set(shipped_recipes())
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_a_shipped_recipe_runs(
+    name: str, world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    data = [f"folder={world.target}"]
+    recipe = load_recipe(name, small(name, world, registry), data, world.boxes, registry)
+    out = run(recipe, registry, out=tmp_path / "run", device="cpu")
+    found = json.loads((out / "metrics.json").read_text())
+    assert len(found["phases"]) == len(recipe.phase)
+    assert 0 <= found["auc"]["micro"] <= 1
