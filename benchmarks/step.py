@@ -1,0 +1,132 @@
+"""What share of a training step is work other than the network's own.
+
+Trains the prediction phase of the recipe `sota` on `plaza` (drawn when first used) for a few steps
+and scores its test videos once. Forward, loss, backward and update are the network's own work;
+all else that happens between an epoch's start and its end counts as overhead. Scoring is all of
+the evaluation but the network (loading, views, frames' maxima, smoothing, metrics), spread over as
+many units as a training step has.
+
+Run it as `python benchmarks/step.py`; it needs no data.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from vadkit.data.prepared import PreparedData
+from vadkit.evaluation import evaluate_after
+from vadkit.model import Model, Sizes, proxy_tasks
+from vadkit.optim import Group
+from vadkit.plugins import load_plugins
+from vadkit.progress import Progress
+from vadkit.recipe import Phase, load_recipe
+from vadkit.runner import PhaseRunner
+
+STEPS = 30
+WANTED = 0.10
+NETWORK = ("forward", "loss", "backward and update")
+
+
+class Stopwatch:
+    """Adds up the seconds that functions take."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    def time(self, part: str, owner: Any, name: str) -> None:
+        """Time a function wherever it is called from."""
+        original: Callable[..., Any] = getattr(owner, name)
+
+        def timed(*args: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return original(*args, **options)
+            finally:
+                self.seconds[part] += time.perf_counter() - started
+
+        setattr(owner, name, timed)
+
+    @property
+    def network(self) -> float:
+        """Seconds of the network's own work."""
+        return sum(self.seconds[part] for part in NETWORK)
+
+
+class Timed(Progress):
+    """The display of a run that nobody watches, and how long it takes."""
+
+    def __init__(self, watch: Stopwatch) -> None:
+        super().__init__(io.StringIO(), plain=True)
+        self._watch = watch
+
+    def step(self, terms: Mapping[str, float], units: int, waited_s: float, step_s: float) -> None:
+        started = time.perf_counter()
+        super().step(terms, units, waited_s, step_s)
+        self._watch.seconds["loading"] += waited_s
+        self._watch.seconds["logging"] += time.perf_counter() - started
+
+
+def runner(watch: Stopwatch) -> PhaseRunner:
+    """The runner of the recipe, with its parts on the watch."""
+    registry = load_plugins()
+    recipe = load_recipe("sota", registry=registry)
+    tasks = proxy_tasks(["prediction"], recipe, registry)
+    data = PreparedData(recipe, registry)
+    data.require(tasks["prediction"].samplings)
+    data.labels()
+    model = Model(
+        recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, {})
+    )
+    watch.time("forward", model, "outputs")
+    watch.time("views", tasks["prediction"].task, "views")
+    watch.time("loss", tasks["prediction"].task, "loss")
+    watch.time("backward and update", Group, "step")
+    return PhaseRunner(model, data, recipe, torch.device("cpu"), Timed(watch), lambda: None)
+
+
+def training(made: PhaseRunner, watch: Stopwatch, phase: Phase) -> float:
+    """Train two epochs, the first to warm up; seconds of the second."""
+    ends: list[float] = []
+
+    def after_epoch(*_: Any) -> None:
+        ends.append(time.perf_counter())
+        if len(ends) == 1:
+            watch.seconds.clear()
+
+    made.train(phase, 1, after_epoch)
+    return ends[1] - ends[0]
+
+
+def scoring(made: PhaseRunner, watch: Stopwatch, phase: Phase) -> float:
+    """Seconds of an evaluation without the network, for as many units as a step has."""
+    before, started = watch.network, time.perf_counter()
+    evaluate_after(made, phase, 1)
+    own = time.perf_counter() - started - (watch.network - before)
+    units = len(made.data.units(made.model.tasks["prediction"].score_sampling, "test"))
+    return own * made.recipe.optim.batch / units
+
+
+def main() -> None:
+    """Print each part's time and its share of a step."""
+    watch = Stopwatch()
+    made = runner(watch)
+    phase = made.recipe.phase[0].model_copy(update={"epochs": 2, "steps": STEPS})
+    whole = training(made, watch, phase) / STEPS
+    parts = {name: seconds / STEPS for name, seconds in watch.seconds.items()}
+    parts["everything else"] = whole - sum(parts.values())
+    parts["scoring as many units"] = scoring(made, watch, phase)
+    overhead = sum(seconds for name, seconds in parts.items() if name not in NETWORK)
+    print(f"A step of {made.recipe.optim.batch} cubes, {torch.get_num_threads()} threads:")
+    for name, seconds in sorted(parts.items(), key=lambda part: -part[1]):
+        print(f"{name:>22}: {1000 * seconds:8.2f} ms  {seconds / whole:6.1%}")
+    print(f"All but the network: {overhead / whole:.1%} of a step (wanted: under {WANTED:.0%})")
+
+
+if __name__ == "__main__":
+    main()
