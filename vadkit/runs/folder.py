@@ -146,9 +146,7 @@ def _is_run(path: Path) -> bool:
 
 def _resumed(run: RunFolder, resume: bool) -> RunFolder:
     if not resume:
-        raise RunBusyError(
-            f"{run.path} holds a run already.", "Choose another --out."
-        )
+        raise RunBusyError(f"{run.path} holds a run already.", "Choose another --out.")
     return _readable(run)
 
 
