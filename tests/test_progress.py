@@ -51,8 +51,8 @@ def test_plain_lines_one_an_epoch_and_one_each_ten_seconds():
 def test_steps_without_terms_do_not_lower_the_means():
     stream = io.StringIO()
     with Progress(stream) as progress:
-        progress.phase(2, 2, "virtual", 1, unit="frames")
-        progress.epoch(1, 2)
+        progress.phase(2, 2, "virtual", 1)
+        progress.epoch(1, 2, "frames")
         progress.step({"cross_entropy": 0.7}, 8, 0.0, 0.5)
         progress.step({}, 8, 0.0, 0.5)
     expected = "phase 2/2 virtual  epoch 1/1  cross_entropy 0.7  16 frames/s  data 0%"

@@ -113,6 +113,35 @@ def test_a_signal_is_asked_for_after_each_step(world: World, registry: Registry)
     assert shown(runner).units == [16]
 
 
+def test_a_signal_in_the_last_step_loses_no_epoch(world: World, registry: Registry) -> None:
+    runner = tiny_runner(world.recipe(), registry, "phase.0.steps=1", "phase.0.epochs=3")
+
+    def stop() -> None:
+        raise InterruptedError
+
+    runner.interrupted = stop
+    saved: list[int] = []
+    with pytest.raises(InterruptedError):
+        runner.train(runner.recipe.phase[0], 1, lambda epoch, *_: saved.append(epoch))
+    assert saved == [1]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "use", "unit"),
+    [
+        ("prediction", "prediction.error", "cubes"),
+        ("virtual", "virtual.abnormal", "frames"),
+        ('"prediction", "virtual"', "prediction.error", "units"),
+    ],
+)
+def test_progress_says_what_is_counted(
+    world: World, registry: Registry, tasks: str, use: str, unit: str
+) -> None:
+    runner = tiny_runner(world.recipe(tasks, use=use), registry, "phase.0.steps=1")
+    train(runner)
+    assert shown(runner).unit == unit
+
+
 def failing(world: World, odd: Registry, fault: str) -> PhaseRunner:
     sets = (f'tasks.odd.fault="{fault}"', "phase.0.steps=1")
     return tiny_runner(world.recipe("odd", use="odd.error"), odd, *sets)
@@ -140,6 +169,13 @@ def test_what_a_task_does_wrong_is_named(
     with pytest.raises(kind, match=message):
         runner.train(runner.recipe.phase[0], 1, lambda epoch, *_: saved.append(epoch))
     assert saved == []
+
+
+def test_the_hint_leads_to_what_there_is(world: World, odd: Registry) -> None:
+    with pytest.raises(PluginError) as error:
+        train(failing(world, odd, "vector"))
+    page = error.value.hint.split()[0]
+    assert (Path(__file__).parents[1] / page).is_file()
 
 
 def test_the_tasks_own_error_is_kept(world: World, odd: Registry) -> None:

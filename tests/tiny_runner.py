@@ -24,10 +24,12 @@ class Counted(Progress):
         super().__init__(io.StringIO(), plain=True)
         self.epochs: list[tuple[int, int]] = []
         self.units: list[int] = []
+        self.unit = ""
 
-    def epoch(self, number: int, steps: int) -> None:
+    def epoch(self, number: int, steps: int, unit: str = "cubes") -> None:
         self.epochs.append((number, steps))
-        super().epoch(number, steps)
+        self.unit = unit
+        super().epoch(number, steps, unit)
 
     def step(self, terms: Mapping[str, float], units: int, waited_s: float, step_s: float) -> None:
         self.units.append(units)

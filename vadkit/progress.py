@@ -36,7 +36,7 @@ class Progress:
         self._tally = _Tally()
         self._shown_s = 0.0
 
-    def phase(self, number: int, count: int, name: str, epochs: int, unit: str = "cubes") -> None:
+    def phase(self, number: int, count: int, name: str, epochs: int) -> None:
         """Begin a phase.
 
         Args:
@@ -44,14 +44,19 @@ class Progress:
             count: How many phases there are.
             name: Its name.
             epochs: How many epochs it has.
-            unit: What `step` counts, in the plural.
         """
         self._title = f"phase {number}/{count} {name}"
-        self._epochs, self._unit = epochs, unit
+        self._epochs = epochs
 
-    def epoch(self, number: int, steps: int) -> None:
-        """Begin an epoch, numbered from 1, of so many steps."""
-        self._epoch, self._steps = number, steps
+    def epoch(self, number: int, steps: int, unit: str = "cubes") -> None:
+        """Begin an epoch.
+
+        Args:
+            number: Its number, from 1.
+            steps: How many steps it has.
+            unit: What `step` counts, in the plural.
+        """
+        self._epoch, self._steps, self._unit = number, steps, unit
         self._tally, self._shown_s = _Tally(), 0.0
 
     def step(self, terms: Mapping[str, float], units: int, waited_s: float, step_s: float) -> None:
@@ -60,7 +65,7 @@ class Progress:
         Args:
             terms: Loss terms by name, shown as means over the epoch so far; none in a step that
                 does not read them back from the device.
-            units: How many cubes or frames it trained on.
+            units: How many units it trained on.
             waited_s: Seconds of it spent waiting for data.
             step_s: Seconds of the whole step, the waiting included.
         """

@@ -69,17 +69,23 @@ class PhaseRunner:
                     terms = self._epoch(phase, number, epoch, updates)
                 self._refuse_broken_weights(number, epoch)
                 after_epoch(epoch, terms, updates)
+            self.interrupted()  # after the last step only now, so that its epoch is not lost
 
     def _epoch(self, phase: Phase, number: int, epoch: int, updates: list[Group]) -> Terms:
         self.model.train()
         batches, steps = self._batches(phase, number, epoch)
-        self.progress.epoch(epoch, steps)
+        self.progress.epoch(epoch, steps, self._unit(phase))
         total: Counter[str] = Counter()
         for step in range(steps):
             rate = schedule(self.recipe.optim, epoch - 1 + step / steps, phase.epochs)
             total.update(self._step(updates, rate, batches, Place(number, epoch, step)))
-            self.interrupted()
+            if step + 1 < steps:
+                self.interrupted()
         return {name: value / steps for name, value in total.items()}
+
+    def _unit(self, phase: Phase) -> str:
+        units = {self.model.tasks[entry.name].samplings[0].unit for entry in phase.tasks}
+        return {"object": "cubes", "frame": "frames"}[units.pop()] if len(units) == 1 else "units"
 
     def _batches(self, phase: Phase, number: int, epoch: int) -> tuple[Batches, int]:
         """Endless batches for each task, and the steps in which the longest data are seen once."""
@@ -182,7 +188,7 @@ def _checked(task: str, terms: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         if not isinstance(term, Tensor) or term.ndim or not term.requires_grad:
             raise PluginError(
                 f"The loss term '{name}' of task '{task}' is not a scalar tensor with a gradient.",
-                "`vadkit check-task` shows what the contract asks for.",
+                "docs/write-a-task.md says what the contract asks for.",
             )
     return terms
 
