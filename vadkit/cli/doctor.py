@@ -8,10 +8,10 @@ import re
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
-from pathlib import Path
 
 from vadkit.cli import options
 from vadkit.cli.output import say_json, say_table
+from vadkit.home import cache_home
 
 
 def doctor(json: options.Json = False) -> None:
@@ -51,9 +51,7 @@ def _cpus() -> int:
 
 
 def _cache() -> dict[str, str]:
-    import platformdirs
-
-    home = Path(os.environ.get("VADKIT_HOME") or platformdirs.user_cache_dir("vadkit"))
+    home = cache_home()
     near = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
     free = shutil.disk_usage(near).free
     return {"VADKIT_HOME": str(home), "free disk": f"{free / 1e9:.1f} GB"}

@@ -19,10 +19,10 @@ from vadkit.data.answers import AnswerFile, Rows
 from vadkit.data.dataset import Split
 from vadkit.data.prepared import PreparedData
 from vadkit.data.role import Told
-from vadkit.data.shelf import cache_home
 from vadkit.data.teaching import BATCH, BoundTeacher, bind_teacher
 from vadkit.data.units import Units
 from vadkit.errors import DataError, PluginError
+from vadkit.home import cache_home
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 

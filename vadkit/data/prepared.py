@@ -15,10 +15,11 @@ from vadkit.cards import Need, Sampling, Unit
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.loader import Context, Loader, Reading
 from vadkit.data.role import TARGET, Told
-from vadkit.data.shelf import Shelf, cache_home
+from vadkit.data.shelf import Shelf
 from vadkit.data.stores import Store
 from vadkit.data.units import Units
 from vadkit.errors import PluginError
+from vadkit.home import cache_home
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 

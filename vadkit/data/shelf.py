@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from functools import cached_property, partial
 from pathlib import Path
-
-import platformdirs
 
 from vadkit.cards import Sampling, Unit
 from vadkit.data.cubes import Cutting
@@ -20,11 +17,6 @@ from vadkit.data.video import open_video
 from vadkit.errors import DataError
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
-
-
-def cache_home(home: Path | None = None) -> Path:
-    """Folder of all caches: as given, else `VADKIT_HOME`, else the platform's cache folder."""
-    return Path(home or os.environ.get("VADKIT_HOME") or platformdirs.user_cache_dir("vadkit"))
 
 
 class Shelf:

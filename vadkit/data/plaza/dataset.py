@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import ClassVar
 
 from filelock import FileLock
-from platformdirs import user_cache_path
 
 from vadkit.builtin import PLAZA as PLAZA_CARD
 from vadkit.builtin import PLAZA_VIRTUAL, PlazaConfig
 from vadkit.data.datasets.folder import Folder
 from vadkit.data.plaza.store import render_world
 from vadkit.data.plaza.worlds import PLAZA, VIRTUAL, World
+from vadkit.home import cache_home
 from vadkit.runs.atomic import sweep
 
 
@@ -57,8 +56,7 @@ def cached(world: World, seed: int) -> Path:
         DataError: It could not be rendered.
         ResourceError: The disk is full.
     """
-    home = os.environ.get("VADKIT_HOME")
-    base = (Path(home) if home else user_cache_path("vadkit")) / world.name
+    base = cache_home() / world.name
     root = base / f"{world.version}-{seed}"
     if not root.is_dir():
         base.mkdir(parents=True, exist_ok=True)
