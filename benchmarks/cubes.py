@@ -17,9 +17,9 @@ import torch
 
 from vadkit.cards import Sampling
 from vadkit.data.cubes import Cut, Cutting, cut
+from vadkit.data.frames import Frame
 from vadkit.data.objects import Seen
 from vadkit.data.stores import Store, open_store
-from vadkit.data.video import Frame
 
 SAMPLING = Sampling(frames=9)
 BATCH = 128

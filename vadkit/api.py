@@ -22,8 +22,8 @@ from vadkit.hookspecs import hookimpl
 if TYPE_CHECKING:
     from vadkit.backbones import Backbone
     from vadkit.data.dataset import Dataset, Split, Track, Video
+    from vadkit.data.frames import Frame
     from vadkit.data.objects import Boxes, Detector, Seen
-    from vadkit.data.video import Frame
     from vadkit.features import Features
     from vadkit.heads import Heads, Shapes
     from vadkit.losses import (
@@ -46,7 +46,7 @@ _LAZY = {
     "Dataset": "data.dataset",
     "Detector": "data.objects",
     "Features": "features",
-    "Frame": "data.video",
+    "Frame": "data.frames",
     "Heads": "heads",
     "Outputs": "task",
     "Seen": "data.objects",

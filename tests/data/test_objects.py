@@ -8,8 +8,8 @@ import pytest
 
 from vadkit.cards import BoxRules, NoOptions
 from vadkit.data.dataset import Video
+from vadkit.data.frames import Frame
 from vadkit.data.objects import MOST_BOXES, Boxes, Detector, Seen, apply_rules, clip_boxes, detect
-from vadkit.data.video import Frame
 
 VIDEO = Video("clip", Path("clip.mp4"), "test")
 EASY = BoxRules(confidence=0.0, min_side=0.0, drop_contained=False)

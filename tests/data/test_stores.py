@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from vadkit.cards import Sampling
 from vadkit.data.cubes import Cut, Cutting, cut, windows
+from vadkit.data.frames import Frame
 from vadkit.data.objects import Boxes, Seen
 from vadkit.data.stores import CubeStore, FrameStore, Store, open_store
-from vadkit.data.video import Frame
 from vadkit.errors import ResourceError
 
 HEIGHT, WIDTH = 30, 44

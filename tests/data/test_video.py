@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 import pytest
 
+from vadkit.data.frames import natural_key, to_channels
 from vadkit.data.timeline import Timeline
-from vadkit.data.video import natural_key, open_video, to_channels
+from vadkit.data.video import open_video
 from vadkit.errors import DataError
 
 FRAMES, WIDTH, HEIGHT = 60, 96, 64

@@ -8,8 +8,9 @@ from vadkit_detectors import MotionConfig
 from vadkit_detectors.motion import Motion
 
 from vadkit.data.dataset import Video
+from vadkit.data.frames import Frame
 from vadkit.data.objects import Seen
-from vadkit.data.video import Frame, open_video
+from vadkit.data.video import open_video
 
 VIDEO = Video("street", Path("street"), "train")
 VTEST = Path(__file__).parents[2] / "../shared/data/vtest_480x360.avi"

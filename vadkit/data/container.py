@@ -9,9 +9,9 @@ from typing import Any
 import av
 import av.error
 
+from vadkit.data.frames import ASSUMED_FPS, MAX_PIXELS
 from vadkit.data.image_file import image_size
 from vadkit.data.timeline import Timeline
-from vadkit.data.video import ASSUMED_FPS, MAX_PIXELS
 from vadkit.errors import DataError
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,asf,flv,gif"

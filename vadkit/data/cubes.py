@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.cards import Unit
+from vadkit.data.frames import to_channels
 from vadkit.data.objects import Boxes, Seen
-from vadkit.data.video import to_channels
 
 Image = NDArray[np.uint8]
 """(H, W, C)."""

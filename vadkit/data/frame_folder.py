@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.image_file import image_size, read_image
-from vadkit.data.video import (
+from vadkit.data.frames import (
     ASSUMED_FPS,
     DecodeReport,
     Frame,
@@ -22,6 +21,7 @@ from vadkit.data.video import (
     natural_key,
     to_channels,
 )
+from vadkit.data.image_file import image_size, read_image
 from vadkit.errors import DataError
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vadkit.cards import BoxRules
 from vadkit.data.dataset import Video
-from vadkit.data.video import Frame
+from vadkit.data.frames import Frame
 
 ConfigT = TypeVar("ConfigT")
 Boxes = NDArray[np.float32]

@@ -21,8 +21,7 @@ from vadkit.data.container import (
     open_container,
     timeline_of,
 )
-from vadkit.data.timeline import Timeline
-from vadkit.data.video import (
+from vadkit.data.frames import (
     ASSUMED_FPS,
     DecodeReport,
     Frame,
@@ -30,6 +29,7 @@ from vadkit.data.video import (
     VideoReader,
     check_pixels,
 )
+from vadkit.data.timeline import Timeline
 from vadkit.errors import DataError
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from vadkit.cards import DatasetCard
 from vadkit.data.dataset import Dataset, Split, Video
+from vadkit.data.frames import DecodeReport, VideoReader, natural_key
 from vadkit.data.labels import check_length
-from vadkit.data.video import DecodeReport, VideoReader, natural_key, open_video
+from vadkit.data.video import open_video
 from vadkit.errors import DataError
 
 ConfigT = TypeVar("ConfigT")

@@ -12,9 +12,10 @@ from vadkit.builtin import UBNORMAL
 from vadkit.cards import NoOptions
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, count_frames, list_videos
+from vadkit.data.frames import natural_key
 from vadkit.data.intervals import range_labels
 from vadkit.data.labels import csv_rows, number
-from vadkit.data.video import natural_key, open_video
+from vadkit.data.video import open_video
 from vadkit.errors import DataError
 
 Range = tuple[int, int, int]
