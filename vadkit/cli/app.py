@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from vadkit.cli import data, doctor, listing, recipes, training
+from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
 from vadkit.plugins import KINDS
 
-_typer = partial(typer.Typer, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+_typer = partial(
+    typer.Typer, cls=LightGroup, add_completion=False, rich_markup_mode=None, no_args_is_help=True
+)
 
 
 def _version(wanted: bool) -> None:
@@ -36,9 +39,9 @@ app.callback()(_options)
 app.command("run")(training.run)
 app.command("score")(training.score)
 for kind in KINDS:
-    app.command(f"list-{kind}s")(listing.lister(kind))
-app.command("plugins")(listing.plugins)
-app.command("doctor")(doctor.doctor)
+    app.command(f"list-{kind}s", cls=LightCommand)(listing.lister(kind))
+app.command("plugins", cls=LightCommand)(listing.plugins)
+app.command("doctor", cls=LightCommand)(doctor.doctor)
 
 recipe_app = _typer(help="Look at recipes.")
 recipe_app.command("list")(recipes.list_)
