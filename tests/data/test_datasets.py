@@ -339,6 +339,16 @@ def test_a_folders_verify_names_strangers_gaps_and_lengths(folder):
     assert len(problems.splitlines()) == 6
 
 
+def test_labels_of_a_folder_are_optional(tmp_path):
+    video(tmp_path / "train" / "a.avi")
+    for name in ("b", "c"):
+        video(tmp_path / "test" / f"{name}.avi")
+    assert Folder(tmp_path, FolderConfig()).verify() == []
+    (tmp_path / "labels").mkdir()
+    np.save(tmp_path / "labels" / "b.npy", np.zeros(5, np.uint8))
+    assert Folder(tmp_path, FolderConfig()).verify() == ["c: a test video without labels."]
+
+
 # All of them
 
 

@@ -226,7 +226,10 @@ def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:
     data = prepared(tmp_path, plugins)
     data.require([CUBES], score=[CUBES])
     assert data.lengths() == {"test-a": 8, "test-short": 3}
-    assert list(data.labels()) == ["test-a"]
+    with pytest.raises(DataError, match="1 of 2 test videos have no labels: test-short"):
+        data.labels()
+    plugins.target.marks["test-short"] = np.zeros(3, np.uint8)
+    assert list(prepared(tmp_path, plugins).labels()) == ["test-a", "test-short"]
     assert {name: len(times) for name, times in data.times().items()} == data.lengths()
     report = data.report["target/test/object"]
     assert report["videos_shorter_than_clip"] == 1

@@ -146,6 +146,14 @@ def test_labels_one_frame_too_long_are_refused_before_the_training(
     assert trained(tmp_path / "run") == []
 
 
+def test_labels_of_some_test_videos_are_refused_before_the_training(
+    fails, own: World, tmp_path: Path
+) -> None:
+    (own.target / "labels/d.npy").unlink()
+    assert "1 of 2 test videos have no labels: d." in fails(4, own.recipe())
+    assert trained(tmp_path / "run") == []
+
+
 def test_a_loss_that_turns_nan_loses_no_finished_epoch(fails, own: World, tmp_path: Path) -> None:
     tasks = '"prediction", { name = "odd", from_epoch = 3 }'
     sets = ["--set", "phase.0.epochs=4", "--set", 'tasks.odd.fault="nan"']

@@ -18,7 +18,7 @@ from vadkit.data.role import TARGET, Told
 from vadkit.data.shelf import Shelf
 from vadkit.data.stores import Store
 from vadkit.data.units import Units
-from vadkit.errors import PluginError
+from vadkit.errors import DataError, PluginError
 from vadkit.home import cache_home
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
@@ -156,10 +156,14 @@ class PreparedData:
         """Each labelled target video's (frames,) labels, 1 where anomalous.
 
         Raises:
-            DataError: A video has more or fewer labels than frames.
+            DataError: A video has more or fewer labels than frames, or some test videos have
+                labels and others none.
         """
         known = self._shelf.role(TARGET).labels(split, self.lengths(split))
-        return {name: labels for name, labels in known.items() if labels is not None}
+        found = {name: labels for name, labels in known.items() if labels is not None}
+        if split == "test" and found:
+            _refuse_partial(known)
+        return found
 
     def fingerprint(self) -> str:
         """A hash of everything that decides what the samplings given to `require` read."""
@@ -189,6 +193,16 @@ class PreparedData:
         return lambda index: {
             need.role: answers.lookup(role, split, need, units, index, unit=unit) for need in needs
         }
+
+
+def _refuse_partial(known: dict[str, NDArray[np.uint8] | None]) -> None:
+    """An evaluation on some of the test videos would compare with no other."""
+    bare = [name for name, labels in known.items() if labels is None]
+    if bare:
+        raise DataError(
+            f"{len(bare)} of {len(known)} test videos have no labels: {', '.join(bare[:5])}.",
+            "Label all of them, or none to score without evaluation.",
+        )
 
 
 def _inside(units: Units, sampling: Sampling) -> NDArray[np.bool_]:

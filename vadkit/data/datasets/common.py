@@ -34,6 +34,8 @@ class FilesDataset(Dataset[ConfigT]):
     """Videos and frames of each split as its authors give them."""
     size: ClassVar[tuple[int, int] | None] = None
     """Width and height of every frame."""
+    labelled: ClassVar[bool] = True
+    """Whether every test video has labels; if False, none may have any."""
 
     def __init__(self, root: Path | None, config: ConfigT) -> None:
         super().__init__(root, config)
@@ -56,10 +58,13 @@ class FilesDataset(Dataset[ConfigT]):
 
     def verify(self) -> list[str]:
         problems: list[str] = []
+        bare: list[str] = []
         for split in get_args(Split):
             videos = self.videos(split)
-            reports = [self._check(video, problems) for video in videos]
+            reports = [self._check(video, problems, bare) for video in videos]
             problems += self._compare(split, videos, sum(report.frames for report in reports))
+        if self.labelled or len(bare) < len(self.videos("test")):
+            problems += [f"{name}: a test video without labels." for name in bare]
         return problems
 
     def fingerprint(self) -> str:
@@ -72,8 +77,11 @@ class FilesDataset(Dataset[ConfigT]):
             digest.update(_sample(path))
         return digest.hexdigest()
 
-    def _check(self, video: Video, problems: list[str]) -> DecodeReport:
-        """Decode a video and hold it against its labels; what is wrong is added to `problems`."""
+    def _check(self, video: Video, problems: list[str], bare: list[str]) -> DecodeReport:
+        """Decode a video and hold it against its labels.
+
+        What is wrong is added to `problems`, and to `bare` a test video that has no labels.
+        """
         report = DecodeReport()
         try:
             reader = open_video(video.path)
@@ -84,7 +92,7 @@ class FilesDataset(Dataset[ConfigT]):
             if labels is not None:
                 check_length(video.name, report.frames, len(labels))
             elif video.split == "test":
-                problems.append(f"{video.name}: a test video without labels.")
+                bare.append(video.name)
         except DataError as error:
             problems.append(error.message)
         return report

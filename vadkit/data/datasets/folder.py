@@ -16,7 +16,8 @@
 
 NAME is the file's name without its ending (the whole name of a folder) and occurs once in both
 splits together. Labels, masks and tracks are looked up by NAME for videos of either split;
-a training video without labels is normal throughout, a test video without labels is unknown.
+a training video without labels is normal throughout. Test videos have labels either all or none;
+without them nothing is evaluated.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Folder(FilesDataset[ConfigT]):
     """Videos in `train` and `test`, what is known about them beside. Made to be inherited from."""
 
     card = FOLDER
+    labelled = False
 
     def holds(self, base: Path) -> bool:
         return any(list_videos(base / split, split) for split in get_args(Split))
