@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from torch import OutOfMemoryError
+from typing import Any, TypeVar, cast
 
 from vadkit.discovery import one_line
 from vadkit.errors import PluginError, ResourceError, VadkitError
 
+PluginT = TypeVar("PluginT")
+
 
 @contextmanager
-def blamed(task: str, where: str) -> Iterator[None]:
-    """Name the task in whose code an error comes up.
+def blamed(kind: str, name: str, where: str) -> Iterator[None]:
+    """Name the plugin in whose code an error comes up.
 
     Args:
-        task: Its name.
+        kind: task, backbone, teacher, detector or dataset.
+        name: The plugin's name.
         where: Which part of the contract runs: views, head, loss, ...
 
     Raises:
@@ -28,9 +30,14 @@ def blamed(task: str, where: str) -> Iterator[None]:
         if isinstance(error, VadkitError) or _of_memory(error):
             raise
         raise PluginError(
-            f"Task '{task}' failed in {where}: {one_line(error)}.",
+            f"{kind.capitalize()} '{name}' failed in {where}: {one_line(error)}.",
             "--debug shows where in its code.",
         ) from error
+
+
+def guarded(kind: str, name: str, plugin: PluginT) -> PluginT:
+    """The same plugin, blamed for whatever its methods raise, also while they are iterated."""
+    return cast(PluginT, _Guarded(kind, name, plugin))
 
 
 @contextmanager
@@ -54,7 +61,32 @@ def enough_memory(doing: str) -> Iterator[None]:
         ) from error
 
 
+class _Guarded:
+    def __init__(self, kind: str, name: str, plugin: object) -> None:
+        self._who = (kind, name)
+        self._plugin = plugin
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._plugin, name)
+        return self._guard(found, name) if callable(found) else found
+
+    def _guard(self, method: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def call(*args: Any, **named: Any) -> Any:
+            with blamed(*self._who, name):
+                answer = method(*args, **named)
+            return self._each(answer, name) if isinstance(answer, Iterator) else answer
+
+        return call
+
+    def _each(self, answers: Iterator[Any], name: str) -> Iterator[Any]:
+        with blamed(*self._who, name):
+            yield from answers
+
+
 def _of_memory(error: Exception) -> bool:
     """Torch has a class for a GPU's memory only; elsewhere its allocator says so in words."""
-    told = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-    return told or isinstance(error, MemoryError | OutOfMemoryError)
+    if isinstance(error, RuntimeError):
+        from torch import OutOfMemoryError  # not before there is an error: plugins are listed
+
+        return isinstance(error, OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+    return isinstance(error, MemoryError)

@@ -90,7 +90,7 @@ class Model(nn.Module):
             context=self.sizes.context,
             trunks=trunks,
         )
-        with blamed(entry.name, "head"):
+        with blamed("task", entry.name, "head"):
             self.heads[entry.name] = _channels_last(proxy.task.head(shapes))
         self._trunks[entry.name] = trunks
 
@@ -111,7 +111,7 @@ class Model(nn.Module):
 
     def infer(self, task: str, batch: Batch, rng: Generator) -> dict[str, Tensor]:
         """The task's scores (B,) of a batch."""
-        with blamed(task, "infer"):
+        with blamed("task", task, "infer"):
             return self.tasks[task].task.infer(lambda views: self.outputs(task, views), batch, rng)
 
 
@@ -120,8 +120,9 @@ class ProxyTask:
 
     def __init__(self, name: str, recipe: Recipe, registry: Registry) -> None:
         self.card = cast(TaskCard, registry.card("task", name))
-        self.config = registry.options(self.card, recipe.tasks.get(name, {}))
-        self.task: Task[Any] = registry.load(self.card)(self.config)
+        options = recipe.tasks.get(name, {})
+        self.config = registry.options(self.card, options)
+        self.task: Task[Any] = registry.create("task", name, options)
         self.backbone = next(
             (e.backbone for phase in recipe.phase for e in phase.tasks if e.name == name), MAIN
         )

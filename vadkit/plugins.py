@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from vadkit.blame import blamed, guarded
 from vadkit.cards import Card
 from vadkit.conformance import HOOKS
 from vadkit.discovery import (
@@ -23,6 +24,8 @@ from vadkit.discovery import (
 from vadkit.errors import PluginError, RecipeError
 from vadkit.hints import allowed_words, did_you_mean
 
+_GUARDED = {"dataset", "detector"}
+"""Kinds whose methods are called from everywhere; what calls the others blames them itself."""
 KINDS = tuple(card.kind for card in HOOKS.values())
 
 
@@ -150,13 +153,19 @@ class Registry:
             name: Bare or as `distribution:name`.
             options: Table of options for the card's config.
             args: A data set's root; a backbone's number of channels.
+
+        Raises:
+            PluginError: Its class cannot be loaded or created; later, where a method of a data
+                set or detector fails.
         """
         card = self.card(kind, name)
         config, cls = self.options(card, options), self.load(card)
-        try:
-            return cls(*args, config) if kind == "dataset" else cls(config, *args)
-        except ImportError as error:
-            raise self._unloadable(card, one_line(error)) from error
+        with blamed(kind, name, "its constructor"):
+            try:
+                made = cls(*args, config) if kind == "dataset" else cls(config, *args)
+            except ImportError as error:
+                raise self._unloadable(card, one_line(error)) from error
+        return guarded(kind, name, made) if kind in _GUARDED else made
 
     def _named(self, kind: str, name: str, distribution: str = "") -> list[Offer]:
         wanted = normal_name(distribution)

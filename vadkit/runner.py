@@ -136,11 +136,11 @@ class PhaseRunner:
         proxy = self.model.tasks[entry.name]
         self.model.backbone(entry.name).train(not group.frozen)  # also its running statistics
         rng = generator(self.recipe.seed, "views", *place, entry.name)
-        with blamed(entry.name, "views"):
+        with blamed("task", entry.name, "views"):
             views = proxy.task.views(batch, rng, training=True)
-        with blamed(entry.name, "backbone or head"), precision(self.recipe, self.device):
+        with blamed("task", entry.name, "backbone or head"), precision(self.recipe, self.device):
             outputs = self.model.outputs(entry.name, views, frozen=group.frozen)
-        with blamed(entry.name, "loss"):
+        with blamed("task", entry.name, "loss"):
             return _checked(entry.name, proxy.task.loss(outputs, views.targets))
 
     def _refuse_broken_weights(self, number: int, epoch: int) -> None:

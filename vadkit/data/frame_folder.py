@@ -76,7 +76,10 @@ class FolderReader(VideoReader):
         return DecodeReport(ignored=ignored)
 
     def _read(self, path: Path) -> NDArray[np.uint8] | None:
-        data = path.read_bytes()
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
         check_pixels(path, *(image_size(data) or (0, 0)))
         image = read_image(data)
         if image is None and self.strict:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vadkit.blame import blamed
 from vadkit.cards import Sampling, TeacherCard
 from vadkit.data.answers import Rows
 from vadkit.data.cubes import Cutting, Image, windows
@@ -45,8 +46,9 @@ class BoundTeacher:
 
         Raises:
             NumericError: An answer is not finite.
+            PluginError: The teacher fails.
         """
-        with torch.inference_mode():
+        with torch.inference_mode(), blamed("teacher", self.name, "forward"):
             found = self.module(clips.to(self.device))
         if not found.isfinite().all():
             raise NumericError(f"The teacher {self.name!r} answers with NaN or infinity.")
