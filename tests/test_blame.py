@@ -99,7 +99,7 @@ def unwell(plugin: Path) -> Registry:
     ],
 )
 def test_a_run_names_who_failed_and_ends_with_the_code_for_plugins(
-    plugin: Path, world: World, tmp_path: Path, capsys, change: str, message: str
+    plugin: Path, world: World, tmp_path: Path, capsys, *, change: str, message: str
 ) -> None:
     path = world.recipe("prediction", "jigsaw")
     words = ["--out", str(tmp_path / "run"), "--plugin", str(plugin), "--set", change]
@@ -108,7 +108,7 @@ def test_a_run_names_who_failed_and_ends_with_the_code_for_plugins(
 
 
 def test_a_teacher_is_named(unwell: Registry, world: World) -> None:
-    recipe = load_recipe(world.recipe(), ['teachers.scene="mute"'], registry=unwell)
+    recipe = load_recipe(world.recipe(), ['teachers.scene={name="mute"}'], registry=unwell)
     teacher = bind_teacher("scene", recipe, unwell, torch.device("cpu"))
     with pytest.raises(PluginError, match="Teacher 'mute' failed in forward: ValueError: no answe"):
         teacher.answer(torch.zeros(1, 1, 1, 8, 8))

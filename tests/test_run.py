@@ -9,14 +9,37 @@ import numpy as np
 import pytest
 from tiny_world import FRAMES, World, film, make_world, write_video
 
-from vadkit.errors import NumericError
+from vadkit.errors import NumericError, PluginError
 from vadkit.plugins import Registry, load_plugins
 from vadkit.recipe import load_recipe
 from vadkit.report.tables import read_scores
 from vadkit.run import run
 from vadkit.runs.events import read_events
+from vadkit.runs.folder import RunFolder
+from vadkit.score import Scorer
 
 PHASES = ("prediction", "jigsaw", "virtual")
+TEACHER = '''
+import odd_tasks
+from vadkit.api import Need, NoOptions, Sampling, TaskCard, Teacher, TeacherCard, hookimpl
+
+class Long(Teacher):
+    """Reads more frames around an object than the task does."""
+    def forward(self, clips):
+        assert clips.shape[2] == 7
+        return clips.mean(dim=(3, 4)).flatten(1)
+
+@hookimpl
+def vadkit_teachers():
+    return [TeacherCard(name="long", summary="x", role="imagenet", load="object_teacher:Long",
+                        sampling=lambda _: Sampling(unit="object", frames=7))]
+
+@hookimpl
+def vadkit_tasks():
+    return [TaskCard(name="needy", summary="x", level="visual", config=odd_tasks.Config,
+                     load="odd_tasks:Odd", sampling=lambda _: Sampling(frames=1),
+                     needs=lambda _: (Need(role="imagenet"),))]
+'''
 ODD = Path(__file__).with_name("odd_tasks.py")
 
 
@@ -83,6 +106,31 @@ def test_events_tell_the_phases_in_order(done: Path) -> None:
 def test_the_resolved_recipe_says_the_same(done: Path, world: World, registry: Registry) -> None:
     again = load_recipe(done / "resolved.toml", registry=registry)
     assert again == load_recipe(world.recipe(*PHASES), registry=registry)
+
+
+def test_the_recipe_is_kept_as_it_was_given(
+    world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    source = world.recipe("prediction")
+    source.write_text("# what we thought of it\n" + source.read_text())
+    recipe = load_recipe(source, ("seed=3",), registry=registry)
+    folder = run(recipe, registry, out=tmp_path / "run", source=source)
+    assert (folder / "recipe.toml").read_text() == source.read_text()
+    assert "seed = 3" in (folder / "resolved.toml").read_text()
+
+
+def test_what_teachers_of_objects_read_is_cut_with_the_rest(
+    world: World, tmp_path: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home"))
+    (tmp_path / "object_teacher.py").write_text(TEACHER)
+    registry = load_plugins([tmp_path / "object_teacher.py"])
+    path = world.recipe("needy", use="needy.error")
+    folder = run(load_recipe(path, registry=registry), registry, out=tmp_path / "run")
+    stores = [path for path in (tmp_path / "home/stores").iterdir() if path.is_dir()]
+    assert len(stores) == 2  # train and test; a second pass for the teacher would make two more
+    with pytest.raises(PluginError, match="task 'needy' needs 'imagenet' of the teacher 'long'"):
+        Scorer.of_run(RunFolder(folder), registry)
 
 
 def test_one_seed_gives_the_same_bits(

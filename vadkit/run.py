@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vadkit.cards import Sampling
 from vadkit.data.context import ContextStore
-from vadkit.data.objects import REPAIRED
 from vadkit.data.prepared import PreparedData
+from vadkit.data.shelf import damaged
 from vadkit.evaluation import evaluate_after
 from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks, trained_tasks
 from vadkit.optim import Group
@@ -41,6 +42,8 @@ def run(
     out: Path | None = None,
     device: str = "auto",
     progress: Progress | None = None,
+    source: Path | None = None,
+    strict: bool = False,
 ) -> Path:
     """Train a recipe's curriculum and evaluate it after each phase.
 
@@ -51,6 +54,8 @@ def run(
         out: The run folder, new or empty.
         device: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
         progress: Where to show progress; stderr where not given.
+        source: The recipe's file, of which the run folder keeps a copy.
+        strict: Refuse damaged frames; otherwise their neighbours stand in, and are told.
 
     Returns:
         The run folder.
@@ -66,9 +71,15 @@ def run(
         stop_on_signals() as stop,
         repeatable(recipe.threads),
     ):
+        if source:
+            write_text(folder.recipe, source.read_text("utf-8-sig"))
         write_text(folder.resolved, resolved(recipe))
         where = torch.device(_device(device))
-        runner = _runner(recipe, registry, where, shown, lambda: stop.check(_KEPT))
+        told = _preparing(shown, lambda: stop.check(_KEPT))
+        data = PreparedData(recipe, registry, progress=told, strict=strict)
+        runner = _runner(
+            data, recipe, registry, where, progress=shown, interrupted=lambda: stop.check(_KEPT)
+        )
         Curriculum(runner, folder, events).run()
     return folder.path
 
@@ -81,27 +92,41 @@ def _device(name: str) -> str:
 
 
 def _runner(
+    data: PreparedData,
     recipe: Recipe,
     registry: Registry,
     device: torch.device,
+    *,
     progress: Progress,
     interrupted: Callable[[], None],
 ) -> PhaseRunner:
     tasks = proxy_tasks([*trained_tasks(recipe), *scoring_tasks(recipe)], recipe, registry)
     told = _preparing(progress, interrupted)
-    data = PreparedData(recipe, registry, progress=told)
-    data.context_store = ContextStore(data, recipe, registry, device=device, progress=told)
+    answers = ContextStore(data, recipe, registry, device=device, progress=told)
+    data.context_store = answers
     data.require(
-        [sampling for task in tasks.values() for sampling in task.samplings],
-        [tasks[name].score_sampling for name in scoring_tasks(recipe)],
+        [sampling for task in tasks.values() for sampling in _trained(task, answers)],
+        [s for name in scoring_tasks(recipe) for s in _scored(tasks[name], answers)],
     )
     data.labels()  # wrong ones are better told before the training than after
     _tell_repairs(data, progress)
-    shapes = _context_shapes(data.context_store, tasks.values())
+    shapes = _context_shapes(answers, tasks.values())
     model = Model(
         recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, shapes)
     )
     return PhaseRunner(model, data, recipe, device, progress, interrupted)
+
+
+def _trained(task: ProxyTask, answers: ContextStore) -> list[Sampling]:
+    """What a task reads to train, and what its teachers of objects read for it."""
+    first = task.samplings[0]
+    return [*task.samplings, *answers.samplings(first.role, task.needs)]
+
+
+def _scored(task: ProxyTask, answers: ContextStore) -> list[Sampling]:
+    """What a task reads to score, and what its teachers of objects read for it."""
+    own = task.score_sampling
+    return [own, *answers.samplings(own.role, task.score_needs)]
 
 
 def _context_shapes(
@@ -127,11 +152,9 @@ def _preparing(
 
 def _tell_repairs(data: PreparedData, progress: Progress) -> None:
     for place, counts in data.report.items():
-        for name, count in counts.items():
-            if name.startswith(f"{REPAIRED} in "):
-                video = name.removeprefix(f"{REPAIRED} in ")
-                told = "damaged frames, which their neighbours stand in for"
-                progress.note(f"{video} ({place}): {count} {told}")
+        for frame, count in damaged(counts).items():
+            told = "damaged frames, which their neighbours stand in for"
+            progress.note(f"{frame} ({place}): {count} {told}")
 
 
 class Curriculum:

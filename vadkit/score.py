@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from vadkit.cards import BoxRules, DatasetCard, Sampling, Unit
+from vadkit.cards import BoxRules, DatasetCard, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
 from vadkit.data.dataset import Video
 from vadkit.data.datasets.common import clip_name
 from vadkit.data.objects import Detector, Seen, detect, read
+from vadkit.data.streamed import StreamedContext
+from vadkit.data.teaching import BoundTeacher, bind_teacher
 from vadkit.data.units import Units
 from vadkit.data.video import open_video
-from vadkit.errors import DataError
+from vadkit.errors import DataError, PluginError
 from vadkit.evaluation import infer
-from vadkit.model import Model, Sizes, proxy_tasks, scoring_tasks
+from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks
 from vadkit.plugins import Registry
 from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry
 from vadkit.report.plots import plot_scores
@@ -42,7 +45,11 @@ class Scorer:
     recipe: Recipe
     detectors: list[Detector[Any]]
     rules: BoxRules
+    teachers: Mapping[str, BoundTeacher]
+    """Role -> who answers the needs of the tasks that score."""
     device: torch.device
+    strict: bool = False
+    """Refuse damaged frames; otherwise their neighbours stand in."""
 
     @classmethod
     def of_run(
@@ -52,6 +59,7 @@ class Scorer:
         *,
         detectors: Sequence[DetectorSource] = (),
         device: str = "cpu",
+        strict: bool = False,
     ) -> Scorer:
         """Load `model/` of a run.
 
@@ -61,6 +69,11 @@ class Scorer:
                 recipe need not be installed any more.
             detectors: Find objects with these instead of the recipe's.
             device: Where to score.
+            strict: Refuse damaged frames.
+
+        Raises:
+            PluginError: A task, backbone, detector or teacher is missing, or asks for what only
+                a run can give.
         """
         tensors, meta = load_model(folder.model)
         recipe = Recipe.model_validate(meta["recipe"])
@@ -69,19 +82,21 @@ class Scorer:
         finders = detectors or recipe.objects.detectors
         made = [registry.create("detector", of.name, of.options) for of in finders]
         where = torch.device(device)
-        return cls(model.to(where).eval(), recipe, made, _rules(recipe, registry), where)
+        teachers = _teachers(model, recipe, registry, where)
+        rules = _rules(recipe, registry)
+        return cls(model.to(where).eval(), recipe, made, rules, teachers, where, strict)
 
     def score(self, video: Video) -> ScoreTable:
         """Score every frame of a video.
 
         Raises:
-            DataError: The video cannot be read.
+            DataError: The video cannot be read, or is damaged and damage is refused.
         """
         found: dict[str, tuple[Units, NDArray[np.float32]]] = {}
         times = np.empty(0)
         for task in self.model.tasks:
             gathered = _Gathered(video.name)
-            batches = self._batches(video, self.model.tasks[task].score_sampling, gathered)
+            batches = self._batches(video, self.model.tasks[task], gathered)
             scored = infer(self.model, task, batches, self.recipe, self.device)
             units, times = gathered.units(), np.array(gathered.times)
             found |= {f"{task}.{name}": (units, values) for name, values in scored.items()}
@@ -89,19 +104,23 @@ class Scorer:
         columns = {name: frame_maximum(*found[name])[video.name] for name in found}
         return ScoreTable(times, scores, columns)
 
-    def _batches(self, video: Video, sampling: Sampling, gathered: _Gathered) -> Iterator[Batch]:
-        sizes = self.model.sizes
+    def _batches(self, video: Video, task: ProxyTask, gathered: _Gathered) -> Iterator[Batch]:
+        sampling, sizes = task.score_sampling, self.model.sizes
         size = sizes.cube if sampling.unit == "object" else sizes.frame
         cutting = Cutting(sampling.unit, sampling.offsets, size, sizes.channels)
-        seen = self._seen(video, sampling.unit)
-        for clips in _chunks(gathered.watch(cut(seen, cutting)), self.recipe.optim.batch):
+        asked = [(need, self.teachers[need.role]) for need in task.score_needs]
+        context = StreamedContext(asked, video.path, sizes.channels, size)
+        cuts = gathered.watch(cut(self._seen(video, sampling.unit), cutting))
+        parts = ((one.clips, context.of(one)) for one in cuts)
+        for clips, answers in _chunks(parts, self.recipe.optim.batch):
             tensor = torch.from_numpy(clips).to(self.device).float().div_(255)
             split = tensor.unflatten(2, (sampling.windows, sampling.frames))
-            yield Batch(split.transpose(1, 2))
+            known = {role: answer.to(self.device) for role, answer in answers.items()}
+            yield Batch(split.transpose(1, 2), known)
 
     def _seen(self, video: Video, unit: Unit) -> Iterator[Seen]:
         """The frames, with their objects where those are scored."""
-        reader, counts = open_video(video.path), Counter[str]()
+        reader, counts = open_video(video.path, strict=self.strict), Counter[str]()
         if unit == "frame":
             return read(reader, counts)
         return detect(video, reader, self.detectors, self.rules, counts)
@@ -117,14 +136,14 @@ class _Gathered:
         self._size = (0, 0)
         self.times: list[float] = []
 
-    def watch(self, cuts: Iterable[Cut]) -> Iterator[NDArray[np.uint8]]:
-        """Note each frame's units and pass their clips (n, C, K, H, W) on."""
+    def watch(self, cuts: Iterable[Cut]) -> Iterator[Cut]:
+        """Note each frame's units and pass them on."""
         for one in cuts:
             self.times.append(one.time_s)
             self._size = one.size
             self._frames += [one.index] * len(one.boxes)
             self._boxes.append(one.boxes)
-            yield one.clips
+            yield one
 
     def units(self) -> Units:
         """The units of the whole video."""
@@ -139,16 +158,43 @@ class _Gathered:
         )
 
 
-def _chunks(clips: Iterable[NDArray[np.uint8]], batch: int) -> Iterator[NDArray[np.uint8]]:
+Part = tuple[NDArray[np.uint8], Mapping[str, Tensor]]
+"""Clips (n, C, K, H, W) of some units and, by role, the answers (n, ...) about them."""
+
+
+def _chunks(parts: Iterable[Part], batch: int) -> Iterator[Part]:
     """Join the units of frames until there is a batch of them."""
-    held: list[NDArray[np.uint8]] = []
-    for of_frame in clips:
-        held.append(of_frame)
-        if sum(map(len, held)) >= batch:
-            yield np.concatenate(held)
+    held: list[Part] = []
+    for of_frame in parts:
+        held += [of_frame] if len(of_frame[0]) else []
+        if sum(len(clips) for clips, _ in held) >= batch:
+            yield _joined(held)
             held = []
-    if sum(map(len, held)):
-        yield np.concatenate(held)
+    if held:
+        yield _joined(held)
+
+
+def _joined(parts: Sequence[Part]) -> Part:
+    roles = parts[0][1]
+    answers = {role: torch.cat([of[role] for _, of in parts]) for role in roles}
+    return np.concatenate([clips for clips, _ in parts]), answers
+
+
+def _teachers(
+    model: Model, recipe: Recipe, registry: Registry, device: torch.device
+) -> dict[str, BoundTeacher]:
+    """Role -> the teacher that the recipe binds to it, for all that scoring needs."""
+    found: dict[str, BoundTeacher] = {}
+    for name, task in model.tasks.items():
+        for role in {need.role for need in task.score_needs}:
+            found[role] = bind_teacher(role, recipe, registry, device)
+            if found[role].sampling.unit == "object":
+                raise PluginError(
+                    f"The task {name!r} needs {role!r} of the teacher {found[role].name!r}, which "
+                    "sees objects; only a run can show them.",
+                    "Use a test video of a run, or a teacher of whole frames.",
+                )
+    return found
 
 
 def _model(recipe: Recipe, registry: Registry, sizes: Sizes) -> Model:

@@ -67,9 +67,12 @@ def test_run_passes_on_what_it_is_given(tmp_path: Path, monkeypatch, capsys) -> 
     _module(monkeypatch, "vadkit.run", run=run)
     monkeypatch.chdir(tmp_path)
     words = ["run", "smoke", "--out", "here", "--seed", "5", "--threads", "2", "--device", "cuda"]
+    words += ["--strict"]
     more = ["--data", "ped2=there", "--boxes", "b.csv", "--set", "phase.0.epochs=9"]
     assert execute([*words, *more]) == 0
     assert (seen["name"], seen["out"], seen["device"]) == ("smoke", Path("here"), "cuda")
+    assert seen["strict"] is True
+    assert seen["source"].read_text().startswith("#")
     recipe = seen["recipe"]
     assert (recipe.seed, recipe.threads, recipe.phase[0].epochs) == (5, 2, 9)
     assert recipe.data["target"].path == tmp_path / "there"

@@ -81,23 +81,65 @@ def test_a_missing_folder_shows_the_tree_that_was_expected(fails, own: World) ->
     assert "train/" in told
 
 
+def torn_images(video: Path, seed: int, *frames: int) -> list[Path]:
+    """Turn a video into a folder of images, of which these are cut in half."""
+    video.unlink()
+    folder = video.with_suffix("")
+    folder.mkdir()
+    for index, image in enumerate(film(seed)[0]):
+        cv2.imwrite(str(folder / f"{index:03}.jpg"), image)
+    files = [folder / f"{frame:03}.jpg" for frame in frames]
+    for file in files:
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    return files
+
+
 def test_a_truncated_image_is_replaced_told_and_left_alone(
     own: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (own.target / "train/a.mkv").unlink()
-    folder = own.target / "train/a"
-    folder.mkdir()
-    for index, image in enumerate(film(0)[0]):
-        cv2.imwrite(str(folder / f"{index:03}.jpg"), image)
-    torn = folder / "017.jpg"
-    half = torn.read_bytes()[: torn.stat().st_size // 2]
-    torn.write_bytes(half)
-    out = tmp_path / "run"
+    (torn,) = torn_images(own.target / "train/a.mkv", 0, 17)
+    torn_images(own.target / "train/b.mkv", 1, 3, 30)
+    half, out = torn.read_bytes(), tmp_path / "run"
     assert execute(["run", str(own.recipe()), "--out", str(out)]) == 0
-    told = "a (target/train/object): 1 damaged frames, which their neighbours stand in for"
-    assert told in capsys.readouterr().err
-    assert '"frames_repaired": 1' in (out / "metrics.json").read_text()
+    told, err = "which their neighbours stand in for", capsys.readouterr().err
+    assert f"a, 017.jpg (target/train/object): 1 damaged frames, {told}" in err
+    assert f"b, 003.jpg and 1 more (target/train/object): 2 damaged frames, {told}" in err
+    assert '"frames_repaired": 3' in (out / "metrics.json").read_text()
     assert torn.read_bytes() == half
+
+
+def test_strictness_refuses_a_truncated_image(fails, own: World, tmp_path: Path) -> None:
+    (torn,) = torn_images(own.target / "test/c.mkv", 2, 17)
+    assert f"{torn} cannot be decoded" in fails(4, own.recipe(), "--strict")
+    assert trained(tmp_path / "run") == []
+
+
+def test_strictness_refuses_damage_that_was_cut_before(fails, own: World, tmp_path: Path) -> None:
+    torn_images(own.target / "train/a.mkv", 0, 17)
+    assert execute(["run", str(own.recipe()), "--out", str(tmp_path / "tolerant")]) == 0
+    assert "a, 017.jpg is damaged" in fails(4, own.recipe(), "--strict")
+
+
+def test_scoring_strictly_refuses_a_truncated_image(
+    own: World, done: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (torn,) = torn_images(own.target / "test/c.mkv", 2, 17)
+    words = ["score", str(torn.parent), "--run", str(done), "--out", str(tmp_path / "scores")]
+    assert execute(words) == 0
+    assert execute([*words, "--strict"]) == 4
+    assert f"{torn} cannot be decoded" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("split", "other"), [("train", "test"), ("test", "train")])
+def test_a_data_set_without_one_of_its_splits(
+    fails, own: World, tmp_path: Path, split: str, other: str
+) -> None:
+    shutil.rmtree(own.target / split)
+    told = fails(4, own.recipe())
+    assert f"The data set 'folder' of the data role 'target' has no {split} videos" in told
+    assert str(own.target) in told
+    assert "prepared" not in told  # it is said before anything is cut
+    assert trained(tmp_path / "run") == []
 
 
 def test_training_videos_shorter_than_the_clip(fails, own: World) -> None:

@@ -28,6 +28,7 @@ Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE.py", help="Use a plugin that is one file; repeatable."),
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse damaged frames.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -29,6 +29,7 @@ def run(
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option("--seed", help="The recipe's seed.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="CPU threads.")] = None,
+    strict: options.Strict = False,
     plugin: options.Plugins = None,
 ) -> None:
     """Train a recipe's phases, evaluate after each, and write a run folder."""
@@ -37,9 +38,19 @@ def run(
     more = [f"{key}={value}" for key, value in given.items() if value is not None]
     loaded = options.recipe(recipe, registry, [*(sets or ()), *more], data, boxes)
 
+    from vadkit.recipe import find_recipe
     from vadkit.run import run as train  # torch, only once the recipe is known to be valid
 
-    say_summary(train(loaded, registry, name=Path(recipe).stem, out=out, device=device))
+    found = train(
+        loaded,
+        registry,
+        name=Path(recipe).stem,
+        out=out,
+        device=device,
+        source=find_recipe(recipe),
+        strict=strict,
+    )
+    say_summary(found)
 
 
 def score(
@@ -51,6 +62,7 @@ def score(
     ),
     boxes: options.Boxes = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")] = "cpu",
+    strict: options.Strict = False,
     plugin: options.Plugins = None,
 ) -> None:
     """Score videos, a row for each frame, with a trained run."""
@@ -62,7 +74,7 @@ def score(
 
     detectors = [file_detector(boxes)] if boxes else []
     folder = RunFolder.open(run)
-    scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device)
+    scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device, strict=strict)
     written, failed = score_videos(sources, scorer, out)
     for path in written:
         say(str(path))

@@ -70,6 +70,10 @@ class FolderReader(VideoReader):
             assert last is not None  # noqa: S101  the constructor saw to it
             yield Frame(index, index / self.info.fps, last, image is None)
 
+    def place(self, index: int) -> str:
+        """The file of a frame."""
+        return self.files[index].name
+
     def _new_report(self) -> DecodeReport:
         frames = set(self.files)
         ignored = sorted(path.name for path in self.path.iterdir() if path not in frames)

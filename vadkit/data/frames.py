@@ -84,6 +84,10 @@ class VideoReader(ABC):
             DataError: A frame cannot be decoded and the reader is strict.
         """
 
+    def place(self, index: int) -> str:
+        """Where a frame comes from, for the user's eyes."""
+        return f"frame {index}"
+
 
 def check_pixels(path: Path, width: int, height: int) -> None:
     """Refuse a frame by its declared size, before anything is allocated for it.

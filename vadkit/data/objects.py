@@ -20,7 +20,7 @@ Boxes = NDArray[np.float32]
 """(n, 5): x1, y1, x2, y2 in pixels, confidence."""
 
 REPAIRED = "frames_repaired"
-"""What damaged frames are counted under, of all videos and, with " in NAME", of one."""
+"""What damaged frames are counted under: of all videos and, with " in VIDEO, FILE", of one."""
 
 MOST_BOXES = 200
 """Objects kept of one frame, the surest first."""

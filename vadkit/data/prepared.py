@@ -49,6 +49,7 @@ class PreparedData:
         registry: Where data sets and detectors come from.
         home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
         progress: Told which store is being made: (what, videos done, videos).
+        strict: Refuse damaged frames; otherwise their neighbours stand in, and are counted.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class PreparedData:
         *,
         home: Path | None = None,
         progress: Told | None = None,
+        strict: bool = False,
     ) -> None:
-        told = progress or (lambda *_: None)
-        self._shelf = Shelf(recipe, registry, cache_home(home) / "stores", told)
+        told, root = progress or (lambda *_: None), cache_home(home) / "stores"
+        self._shelf = Shelf(recipe, registry, root, told, strict=strict)
         self.context_store: ContextLookup | None = None
         """Answers the needs of tasks; set by who binds the teachers."""
         self.cube_size = (recipe.objects.size, recipe.objects.size)
@@ -94,9 +96,13 @@ class PreparedData:
             score: What scoring reads of the target's test videos.
 
         Raises:
-            DataError: A video or its boxes cannot be used.
+            DataError: There is no video, or one or its boxes cannot be used.
         """
         trained, scored = list(train), list(score)
+        for sampling in trained:
+            self._shelf.role(sampling.role).videos("train")
+        for sampling in scored:
+            self._shelf.role(sampling.role).videos("test")
         self._shelf.widen([*trained, *scored])
         for sampling in trained:
             self._shelf.store(sampling, "train")

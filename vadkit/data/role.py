@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from vadkit.cards import BoxRules, DatasetCard, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
-from vadkit.data.dataset import Dataset, Split
+from vadkit.data.dataset import Dataset, Split, Video
+from vadkit.data.frames import VideoReader
 from vadkit.data.labels import check_length
 from vadkit.data.objects import REPAIRED, Detector, detect, read
 from vadkit.data.video import open_video
@@ -29,9 +30,18 @@ Told = Callable[[str, int, int], None]
 
 
 class Role:
-    """What a recipe binds to one data role."""
+    """What a recipe binds to one data role.
 
-    def __init__(self, name: str, recipe: Recipe, registry: Registry) -> None:
+    Args:
+        name: The role.
+        recipe: Binds data sets to roles.
+        registry: Where data sets and detectors come from.
+        strict: Refuse damaged frames; otherwise their neighbours stand in.
+    """
+
+    def __init__(
+        self, name: str, recipe: Recipe, registry: Registry, *, strict: bool = False
+    ) -> None:
         if name not in recipe.data:
             raise RecipeError(
                 f"No data set is bound to the role {name!r}.",
@@ -39,6 +49,8 @@ class Role:
             )
         source = recipe.data[name]
         self.name = name
+        self.strict = strict
+        self._source = source
         self.every = source.every
         self.dataset: Dataset[Any] = registry.create(
             "dataset", source.dataset, source.options, source.path
@@ -54,6 +66,22 @@ class Role:
     def detectors(self) -> list[Detector[Any]]:
         """The stages that find objects."""
         return [self._registry.create("detector", of.name, of.options) for of in self._finders]
+
+    def videos(self, split: Split) -> list[Video]:
+        """The split's videos.
+
+        Raises:
+            DataError: There is none.
+        """
+        found = self.dataset.videos(split)
+        if not found:
+            where = f" in {self._source.path}" if self._source.path else ""
+            raise DataError(
+                f"The data set {self._source.dataset!r} of the data role {self.name!r} has no "
+                f"{split} videos{where}.",
+                "A run trains on `train` videos and scores `test` videos; it needs both.",
+            )
+        return found
 
     def facts(self, unit: Unit) -> dict[str, Any]:
         """JSON values of all that decides frames and boxes."""
@@ -78,19 +106,18 @@ class Role:
         self, split: Split, told: Told, cutting: Cutting, counts: Counter[str]
     ) -> Iterator[tuple[str, Iterable[Cut]]]:
         """Go through the split's videos, each with its cuts."""
-        videos = self.dataset.videos(split)
+        videos = self.videos(split)
         what = f"{cutting.unit}s of {self.name} {split}"
         for done, video in enumerate(videos):
             told(what, done, len(videos))
-            reader = open_video(video.path)
+            reader = open_video(video.path, strict=self.strict)
             if cutting.unit == "frame":
                 stream = read(reader, counts)
             else:
                 stream = detect(video, reader, self.detectors, self.rules, counts)
-            before = counts[REPAIRED]
             yield video.name, cut(stream, cutting)
-            if counts[REPAIRED] > before:
-                counts[f"{REPAIRED} in {video.name}"] = counts[REPAIRED] - before
+            if lost := reader.report.repaired:
+                counts[f"{REPAIRED} in {video.name}, {_places(reader, lost)}"] = len(lost)
         told(what, len(videos), len(videos))
 
     def labels(
@@ -119,3 +146,9 @@ class Role:
             f"with the {frames} frames that a clip takes.",
             "Take longer videos, another detector or weaker rules under [objects].",
         )
+
+
+def _places(reader: VideoReader, frames: list[int]) -> str:
+    """The first of these frames by its file, and how many more there are."""
+    more = f" and {len(frames) - 1} more" if len(frames) > 1 else ""
+    return reader.place(frames[0]) + more

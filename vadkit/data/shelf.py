@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 
 from vadkit.cards import Sampling, Unit
 from vadkit.data.cubes import Cutting
 from vadkit.data.dataset import Split
+from vadkit.data.objects import REPAIRED
 from vadkit.data.role import TARGET, Role, Told
 from vadkit.data.stores import Store, open_store
 from vadkit.data.video import open_video
@@ -27,13 +28,17 @@ class Shelf:
         registry: Where data sets and detectors come from.
         root: Folder of all stores.
         told: Told of progress.
+        strict: Refuse damaged frames.
     """
 
-    def __init__(self, recipe: Recipe, registry: Registry, root: Path, told: Told) -> None:
+    def __init__(
+        self, recipe: Recipe, registry: Registry, root: Path, told: Told, *, strict: bool = False
+    ) -> None:
         self._recipe = recipe
         self._registry = registry
         self._root = root
         self._told = told
+        self._strict = strict
         self._roles: dict[str, Role] = {}
         self._spans: dict[tuple[str, Unit, int], range] = {}
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
@@ -43,7 +48,7 @@ class Shelf:
     def role(self, name: str) -> Role:
         """What the recipe binds to a data role."""
         if name not in self._roles:
-            self._roles[name] = Role(name, self._recipe, self._registry)
+            self._roles[name] = Role(name, self._recipe, self._registry, strict=self._strict)
         return self._roles[name]
 
     @cached_property
@@ -75,6 +80,8 @@ class Shelf:
             source = partial(role.cuts, split, self._told)
             self._stores[key] = open_store(self._root, facts, cutting, source)
             self.note(sampling, split, self._stores[key].report())
+            if self._strict:
+                self._refuse_damage(self._stores[key])
         return self._stores[key]
 
     def any_store(self, split: Split) -> Store:
@@ -102,6 +109,14 @@ class Shelf:
         text = json.dumps([sizes, facts], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def _refuse_damage(self, store: Store) -> None:
+        """A store that was made before may hold what stands in for damaged frames."""
+        for place in damaged(store.report()):
+            raise DataError(
+                f"{place} is damaged, and damage is refused.",
+                "Replace the file, or run without --strict.",
+            )
+
     def _cutting(self, sampling: Sampling, split: Split) -> Cutting:
         every = self.role(sampling.role).every if split == "train" else 1
         if sampling.unit == "frame":
@@ -114,6 +129,12 @@ class Shelf:
         wanted, step = sampling.offsets, sampling.stride
         known = self._spans.get(_kind(sampling), wanted)
         return range(min(known[0], wanted[0]), max(known[-1], wanted[-1]) + step, step)
+
+
+def damaged(counts: Mapping[str, int]) -> dict[str, int]:
+    """`VIDEO, FILE` -> how many frames of that video stand in for damaged ones."""
+    mark = f"{REPAIRED} in "
+    return {name.removeprefix(mark): n for name, n in counts.items() if name.startswith(mark)}
 
 
 def _kind(sampling: Sampling) -> tuple[str, Unit, int]:

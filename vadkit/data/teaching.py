@@ -56,13 +56,14 @@ class BoundTeacher:
         return numbers
 
     def watch(
-        self, path: Path, rows: Rows, channels: int
+        self, path: Path, rows: Rows | None, channels: int
     ) -> Iterator[tuple[Rows, NDArray[np.float32]]]:
-        """Answer for some frames of a video, of which only a window is held at a time."""
+        """Answer for these frames of a video, or for all; only a window is held at a time."""
         cutting = Cutting("frame", self.sampling.offsets, (0, 0), channels)
         around = windows(read(open_video(path), Counter()), cutting)
-        wanted = set(rows.tolist())
-        picked = ((seen.frame.index, own) for seen, own in around if seen.frame.index in wanted)
+        frames = ((seen.frame.index, images) for seen, images in around)
+        wanted = None if rows is None else set(rows.tolist())
+        picked = (of for of in frames if wanted is None or of[0] in wanted)
         while batch := list(islice(picked, BATCH)):
             clips = torch.stack([_clip(images) for _, images in batch])
             yield np.array([index for index, _ in batch]), self.answer(clips.float() / 255)
