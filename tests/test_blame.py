@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,7 +133,7 @@ class Stream:
 def test_a_guarded_plugin_is_otherwise_as_it_was() -> None:
     stream = guarded("dataset", "x", Stream())
     assert stream.size == 3
-    assert list(stream.numbers()) == [1]
+    assert list(copy.deepcopy(stream).numbers()) == [1]
     with pytest.raises(AttributeError):
         stream.missing  # type: ignore[attr-defined]  # noqa: B018
 

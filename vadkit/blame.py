@@ -67,6 +67,8 @@ class _Guarded:
         self._plugin = plugin
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # no part of a contract, and asked for before there is a plugin
+            raise AttributeError(name)
         found = getattr(self._plugin, name)
         return self._guard(found, name) if callable(found) else found
 
