@@ -97,13 +97,13 @@ def test_test_videos_without_any_object_score_zero(registry: Registry, tmp_path:
     found = evaluated(runner)
     assert found.scores["empty"].smooth.tolist() == [0.0] * FRAMES
     assert found.columns["prediction.error"]["empty"].tolist() == [0.0] * FRAMES
-    assert found.metrics is None
+    assert found.metrics == {}
 
 
 @pytest.mark.parametrize(
     ("fault", "kind", "message"),
     [
-        ("score shape", PluginError, r"'odd\.error' has shape \(16, 1\) for 16 units"),
+        ("score shape", PluginError, r"'odd\.error' has shape \(\d+, 1\) for \d+ units"),
         ("score no dict", PluginError, "Task 'odd' returned no score"),
         ("score nan", NumericError, r"odd\.error is nan in c, frame 0"),
     ],

@@ -17,7 +17,7 @@ from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.metrics import evaluate
 from vadkit.recipe import Score, Smooth
-from vadkit.scoring import baselines, describe, empty_frames, frame_maximum, frame_scores, fuse
+from vadkit.scoring import baselines, describe, empty_frames, frame_maximum, fuse
 from vadkit.smoothing import smooth
 
 USE = ("prediction.error",)
@@ -36,6 +36,11 @@ def make_units(lengths, rows, boxes=None):
         frame=rows[:, 1],
         boxes=default if boxes is None else np.float32(boxes).reshape(-1, 5),
     )
+
+
+def one_score(units, scores, protocol):
+    """The frame scores of a protocol that uses one score."""
+    return fuse({protocol.use[0]: (units, scores)}, protocol)
 
 
 @st.composite
@@ -62,7 +67,7 @@ def test_a_frame_has_the_score_of_its_highest_object(case):
 
 def test_no_objects_anywhere_gives_zeros_that_normalise():
     protocol = Score(use=USE, normalise="video")
-    scores = frame_scores(make_units([20, 1], []), np.zeros(0), protocol)
+    scores = one_score(make_units([20, 1], []), np.zeros(0), protocol)
     assert scores["v0"].smooth.tolist() == [0] * 20
     assert scores["v1"].smooth.tolist() == [0]
 
@@ -71,9 +76,9 @@ def test_area_sums_over_each_objects_own_box():
     boxes = [[0, 0, 10, 20, 1], [0, 0, 2, 3, 1], [-1.5, 0, 1.5, 4, 1]]
     units = make_units([2], [(0, 0), (0, 0), (0, 1)], boxes)
     scores = np.float32([0.1, 0.5, 0.25])
-    assert frame_scores(units, scores, PLAIN)["v0"].raw.tolist() == [0.5, 0.25]
+    assert one_score(units, scores, PLAIN)["v0"].raw.tolist() == [0.5, 0.25]
     area = PLAIN.model_copy(update={"weigh": "area"})
-    assert frame_scores(units, scores, area)["v0"].raw == pytest.approx([0.1 * 200, 0.25 * 12])
+    assert one_score(units, scores, area)["v0"].raw == pytest.approx([0.1 * 200, 0.25 * 12])
 
 
 def edge(values, i):
@@ -128,14 +133,14 @@ def test_smoothing_never_crosses_videos(kind):
     rows = [(0, f) for f in range(30)] + [(1, f) for f in range(30)]
     units, rng = make_units([30, 30], rows), np.random.default_rng(1)
     scores, protocol = rng.random(60), Score(use=USE, smooth=Smooth(kind=kind))
-    before = frame_scores(units, scores, protocol)["v0"].smooth
+    before = one_score(units, scores, protocol)["v0"].smooth
     scores[30:] = 1000
-    assert frame_scores(units, scores, protocol)["v0"].smooth.tolist() == before.tolist()
+    assert one_score(units, scores, protocol)["v0"].smooth.tolist() == before.tolist()
 
 
 def test_smoothing_leaves_its_input_alone():
     units = make_units([3], [(0, 0), (0, 1), (0, 2)])
-    scores = frame_scores(units, np.array([1.0, 5.0, 2.0]), Score(use=USE, smooth=Smooth(window=3)))
+    scores = one_score(units, np.array([1.0, 5.0, 2.0]), Score(use=USE, smooth=Smooth(window=3)))
     assert scores["v0"].raw.tolist() == [1, 5, 2]
     assert scores["v0"].smooth.tolist() == [1, 2, 2]
 
@@ -143,7 +148,7 @@ def test_smoothing_leaves_its_input_alone():
 def test_normalising_is_within_the_video_and_after_smoothing():
     units = make_units([3, 2], [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)])
     protocol = Score(use=USE, normalise="video", smooth=Smooth(window=3))
-    scores = frame_scores(units, np.array([1.0, 9.0, 2.0, 4.0, 4.0]), protocol)
+    scores = one_score(units, np.array([1.0, 9.0, 2.0, 4.0, 4.0]), protocol)
     assert scores["v0"].smooth.tolist() == [0, 1, 1]
     assert scores["v1"].smooth.tolist() == [0, 0]
 
@@ -171,7 +176,7 @@ def test_scores_of_objects_and_of_frames_are_averaged_frame_by_frame():
 def test_one_score_fused_is_that_score():
     units, scores = make_units([4], [(0, 1), (0, 3)]), np.array([2.0, 5.0])
     fused = fuse({"prediction.error": (units, scores)}, Score(use=USE))["v0"].smooth
-    assert fused.tolist() == frame_scores(units, scores, Score(use=USE))["v0"].smooth.tolist()
+    assert fused.tolist() == one_score(units, scores, Score(use=USE))["v0"].smooth.tolist()
 
 
 def test_a_score_that_no_task_gives_is_named():
@@ -186,7 +191,7 @@ def test_a_score_that_no_task_gives_is_named():
 def test_a_score_that_is_not_finite_is_named(bad):
     units = make_units([2, 9], [(0, 1), (1, 7)])
     with pytest.raises(NumericError, match=r"prediction\.error is (nan|inf) in v1, frame 7"):
-        frame_scores(units, np.array([1.0, bad]), Score(use=USE))
+        one_score(units, np.array([1.0, bad]), Score(use=USE))
     protocol = Score(use=("a.x", "b.y"))
     with pytest.raises(NumericError, match=r"b\.y is (nan|inf) in v0, frame 1"):
         fuse({"a.x": (units, np.ones(2)), "b.y": (units, np.array([bad, 1]))}, protocol)
@@ -194,12 +199,12 @@ def test_a_score_that_is_not_finite_is_named(bad):
 
 def test_a_box_outside_its_video_is_named():
     with pytest.raises(DataError, match="v0: a box in frame 2, but the video has 2 frames"):
-        frame_scores(make_units([2, 5], [(0, 2)]), np.ones(1), Score(use=USE))
+        one_score(make_units([2, 5], [(0, 2)]), np.ones(1), Score(use=USE))
 
 
 def test_scores_of_another_count_are_refused():
     with pytest.raises(DataError, match="2 units, but scores of shape"):
-        frame_scores(make_units([2], [(0, 0), (0, 1)]), np.ones(1), Score(use=USE))
+        one_score(make_units([2], [(0, 0), (0, 1)]), np.ones(1), Score(use=USE))
 
 
 def test_baselines_read_the_boxes_alone():
@@ -222,7 +227,6 @@ def test_the_protocol_is_told_in_full_and_hashed():
     told = describe(Score(use=USE), direction="forward")
     assert told["smooth"] == {"kind": "median", "window": 17}
     assert told["direction"] == "forward"
-    assert told["heads"] == "trained"
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert told == describe(Score(use=USE, every_phase=False, refit_epochs=5), direction="forward")
 
@@ -233,18 +237,12 @@ def test_the_protocol_is_told_in_full_and_hashed():
         Score(use=USE, weigh="area"),
         Score(use=USE, smooth=Smooth(window=15)),
         Score(use=("jigsaw.disorder",)),
-        Score(use=USE, heads="refit"),
         Score(use=USE, normalise="video"),
     ],
 )
 def test_another_protocol_has_another_hash(other):
     assert describe(other)["hash"] != describe(Score(use=USE))["hash"]
     assert describe(Score(use=USE), labels="mask")["hash"] != describe(Score(use=USE))["hash"]
-
-
-def test_refitting_epochs_count_only_where_heads_are_refitted():
-    two, three = (describe(Score(use=USE, heads="refit", refit_epochs=n)) for n in (2, 3))
-    assert two["hash"] != three["hash"]
 
 
 @pytest.mark.data

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         mean_output,
         mse,
         squared_error,
+        unexplained,
     )
     from vadkit.rng import rand, randint, randperm
     from vadkit.task import Batch, Outputs, Task, Views
@@ -67,6 +68,7 @@ _LAZY = {
     "randint": "rng",
     "randperm": "rng",
     "squared_error": "losses",
+    "unexplained": "losses",
 }
 
 __all__ = [
@@ -110,6 +112,7 @@ __all__ = [
     "randint",
     "randperm",
     "squared_error",
+    "unexplained",
 ]
 
 

@@ -18,7 +18,7 @@ from vadkit.data.units import Units
 from vadkit.errors import PluginError
 from vadkit.metrics import evaluate
 from vadkit.model import Model, precision, scoring_tasks
-from vadkit.recipe import Phase, Recipe, TaskEntry
+from vadkit.recipe import Phase, Protocol, Recipe, TaskEntry
 from vadkit.rng import generator
 from vadkit.runner import PhaseRunner
 from vadkit.scoring import FrameScores, frame_maximum, fuse
@@ -26,6 +26,8 @@ from vadkit.task import Batch
 
 _REFIT = 1000
 """Added to a phase's number, so that the re-fit after it draws its own random numbers."""
+_BATCH = 256
+"""Units that are scored at once; a unit's score does not depend on its neighbours."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,21 @@ class Evaluation:
     heads: dict[str, str]
     """Task -> "trained" or "refit": which head scored."""
     scores: dict[str, FrameScores]
-    """Video -> its frames' scores."""
+    """Video -> its frames' scores under the main protocol."""
     columns: dict[str, dict[str, NDArray[np.float64]]]
     """`task.score` -> video -> (frames,) the highest of the frame's units."""
-    metrics: dict[str, Any] | None
-    """`metrics.evaluate`, or None where the test videos have no labels."""
+    metrics: dict[str, dict[str, Any]]
+    """Protocol -> `metrics.evaluate`; empty where the test videos have no labels."""
 
 
 def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation | None:
-    """Evaluate after a phase; None while a task that scores has no head yet.
+    """Evaluate after a phase with the tasks learned so far; None while none of them scores.
 
     The runner's model is left as it is: how a curriculum is scored must not change its training.
     """
-    heads = {task: _kind_of_head(runner, task, phase) for task in scoring_tasks(runner.recipe)}
-    if "none" in heads.values():
+    heads = _heads(runner, phase)
+    protocols = _possible(runner.recipe, heads)
+    if "main" not in protocols:
         return None
     scorer = replace(runner, model=copy.deepcopy(runner.model))
     for task in (task for task, kind in heads.items() if kind == "refit"):
@@ -58,21 +61,42 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     found: dict[str, tuple[Units, NDArray[np.float32]]] = {}
     for task in heads:
         found |= _unit_scores(scorer, task)
-    scores = fuse(found, runner.recipe.score)
-    columns = {name: frame_maximum(*found[name]) for name in runner.recipe.score.use}
+    scores = {name: fuse(found, protocol) for name, protocol in protocols.items()}
+    columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
     labels = runner.data.labels()
-    smooth = {video: of.smooth for video, of in scores.items()}
-    metrics = evaluate(smooth, labels) if labels else None
-    return Evaluation(scorer.model, heads, scores, columns, metrics)
+    metrics = {name: _metrics(of, labels) for name, of in scores.items()} if labels else {}
+    return Evaluation(scorer.model, heads, scores["main"], columns, metrics)
 
 
-def _kind_of_head(runner: PhaseRunner, task: str, phase: Phase) -> str:
-    """A head is stale once a later phase has moved the backbone under it."""
-    if task in {entry.name for entry in phase.tasks}:
-        return "trained"
-    if runner.recipe.score.heads == "refit":
-        return "refit"
-    return "trained" if task in runner.model.heads else "none"
+def _metrics(
+    scores: Mapping[str, FrameScores], labels: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
+    return evaluate({video: of.smooth for video, of in scores.items()}, labels)
+
+
+def _heads(runner: PhaseRunner, phase: Phase) -> dict[str, str]:
+    """Scoring task -> which head scores: of the tasks learned so far.
+
+    Where none of them is learned yet, re-fitting begins all anew: so a phase can be judged by
+    the score of a task that comes later, or never, as in [000] Tables 3 and 5.
+    """
+    wanted, way = scoring_tasks(runner.recipe), runner.recipe.score.heads
+    learned = [task for task in wanted if task in runner.model.heads]
+    # A head is stale once a later phase has moved the backbone under it.
+    fresh = {entry.name for entry in phase.tasks}
+    kinds = {task: "trained" if task in fresh else way for task in learned}
+    return kinds or (dict.fromkeys(wanted, way) if way == "refit" else {})
+
+
+def _possible(recipe: Recipe, heads: Mapping[str, str]) -> dict[str, Protocol]:
+    """The protocols, each with those of its scores whose tasks have a head."""
+    reduced = {
+        name: protocol.model_copy(
+            update={"use": tuple(use for use in protocol.use if use.rpartition(".")[0] in heads)}
+        )
+        for name, protocol in recipe.score.protocols.items()
+    }
+    return {name: protocol for name, protocol in reduced.items() if protocol.use}
 
 
 def _refit(scorer: PhaseRunner, task: str, number: int) -> None:
@@ -93,7 +117,7 @@ def _unit_scores(scorer: PhaseRunner, task: str) -> dict[str, tuple[Units, NDArr
     loader = scorer.data.loader(
         (proxy.score_sampling,),
         "test",
-        scorer.recipe.optim.batch,
+        _BATCH,
         seed=None,
         device=scorer.device,
         needs=proxy.score_needs,
@@ -129,7 +153,8 @@ def infer(
             scores = model.infer(task, batch, generator(recipe.seed, "score", task, step))
         for name, values in _named(task, scores).items():
             parts[name].append(_checked(f"{task}.{name}", values, len(batch.clips)))
-    used = (use.rpartition(".") for use in recipe.score.use)
+    protocols = recipe.score.protocols.values()
+    used = (use.rpartition(".") for protocol in protocols for use in protocol.use)
     empty = {name: [torch.empty(0)] for of, _, name in used if of == task}
     return {name: torch.cat(tensors).numpy() for name, tensors in (parts or empty).items()}
 

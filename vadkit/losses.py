@@ -16,6 +16,7 @@ __all__ = [
     "mean_output",
     "mse",
     "squared_error",
+    "unexplained",
 ]
 
 mse = F.mse_loss
@@ -31,6 +32,16 @@ def mean_output(outputs: Mapping[str, Tensor]) -> Tensor:
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
     """(B,) mean squared difference."""
     return (output - target).square().flatten(1).mean(dim=1)
+
+
+def unexplained(output: Tensor, target: Tensor, floor: float = 1e-3) -> Tensor:
+    """(B,) mean squared difference as a share of the target's variance over its pixels.
+
+    A sharp, rich object is harder to draw than a blurred, plain one; this leaves the difference
+    out. The floor, about (8 / 255)², keeps noise on a plain cube from counting as everything.
+    """
+    variance = target.flatten(3).var(dim=-1, correction=0).flatten(1).mean(dim=1)
+    return squared_error(output, target) / (variance + floor)
 
 
 def absolute_error(output: Tensor, target: Tensor) -> Tensor:

@@ -154,8 +154,9 @@ def trained_tasks(recipe: Recipe) -> list[str]:
 
 
 def scoring_tasks(recipe: Recipe) -> list[str]:
-    """The tasks whose scores the protocol uses."""
-    return list(dict.fromkeys(use.rpartition(".")[0] for use in recipe.score.use))
+    """The tasks whose scores a protocol uses."""
+    uses = [use for protocol in recipe.score.protocols.values() for use in protocol.use]
+    return list(dict.fromkeys(use.rpartition(".")[0] for use in uses))
 
 
 def proxy_tasks(names: Iterable[str], recipe: Recipe, registry: Registry) -> dict[str, ProxyTask]:

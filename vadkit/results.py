@@ -11,7 +11,7 @@ import torch
 from vadkit.evaluation import Evaluation
 from vadkit.metrics import evaluate
 from vadkit.model import scoring_tasks
-from vadkit.recipe import Phase
+from vadkit.recipe import Phase, Protocol
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.tables import ScoreTable, write_scores
 from vadkit.runner import PhaseRunner
@@ -66,19 +66,17 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
 
 
 def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> dict[str, Any]:
-    """`metrics.json`: the last phase's figures, every phase's, the baselines, the protocol."""
+    """`metrics.json`: the last phase's figures, every phase's, the baselines, the protocols."""
+    protocols = {
+        name: _described(runner, protocol)
+        for name, protocol in runner.recipe.score.protocols.items()
+    }
     return {
         "schema_version": METRICS_SCHEMA,
         "vadkit": version("vadkit"),
-        "protocol": describe(
-            runner.recipe.score,
-            checkpoint="last epoch of the last phase, nothing selected on test labels",
-            tasks={
-                name: asdict(runner.model.tasks[name].config)
-                for name in scoring_tasks(runner.recipe)
-            },
-        ),
-        **(final.metrics or {}),
+        "protocol": protocols.pop("main"),
+        **final.metrics.get("main", {}),
+        "also": {name: {"protocol": of, **_auc(final, name)} for name, of in protocols.items()},
         "baselines": _baselines(runner),
         "phases": [_phase(result) for result in done],
         "data": {
@@ -92,17 +90,33 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
     }
 
 
+def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
+    score, tasks = runner.recipe.score, runner.model.tasks
+    return describe(
+        protocol,
+        heads=score.heads,
+        **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
+        checkpoint="last epoch of the last phase, nothing selected on test labels",
+        tasks={name: asdict(tasks[name].config) for name in scoring_tasks(runner.recipe)},
+    )
+
+
+def _auc(evaluation: Evaluation | None, protocol: str) -> dict[str, Any]:
+    """AUCs, EER and AP under a protocol, None where it was not evaluated."""
+    own = evaluation.metrics.get(protocol, {}) if evaluation else {}
+    return {name: own.get(name) for name in ("auc", "eer", "ap")}
+
+
 def _phase(result: PhaseResult) -> dict[str, Any]:
     evaluation = result.evaluation
-    own = (evaluation.metrics if evaluation else None) or {}
+    others = [name for name in (evaluation.metrics if evaluation else {}) if name != "main"]
     return {
         "number": result.number,
         "name": title(result.phase),
         "stage": result.phase.stage,
         "heads": evaluation.heads if evaluation else None,
-        "auc": own.get("auc"),
-        "eer": own.get("eer"),
-        "ap": own.get("ap"),
+        **_auc(evaluation, "main"),
+        "also": {name: _auc(evaluation, name) for name in others},
         "seconds": {name: round(value, 2) for name, value in result.seconds.items()},
     }
 

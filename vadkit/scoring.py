@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
-from vadkit.recipe import Score
+from vadkit.recipe import Protocol
 from vadkit.smoothing import smooth
 
 Floats = NDArray[np.float64]
@@ -36,18 +36,9 @@ class FrameScores:
     """(frames,) after smoothing and normalisation: what metrics read."""
 
 
-def frame_scores(units: Units, scores: UnitScores, protocol: Score) -> dict[str, FrameScores]:
-    """Score every frame of every video by its units.
-
-    Raises:
-        NumericError: A score is not finite.
-        DataError: A unit lies outside its video.
-    """
-    name = " + ".join(protocol.use)
-    return finish(frame_maximum(units, _weighed(name, units, scores, protocol)), protocol)
-
-
-def fuse(scores: Mapping[str, tuple[Units, UnitScores]], protocol: Score) -> dict[str, FrameScores]:
+def fuse(
+    scores: Mapping[str, tuple[Units, UnitScores]], protocol: Protocol
+) -> dict[str, FrameScores]:
     """Average the scores that the protocol uses, then score every frame.
 
     Scores of the same units are averaged unit by unit, as [002] averages its tasks; those of
@@ -77,7 +68,7 @@ def fuse(scores: Mapping[str, tuple[Units, UnitScores]], protocol: Score) -> dic
     return finish(raw, protocol)
 
 
-def baselines(units: Units, protocol: Score) -> dict[str, dict[str, Floats]]:
+def baselines(units: Units, protocol: Protocol) -> dict[str, dict[str, Floats]]:
     """Score frames by their boxes alone: what a model has to beat.
 
     The widest box alone reaches a micro AUC of 0.95 on UCSD Ped2 (METHODS C).
@@ -109,7 +100,7 @@ def empty_frames(units: Units) -> dict[str, int]:
     return {video: int(np.sum(count == 0)) for video, count in _box_counts(units).items()}
 
 
-def finish(raw: Mapping[str, Floats], protocol: Score) -> dict[str, FrameScores]:
+def finish(raw: Mapping[str, Floats], protocol: Protocol) -> dict[str, FrameScores]:
     """Smooth and normalise each video's frame scores, as the protocol says."""
     finished = {}
     for video, scores in raw.items():
@@ -120,7 +111,7 @@ def finish(raw: Mapping[str, Floats], protocol: Score) -> dict[str, FrameScores]
     return finished
 
 
-def describe(protocol: Score, **facts: Any) -> dict[str, Any]:
+def describe(protocol: Protocol, **facts: Any) -> dict[str, Any]:
     """The protocol in full, for `metrics.json`: numbers compare only where the hashes agree.
 
     Args:
@@ -130,9 +121,7 @@ def describe(protocol: Score, **facts: Any) -> dict[str, Any]:
     Returns:
         A dict that JSON can hold; `hash` is a short digest of all else in it.
     """
-    said = protocol.model_dump(mode="json", exclude={"every_phase", "refit_epochs"})
-    if protocol.heads == "refit":
-        said["refit_epochs"] = protocol.refit_epochs
+    said = protocol.model_dump(mode="json", include=set(Protocol.model_fields))
     said |= {
         "frame": "maximum over its units, 0 where it has none",
         "smooth_ends": "edge repeated, each video alone",
@@ -153,7 +142,7 @@ def _named(scores: Mapping[str, tuple[Units, UnitScores]], name: str) -> tuple[U
     return scores[name]
 
 
-def _weighed(name: str, units: Units, scores: UnitScores, protocol: Score) -> Floats:
+def _weighed(name: str, units: Units, scores: UnitScores, protocol: Protocol) -> Floats:
     values = np.asarray(scores, dtype=np.float64)
     if values.shape != (len(units),):
         raise DataError(f"{name}: {len(units)} units, but scores of shape {values.shape}.")

@@ -11,6 +11,8 @@ from vadkit.api import Sampling, TaskCard, hookimpl
 class Config:
     frames: int = 7
     """Frames T of the clip, the pieces of the temporal puzzle."""
+    stride: int = 1
+    """Video frames from one of them to the next; slow motion tells no order otherwise."""
     patches: int = 3
     """Patches a side; their square is the pieces of the spatial puzzle."""
     static: float = 0.2
@@ -21,6 +23,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.frames <= 1 or self.patches <= 1:
             raise ValueError("a puzzle needs at least 2 frames and 2 patches a side")
+        if self.stride < 1:
+            raise ValueError("stride must be at least 1")
 
 
 CARD = TaskCard(
@@ -30,7 +34,7 @@ CARD = TaskCard(
     paper="Wang et al., ECCV 2022, 3.1-3.3; Zhang et al., ACM MM 2024",
     config=Config,
     load="vadkit_jigsaw.task:Jigsaw",
-    sampling=lambda config: Sampling(frames=config.frames),
+    sampling=lambda config: Sampling(frames=(config.frames - 1) * config.stride + 1),
 )
 
 

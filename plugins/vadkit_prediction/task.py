@@ -16,6 +16,7 @@ from vadkit.api import (
     mean_output,
     mse,
     squared_error,
+    unexplained,
 )
 from vadkit_prediction import Config
 
@@ -50,5 +51,12 @@ class Prediction(Task[Config]):
         return {"l2": mse(predicted, middle), "gradient": gradient}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name the forward error `error` (B,), as Eq. 11, or that of both directions' mean."""
-        return {"error": squared_error(mean_output(outputs), targets["middle"])}
+        """Name the forward error (B,), as Eq. 11, or that of both directions' mean.
+
+        `error` is the mean square, `unexplained` its share of the middle frame's variance.
+        """
+        predicted, middle = mean_output(outputs), targets["middle"]
+        return {
+            "error": squared_error(predicted, middle),
+            "unexplained": unexplained(predicted, middle),
+        }

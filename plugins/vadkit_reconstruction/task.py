@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Generator, Tensor, nn
 
-from vadkit.api import Batch, Outputs, Shapes, Task, Views, mse, squared_error
+from vadkit.api import Batch, Outputs, Shapes, Task, Views, mse, squared_error, unexplained
 from vadkit_reconstruction import Config
 
 
@@ -31,5 +31,9 @@ class Reconstruction(Task[Config]):
         return {"l2": mse(outputs["clip"], targets["clip"])}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name each clip's mean squared error `error` (B,)."""
-        return {"error": squared_error(outputs["clip"], targets["clip"])}
+        """Name each clip's mean squared `error` (B,), and its share `unexplained` of the variance."""
+        output, target = outputs["clip"], targets["clip"]
+        return {
+            "error": squared_error(output, target),
+            "unexplained": unexplained(output, target),
+        }

@@ -24,7 +24,10 @@ def say_summary(run: Path) -> None:
 
 def _figures(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for phase in metrics["phases"]:
-        yield f"after phase {phase['number']}, {phase['name']}", phase.get("auc") or {}
+        name = f"after phase {phase['number']}, {phase['name']}"
+        yield name, phase.get("auc") or {}
+        for protocol, figures in phase["also"].items():
+            yield f"{name}; protocol {protocol}", figures["auc"] or {}
     for name, figures in metrics["baselines"].items():
         yield f"{name} alone, nothing learned", figures
 

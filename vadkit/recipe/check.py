@@ -15,7 +15,7 @@ from vadkit.recipe.problems import KeyPath, Problem
 from vadkit.recipe.tables import Table, plugged, task_entries
 
 if TYPE_CHECKING:
-    from vadkit.recipe.models import Recipe
+    from vadkit.recipe.models import Recipe, Score
 
 TARGET = "target"
 """The data role that is scored."""
@@ -185,12 +185,20 @@ def _needs(card: TaskCard, config: Any) -> tuple[Need, ...]:
 
 def _score_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
     names = {name for _, name in _entries(recipe)}
-    for index, use in enumerate(recipe.score.use):
-        key: KeyPath = ("score", "use", index)
+    for key, use in _uses(recipe.score):
         task = use.rpartition(".")[0]
         card = _card(registry, "task", task, key)[0]
-        if task not in names:
+        probed = recipe.score.heads == "refit" and card is not None
+        if task not in names and not probed:
             hint = f"{did_you_mean(task, names)} {allowed_words(names)}".strip()
             yield Problem(key, f"{use!r} does not name a task of a phase, as TASK.SCORE. {hint}")
         elif isinstance(card, TaskCard) and not card.scored:
             yield Problem(key, f"the task {task!r} gives no score.")
+
+
+def _uses(score: Score) -> Iterator[tuple[KeyPath, str]]:
+    """Where a task's score is named, and the name."""
+    for name, protocol in score.protocols.items():
+        place: KeyPath = ("score",) if protocol is score else ("score", "also", name)
+        for index, use in enumerate(protocol.use):
+            yield (*place, "use", index), use

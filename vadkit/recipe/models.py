@@ -126,21 +126,33 @@ class Smooth(Strict):
     """Frames, odd; for `gaussian`, the standard deviation is a quarter of it."""
 
 
-class Score(Strict):
-    """The protocol: from the tasks' scores of units to a score for each frame."""
+class Protocol(Strict):
+    """From the tasks' scores of units to a score for each frame."""
 
     use: Annotated[tuple[str, ...], Field(min_length=1)]
-    """`task.score` names; several are averaged."""
-    heads: Literal["trained", "refit"] = "trained"
-    """Score with heads as they were trained, or re-fitted on the frozen backbone."""
-    refit_epochs: Annotated[int, Field(ge=1)] = 2
+    """`task.score` names; several are averaged. After a phase, those of tasks learned by then."""
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
     normalise: Literal["none", "video"] = "none"
     """`video`: min-max within each video, after smoothing."""
     smooth: Smooth = Smooth()
+
+
+class Score(Protocol):
+    """The protocol of a run's scores, and with which heads and when they are made."""
+
+    heads: Literal["trained", "refit"] = "trained"
+    """Score with heads as they were trained, or re-fitted on the frozen backbone."""
+    refit_epochs: Annotated[int, Field(ge=1)] = 2
     every_phase: bool = True
     """Score after every phase, or after the last alone."""
+    also: dict[str, Protocol] = {}
+    """Further protocols by name; their figures stand beside the main ones, phase by phase."""
+
+    @property
+    def protocols(self) -> dict[str, Protocol]:
+        """All protocols by name, this one first, as `main`."""
+        return {"main": self, **self.also}
 
 
 class Recipe(Strict):
