@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vadkit.losses import absolute_error, gradient_l1, mean_output, squared_error
+from vadkit.losses import absolute_error, gradient_l1, mean_output, squared_error, unexplained
 from vadkit.rng import generator, rand, randint, randperm, seeded
 
 
@@ -20,6 +20,20 @@ def test_errors_are_means_of_each_sample() -> None:
     given = torch.tensor(one), torch.tensor(other)
     assert squared_error(*given).tolist() == pytest.approx(squares)
     assert absolute_error(*given).tolist() == pytest.approx(absolutes)
+
+
+def test_unexplained_is_a_share_of_the_variance() -> None:
+    """Every channel and frame has a mean of its own: offsets between them explain nothing."""
+    output, target = pair(3, 2, 4, 5, 6)
+    target += np.arange(8).reshape(2, 4, 1, 1)
+    error = ((output - target) ** 2).mean(axis=(1, 2, 3, 4))
+    wanted = error / (target.var(axis=(3, 4)).mean(axis=(1, 2)) + 1e-3)
+    assert unexplained(torch.tensor(output), torch.tensor(target)).tolist() == pytest.approx(wanted)
+
+
+def test_noise_on_a_plain_cube_is_not_everything() -> None:
+    plain, noisy = torch.full((1, 1, 1, 8, 8), 0.5), torch.full((1, 1, 1, 8, 8), 0.51)
+    assert float(unexplained(noisy, plain)) == pytest.approx(0.1, rel=1e-3)
 
 
 def test_gradient_loss_compares_magnitudes_along_both_axes() -> None:
