@@ -58,6 +58,18 @@ def test_frames_lie_where_the_label_says() -> None:
     assert len({tuple(row.tolist()) for row in order}) > 40
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_stride_takes_every_so_manieth_frame(training: bool) -> None:
+    config = Config(frames=3, stride=3)
+    assert CARD.reads(config)[0].frames == 7
+    views = Jigsaw(config).views(Batch(moving(20)), generator(0), training)
+    order = views.targets["temporal"]
+    seen = (views.inputs["temporal"][:, 0, :, 0, 0] * 10).round().long()
+    assert torch.equal(seen, order * 3)
+    assert (order.sort(dim=1).values == torch.arange(3)).all()
+    assert views.inputs["spatial"].shape[2] == 3
+
+
 def test_a_static_clip_keeps_its_order_but_not_its_places() -> None:
     clips = torch.cat([moving(20), torch.full_like(moving(20), 0.5)])
     targets = Jigsaw(Config(static=0.3)).views(Batch(clips), generator(0), True).targets
@@ -96,9 +108,14 @@ def test_loss_and_score_against_loops() -> None:
 
 
 def test_other_sizes_of_puzzle_conform() -> None:
-    assert check_task(CARD, Config(frames=4, patches=2, flip=False)) == {}
+    assert check_task(CARD, Config(frames=4, stride=2, patches=2, flip=False)) == {}
 
 
 def test_a_puzzle_of_one_piece_is_refused() -> None:
     with pytest.raises(ValueError, match="puzzle"):
         Config(patches=1)
+
+
+def test_a_stride_of_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="stride"):
+        Config(stride=0)
