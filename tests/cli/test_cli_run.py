@@ -26,8 +26,13 @@ METRICS = {
     "protocol": PROTOCOL,
     "baselines": {"widest box": {"micro": 0.5, "macro_padded": 0.6}},
     "phases": [
-        {"number": 1, "name": "guess", "auc": {"micro": 0.91234, "macro_padded": None}},
-        {"number": 2, "name": "tell", "auc": None},
+        {
+            "number": 1,
+            "name": "guess",
+            "auc": {"micro": 0.91234, "macro_padded": None},
+            "also": {"published": {"auc": {"micro": 0.75, "macro_padded": 0.8}}},
+        },
+        {"number": 2, "name": "tell", "auc": None, "also": {}},
     ],
     "notes": ["one thing is odd"],
 }
@@ -45,6 +50,7 @@ def test_summary_shows_phases_baselines_and_protocol(tmp_path: Path, capsys) -> 
     say_summary(tmp_path)
     out = capsys.readouterr().out
     assert "0.912      -                   after phase 1, guess" in out
+    assert "0.750      0.800               after phase 1, guess; protocol published" in out
     assert "-          -                   after phase 2, tell" in out
     assert "0.500      0.600               widest box alone" in out
     assert "smoothing: median 17" in out
