@@ -160,6 +160,29 @@ def test_how_it_is_scored_never_changes_the_training(
     assert digest(refit) != digest(done)
 
 
+def test_further_protocols_stand_beside_the_main_one(
+    done: Path, world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    sets = (
+        'score.also.twin={use=["prediction.error"]}',
+        'score.also.later={use=["jigsaw.temporal"], normalise="video"}',
+    )
+    recipe = load_recipe(world.recipe("prediction", "jigsaw"), sets, registry=registry)
+    found = metrics(run(recipe, registry, out=tmp_path / "run"))
+    first, second = found["phases"]
+    mains = [of["auc"] for of in metrics(done)["phases"]]
+    assert [first["auc"], second["auc"]] == mains[:2]
+    assert [of["also"]["twin"]["auc"] for of in (first, second)] == mains[:2]
+    assert "later" not in first["also"]
+    assert 0 <= second["also"]["later"]["auc"]["micro"] <= 1
+    assert {name: of["auc"] for name, of in found["also"].items()} == {
+        name: of["auc"] for name, of in second["also"].items()
+    }
+    own = found["also"]["later"]["protocol"]
+    assert (own["use"], own["normalise"]) == (["jigsaw.temporal"], "video")
+    assert own["hash"] != found["protocol"]["hash"] == found["also"]["twin"]["protocol"]["hash"]
+
+
 def test_a_curriculum_in_another_order_is_scored_once_it_can_be(
     world: World, registry: Registry, tmp_path: Path, undrawn: None
 ) -> None:
