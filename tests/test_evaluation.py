@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_runner import same, state, tiny_runner, train
+from tiny_runner import same, state, tiny_runner, train, weights
 from tiny_world import FRAMES, World, film, make_world, write_video
 from torch.nn import functional as F
 
@@ -58,7 +58,8 @@ def test_it_repeats_itself_and_leaves_the_model_alone(world: World, registry: Re
     assert same(state(runner.model), before)
     assert one.metrics == other.metrics
     assert same(state(one.model), state(other.model))
-    assert same(state(one.model.backbones), state(runner.model.backbones))
+    # The copy's running statistics follow the data of the re-fit.
+    assert same(weights(one.model.backbones), weights(runner.model.backbones))
     refit, stale = (of.heads["prediction"] for of in (one.model, runner.model))
     assert not same(state(refit), state(stale))
 
@@ -76,6 +77,38 @@ def test_a_head_that_is_not_there_yet_is_fitted_or_waited_for(
     assert "prediction" not in runner.model.heads
     assert found.heads == {"prediction": "refit"}
     assert found.metrics is not None
+
+
+@pytest.mark.parametrize("way", ["trained", "refit"])
+def test_the_tasks_learned_so_far_score(world: World, registry: Registry, way: str) -> None:
+    sets = ('score.use=["prediction.error", "jigsaw.temporal"]', f'score.heads="{way}"')
+    runner = tiny_runner(world.recipe("prediction", "jigsaw"), registry, *sets)
+    train(runner, 1)
+    first = evaluated(runner, 1)
+    assert first.heads == {"prediction": "trained"}
+    assert set(first.columns) == {"prediction.error"}
+    assert np.array_equal(first.columns["prediction.error"]["c"], first.scores["c"].raw)
+    train(runner, 2)
+    second = evaluated(runner, 2)
+    assert second.heads == {"prediction": way, "jigsaw": "trained"}
+    assert set(second.columns) == {"prediction.error", "jigsaw.temporal"}
+    # Averaged unit by unit; that the jigsaw's part is in it, its larger numbers show.
+    assert (second.scores["c"].raw >= second.columns["jigsaw.temporal"]["c"] / 2).all()
+
+
+def test_stale_heads_are_fitted_together(
+    world: World, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after another, the last would leave running statistics that are its own."""
+    sets = ('score.use=["prediction.error", "jigsaw.temporal"]', 'score.heads="refit"')
+    path = world.recipe("prediction", "jigsaw", "reconstruction")
+    runner = tiny_runner(path, registry, *sets)
+    for number in (1, 2, 3):
+        train(runner, number)
+    told = []
+    monkeypatch.setattr(runner.progress, "phase", lambda *given: told.append(given[2]))
+    assert evaluated(runner, 3).heads == {"prediction": "refit", "jigsaw": "refit"}
+    assert told == ["re-fit of prediction and jigsaw"]
 
 
 def test_whole_frames_score_too(world: World, registry: Registry) -> None:

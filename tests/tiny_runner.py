@@ -57,6 +57,11 @@ def state(module: torch.nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
 
 
+def weights(module: torch.nn.Module) -> dict[str, Tensor]:
+    """A copy of what is learned: parameters without buffers."""
+    return {name: of.detach().clone() for name, of in module.named_parameters()}
+
+
 def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
     """Whether all are equal, bit for bit."""
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
