@@ -31,7 +31,7 @@ def test_a_test_video_scores_as_it_did_in_the_run(done: Path, scorer: Scorer, wo
     assert table.scores.raw == pytest.approx(wanted.scores.raw, rel=1e-5)
     assert table.scores.smooth == pytest.approx(wanted.scores.smooth, rel=1e-5)
     assert table.times == pytest.approx(wanted.times, abs=1e-5)
-    assert set(table.tasks) == {"prediction.error"}
+    assert set(table.tasks) == {"prediction.error", "prediction.unexplained"}
 
 
 def test_whole_frames_need_no_detector(

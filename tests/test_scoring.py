@@ -279,3 +279,15 @@ def ped2_units(shared):
     places = [(int(row[0].removeprefix("Test")) - 1, int(row[1])) for row in rows]
     units = make_units(lengths, places, [[float(cell) for cell in row[2:]] for row in rows])
     return replace(units, videos=tuple(ped2_labels(shared)))
+
+
+def test_normalised_scores_weigh_the_same_whatever_their_scale():
+    units = make_units([3], [(0, 0), (0, 1), (0, 2)])
+    error, surety = np.array([0.001, 0.003, 0.002]), np.array([0.0, 0.2, 1.0])
+    use = ("prediction.error", "jigsaw.temporal")
+    protocol = Score(use=use, normalise="video", smooth=Smooth(kind="none"))
+    found = fuse({use[0]: (units, error), use[1]: (units, surety)}, protocol)["v0"].smooth
+    mean = (np.array([0, 1, 0.5]) + np.array([0, 0.2, 1])) / 2
+    assert found == pytest.approx((mean - mean.min()) / (mean.max() - mean.min()))
+    large = fuse({use[0]: (units, 1000 * error), use[1]: (units, surety)}, protocol)["v0"].smooth
+    assert large == pytest.approx(found)

@@ -56,8 +56,8 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     if "main" not in protocols:
         return None
     scorer = replace(runner, model=copy.deepcopy(runner.model))
-    for task in (task for task, kind in heads.items() if kind == "refit"):
-        _refit(scorer, task, number)
+    if stale := [task for task, kind in heads.items() if kind == "refit"]:
+        _refit(scorer, stale, number)
     found: dict[str, tuple[Units, NDArray[np.float32]]] = {}
     for task in heads:
         found |= _unit_scores(scorer, task)
@@ -80,7 +80,8 @@ def _heads(runner: PhaseRunner, phase: Phase) -> dict[str, str]:
     Where none of them is learned yet, re-fitting begins all anew: so a phase can be judged by
     the score of a task that comes later, or never, as in [000] Tables 3 and 5.
     """
-    wanted, way = scoring_tasks(runner.recipe), runner.recipe.score.heads
+    wanted = scoring_tasks(runner.recipe)
+    way: str = runner.recipe.score.heads
     learned = [task for task in wanted if task in runner.model.heads]
     # A head is stale once a later phase has moved the backbone under it.
     fresh = {entry.name for entry in phase.tasks}
@@ -99,14 +100,18 @@ def _possible(recipe: Recipe, heads: Mapping[str, str]) -> dict[str, Protocol]:
     return {name: protocol for name, protocol in reduced.items() if protocol.use}
 
 
-def _refit(scorer: PhaseRunner, task: str, number: int) -> None:
-    """Train a task's head on the frozen backbone: go on with the stale one, or begin anew."""
-    backbone = scorer.model.tasks[task].backbone
-    phase = Phase(
-        stage=f"re-fit of {task}",
-        tasks=(TaskEntry(name=task, backbone_lr=0.0, backbone=backbone),),
-        epochs=scorer.recipe.score.refit_epochs,
+def _refit(scorer: PhaseRunner, tasks: list[str], number: int) -> None:
+    """Train heads on the frozen backbone: go on with the stale ones, or begin anew.
+
+    All at once: the backbone's running statistics follow what it sees, and have to fit all of
+    the tasks.
+    """
+    entries = tuple(
+        TaskEntry(name=task, backbone_lr=0.0, backbone=scorer.model.tasks[task].backbone)
+        for task in tasks
     )
+    epochs = scorer.recipe.score.refit_epochs
+    phase = Phase(stage=f"re-fit of {' and '.join(tasks)}", tasks=entries, epochs=epochs)
     scorer.progress.phase(number, len(scorer.recipe.phase), phase.stage, phase.epochs)
     scorer.train(phase, _REFIT + number, lambda *_: None)
 

@@ -134,7 +134,6 @@ class PhaseRunner:
         self, entry: TaskEntry, batch: Batch, group: Group, place: Place
     ) -> Mapping[str, Tensor]:
         proxy = self.model.tasks[entry.name]
-        self.model.backbone(entry.name).train(not group.frozen)  # also its running statistics
         rng = generator(self.recipe.seed, "views", *place, entry.name)
         with blamed("task", entry.name, "views"):
             views = proxy.task.views(batch, rng, training=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -39,10 +39,12 @@ class FrameScores:
 def fuse(
     scores: Mapping[str, tuple[Units, UnitScores]], protocol: Protocol
 ) -> dict[str, FrameScores]:
-    """Average the scores that the protocol uses, then score every frame.
+    """Score every frame by the mean of the scores that the protocol uses.
 
     Scores of the same units are averaged unit by unit, as [002] averages its tasks; those of
-    different units (objects and whole frames) can only be averaged frame by frame.
+    different units (objects and whole frames) can only be averaged frame by frame. Normalised
+    scores are brought to [0, 1] in each video first and averaged frame by frame, then brought to
+    it again, as Jigsaw-VAD does with its two puzzles: so no score outweighs another by its scale.
 
     Args:
         scores: `task.score` -> the table of units and their scores; tables of the same videos.
@@ -53,19 +55,39 @@ def fuse(
         NumericError: A score is not finite; the message names it, the video and the frame.
         DataError: A unit lies outside its video.
     """
-    tables: list[tuple[Units, list[Floats]]] = []
+    weighed = []
     for name in protocol.use:
         units, values = _named(scores, name)
-        weighed = _weighed(name, units, values, protocol)
+        weighed.append((units, _weighed(name, units, values, protocol)))
+    if protocol.normalise == "video":
+        return _fused_videos([frame_maximum(*table) for table in weighed], protocol)
+    return finish(_fused_units(weighed), protocol)
+
+
+def _fused_videos(
+    raws: Sequence[Mapping[str, Floats]], protocol: Protocol
+) -> dict[str, FrameScores]:
+    finished = [finish(raw, protocol) for raw in raws]
+    return {
+        video: FrameScores(
+            raw=np.mean([raw[video] for raw in raws], axis=0),
+            smooth=_min_max(np.mean([of[video].smooth for of in finished], axis=0)),
+        )
+        for video in raws[0]
+    }
+
+
+def _fused_units(weighed: Sequence[tuple[Units, Floats]]) -> dict[str, Floats]:
+    tables: list[tuple[Units, list[Floats]]] = []
+    for units, values in weighed:
         parts = next((parts for other, parts in tables if _same(units, other)), None)
         if parts is None:
-            tables.append((units, [weighed]))
+            tables.append((units, [values]))
         else:
-            parts.append(weighed)
+            parts.append(values)
     raws = [frame_maximum(units, np.mean(parts, axis=0)) for units, parts in tables]
     shares = [len(parts) for _, parts in tables]
-    raw = {v: np.average([raw[v] for raw in raws], axis=0, weights=shares) for v in raws[0]}
-    return finish(raw, protocol)
+    return {v: np.average([raw[v] for raw in raws], axis=0, weights=shares) for v in raws[0]}
 
 
 def baselines(units: Units, protocol: Protocol) -> dict[str, dict[str, Floats]]:

@@ -134,7 +134,7 @@ class Protocol(Strict):
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
     normalise: Literal["none", "video"] = "none"
-    """`video`: min-max within each video, after smoothing."""
+    """`video`: min-max of each score within each video, after smoothing, and of their mean."""
     smooth: Smooth = Smooth()
 
 
