@@ -35,7 +35,7 @@ class Group:
 
     @property
     def frozen(self) -> bool:
-        """Whether the backbone stays as it is."""
+        """Whether the backbone's weights stay as they are; its running statistics may follow."""
         return self.factor == 0
 
     def active(self, epoch: int) -> list[TaskEntry]:
