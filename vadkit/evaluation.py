@@ -57,7 +57,7 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
         return None
     scorer = replace(runner, model=copy.deepcopy(runner.model))
     if stale := [task for task, kind in heads.items() if kind == "refit"]:
-        _refit(scorer, stale, number)
+        _refit(scorer, stale, number, phase.steps)
     found: dict[str, tuple[Units, NDArray[np.float32]]] = {}
     for task in heads:
         found |= _unit_scores(scorer, task)
@@ -100,18 +100,18 @@ def _possible(recipe: Recipe, heads: Mapping[str, str]) -> dict[str, Protocol]:
     return {name: protocol for name, protocol in reduced.items() if protocol.use}
 
 
-def _refit(scorer: PhaseRunner, tasks: list[str], number: int) -> None:
+def _refit(scorer: PhaseRunner, tasks: list[str], number: int, steps: int | None) -> None:
     """Train heads on the frozen backbone: go on with the stale ones, or begin anew.
 
     All at once: the backbone's running statistics follow what it sees, and have to fit all of
-    the tasks.
+    the tasks. An epoch has no more steps than one of the phase before.
     """
     entries = tuple(
         TaskEntry(name=task, backbone_lr=0.0, backbone=scorer.model.tasks[task].backbone)
         for task in tasks
     )
-    epochs = scorer.recipe.score.refit_epochs
-    phase = Phase(stage=f"re-fit of {' and '.join(tasks)}", tasks=entries, epochs=epochs)
+    epochs, stage = scorer.recipe.score.refit_epochs, f"re-fit of {' and '.join(tasks)}"
+    phase = Phase(stage=stage, tasks=entries, epochs=epochs, steps=steps)
     scorer.progress.phase(number, len(scorer.recipe.phase), phase.stage, phase.epochs)
     scorer.train(phase, _REFIT + number, lambda *_: None)
 
