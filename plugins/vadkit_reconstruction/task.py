@@ -31,7 +31,7 @@ class Reconstruction(Task[Config]):
         return {"l2": mse(outputs["clip"], targets["clip"])}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name each clip's mean squared `error` (B,), and its share `unexplained` of the variance."""
+        """Name the mean squared `error` (B,) and its share `unexplained` of the variance."""
         output, target = outputs["clip"], targets["clip"]
         return {
             "error": squared_error(output, target),
