@@ -46,7 +46,7 @@ class Odd(Task[Config]):
         out, target = outputs["clip"], targets["clip"]
         faults: dict[str, Any] = {
             "nan": lambda: {"error": mse(out, target) * float("nan")},
-            "nan gradient": lambda: {"error": (out - out.detach()).clamp(min=0).sqrt().sum()},
+            "nan gradient": lambda: {"error": (out - out.detach()).square().sqrt().sum()},
             "vector": lambda: {"error": squared_error(out, target)},
             "detached": lambda: {"error": mse(out, target).detach()},
             "nothing": dict,
