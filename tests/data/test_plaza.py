@@ -102,6 +102,11 @@ def test_the_video_file_holds_exactly_what_was_drawn(one_video: Plaza) -> None:
         np.testing.assert_array_equal(frame.image, picture.image)
 
 
+def test_the_same_draw_has_the_same_fingerprint(one_video: Plaza, tmp_path: Path) -> None:
+    write_video(tmp_path, cut(film("square-test-2"), 120))
+    assert Plaza(tmp_path, one_video.config).fingerprint() == one_video.fingerprint()
+
+
 def test_labels_masks_and_tracks_say_the_same_of_every_frame(one_video: Plaza) -> None:
     (video,) = one_video.videos("test")
     assert_agreement(one_video, video)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import cv2
@@ -27,6 +27,10 @@ SPACE = 250_000_000
 """Bytes that a world takes at most."""
 VISIBLE = 12
 """Pixels of an actor that have to be seen for it to count, as object and as anomaly."""
+# Both codecs are lossless and part of every build of FFmpeg. On noise, Ut Video takes a fifth of
+# FFV1's time and a quarter more space; RGB in, RGB out leaves nothing to rounding.
+COLOUR = ("utvideo", "gbrp", "rgb24")
+GREY = ("ffv1", "gray", "gray")
 OBJECTS = ["video", "frame", "x1", "y1", "x2", "y2", "confidence"]
 TRACKS = ["track", "kind", "frame", "x1", "y1", "x2", "y2"]
 
@@ -61,13 +65,14 @@ def anomalous(picture: Picture, seen: Sequence[Sight]) -> NDArray[np.bool_]:
 
 
 class _Writer:
-    """A lossless video file."""
+    """A lossless video file, of the same bytes whenever the same frames are written."""
 
-    def __init__(self, path: Path, pixels: str, layout: str) -> None:
+    def __init__(self, path: Path, codec: str, pixels: str, layout: str) -> None:
         path.parent.mkdir(exist_ok=True)
-        self._file, self._layout = av.open(str(path), "w"), layout
-        # ffv1 is part of every build of FFmpeg, and RGB in, RGB out leaves nothing to rounding.
-        self._stream = self._file.add_stream("ffv1", rate=FPS)
+        # A random number in the file would change the data set's fingerprint.
+        self._file = av.open(str(path), "w", options={"fflags": "bitexact"})
+        self._layout = layout
+        self._stream: Any = self._file.add_stream(codec, rate=FPS)
         self._stream.width, self._stream.height, self._stream.pix_fmt = WIDTH, HEIGHT, pixels
         self._stream.thread_count = 1
 
@@ -87,8 +92,8 @@ def write_video(folder: Path, film: Film) -> None:
     """
     plan, seen, marked = film.plan, list[Sight](), list[bool]()
     labelled = plan.split == "test" or bool(plan.events)
-    images = _Writer(folder / plan.split / f"{plan.name}.mkv", "bgr0", "rgb24")
-    masks = _Writer(folder / "masks" / f"{plan.name}.mkv", "gray", "gray") if labelled else None
+    images = _Writer(folder / plan.split / f"{plan.name}.avi", *COLOUR)
+    masks = _Writer(folder / "masks" / f"{plan.name}.mkv", *GREY) if labelled else None
     for frame, picture in enumerate(film.pictures()):
         now = sights(film, frame, picture)
         mask = anomalous(picture, now)
