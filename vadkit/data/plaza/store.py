@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import av
 import cv2
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vadkit.data.plaza.actors import NORMAL
@@ -72,7 +73,7 @@ class _Writer:
         # A random number in the file would change the data set's fingerprint.
         self._file = av.open(str(path), "w", options={"fflags": "bitexact"})
         self._layout = layout
-        self._stream: Any = self._file.add_stream(codec, rate=FPS)
+        self._stream = cast(VideoStream, self._file.add_stream(codec, rate=FPS))
         self._stream.width, self._stream.height, self._stream.pix_fmt = WIDTH, HEIGHT, pixels
         self._stream.thread_count = 1
 
