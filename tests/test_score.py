@@ -34,6 +34,24 @@ def test_a_test_video_scores_as_it_did_in_the_run(done: Path, scorer: Scorer, wo
     assert set(table.tasks) == {"prediction.error", "prediction.unexplained"}
 
 
+def test_calibration_travels_with_the_model(
+    world: World, registry: Registry, tmp_path: Path
+) -> None:
+    sets = ('score.calibrate={ kind = "quantile", among = 20 }', 'score.normalise="video"')
+    uses = ("prediction.error", "prediction.unexplained", "virtual.abnormal")
+    recipe = load_recipe(
+        world.recipe("prediction", "virtual", use='", "'.join(uses)), sets, registry=registry
+    )
+    folder = RunFolder(run(recipe, registry, out=tmp_path / "run"))
+    table = Scorer.of_run(folder, registry).score(Video("c", world.target / "test/c.mkv", "test"))
+    wanted = read_scores(folder.scores / "c.csv")
+    # Other batches round otherwise, by which a rank among twenty may change here and there.
+    off = np.abs(table.scores.raw - wanted.scores.raw)
+    assert np.median(off) < 1e-4
+    assert off.max() < np.log(2)
+    assert table.scores.raw.max() > np.log(2)
+
+
 def test_whole_frames_need_no_detector(
     world: World, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

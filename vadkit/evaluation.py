@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.blame import enough_memory
+from vadkit.calibration import Normal
+from vadkit.data.dataset import Split
 from vadkit.data.units import Units
 from vadkit.errors import PluginError
 from vadkit.metrics import evaluate
@@ -44,6 +46,8 @@ class Evaluation:
     """`task.score` -> video -> (frames,) the highest of the frame's units."""
     metrics: dict[str, dict[str, Any]]
     """Protocol -> `metrics.evaluate`; empty where the test videos have no labels."""
+    normal: dict[str, Normal]
+    """Task -> training units and their scores, where a protocol calibrates with them."""
 
 
 def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation | None:
@@ -60,12 +64,15 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
         _refit(scorer, stale, number, phase.steps)
     found: dict[str, tuple[Units, NDArray[np.float32]]] = {}
     for task in heads:
-        found |= _unit_scores(scorer, task)
-    scores = {name: fuse(found, protocol) for name, protocol in protocols.items()}
+        units = runner.data.units(runner.model.tasks[task].score_sampling, "test")
+        of_units = _unit_scores(scorer, task, "test")
+        found |= {f"{task}.{name}": (units, values) for name, values in of_units.items()}
+    normal = {task: _normal(scorer, task, most) for task, most in _calibrating(protocols).items()}
+    scores = {name: fuse(found, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
     labels = runner.data.labels()
     metrics = {name: _metrics(of, labels) for name, of in scores.items()} if labels else {}
-    return Evaluation(scorer.model, heads, scores["main"], columns, metrics)
+    return Evaluation(scorer.model, heads, scores["main"], columns, metrics, normal)
 
 
 def _metrics(
@@ -116,22 +123,47 @@ def _refit(scorer: PhaseRunner, tasks: list[str], number: int, steps: int | None
     scorer.train(phase, _REFIT + number, lambda *_: None)
 
 
-def _unit_scores(scorer: PhaseRunner, task: str) -> dict[str, tuple[Units, NDArray[np.float32]]]:
-    """`task.score` -> every unit of the test videos and its score."""
+def _unit_scores(
+    scorer: PhaseRunner, task: str, split: Split, rows: Tensor | None = None
+) -> dict[str, NDArray[np.float32]]:
+    """Score name -> (n,) for every unit of the target's videos, or for some rows of them."""
     proxy = scorer.model.tasks[task]
     loader = scorer.data.loader(
         (proxy.score_sampling,),
-        "test",
+        split,
         _BATCH,
         seed=None,
         device=scorer.device,
         needs=proxy.score_needs,
+        rows=rows,
     )
-    units = scorer.data.units(proxy.score_sampling, "test")
     with enough_memory(f"scoring with {task}"):
         batches = _until_interrupted(loader, scorer)
-        scored = infer(scorer.model, task, batches, scorer.recipe, scorer.device)
-    return {f"{task}.{name}": (units, values) for name, values in scored.items()}
+        return infer(scorer.model, task, batches, scorer.recipe, scorer.device)
+
+
+def _calibrating(protocols: Mapping[str, Protocol]) -> dict[str, int]:
+    """Tasks with which a protocol calibrates, and from how many training units at most."""
+    wanted: dict[str, int] = {}
+    for protocol in protocols.values():
+        if protocol.calibrate.kind != "none":
+            for use in protocol.use:
+                task = use.rpartition(".")[0]
+                wanted[task] = max(protocol.calibrate.of, wanted.get(task, 0))
+    return wanted
+
+
+def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
+    """Score training units whose clip lies inside its video, as all are that were trained on."""
+    sampling = scorer.model.tasks[task].score_sampling
+    rows, units = scorer.data.inside(sampling, "train"), scorer.data.units(sampling, "train")
+    rows = rows[torch.linspace(0, len(rows) - 1, min(most, len(rows))).round().long()]
+    values, some = _unit_scores(scorer, task, "train", rows), rows.numpy()
+    return Normal(
+        boxes=units.boxes[some],
+        sizes=units.sizes[units.video[some]],
+        scores={f"{task}.{name}": of for name, of in values.items()},
+    )
 
 
 def _until_interrupted(batches: Iterable[Batch], scorer: PhaseRunner) -> Iterator[Batch]:

@@ -18,7 +18,7 @@ from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_json
 from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
 from vadkit.runs.history import read_history
-from vadkit.runs.model import save_model
+from vadkit.runs.model import NORMAL, save_model
 from vadkit.runs.names import safe_names
 from vadkit.scoring import baselines, describe
 
@@ -138,6 +138,8 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     wanted = tuple(f"heads.{task}." for task in scoring_tasks(runner.recipe))
     # A head keeps its own copy of a trunk that it shared in training, and so stands alone.
     tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *wanted))}
+    for task, normal in final.normal.items():
+        tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
     meta = {
         "vadkit": version("vadkit"),
         "recipe": runner.recipe.model_dump(mode="json"),

@@ -104,10 +104,9 @@ def _runner(
     told = _preparing(progress, interrupted)
     answers = ContextStore(data, recipe, registry, device=device, progress=told)
     data.context_store = answers
-    data.require(
-        [sampling for task in tasks.values() for sampling in _trained(task, answers)],
-        [s for name in scoring_tasks(recipe) for s in _scored(tasks[name], answers)],
-    )
+    scored = [s for name in scoring_tasks(recipe) for s in _scored(tasks[name], answers)]
+    trained = [sampling for task in tasks.values() for sampling in _trained(task, answers)]
+    data.require(trained + (scored if _calibrates(recipe) else []), scored)
     data.labels()  # wrong ones are better told before the training than after
     _tell_repairs(data, progress)
     shapes = _context_shapes(answers, tasks.values())
@@ -115,6 +114,10 @@ def _runner(
         recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, shapes)
     )
     return PhaseRunner(model, data, recipe, device, progress, interrupted)
+
+
+def _calibrates(recipe: Recipe) -> bool:
+    return any(of.calibrate.kind != "none" for of in recipe.score.protocols.values())
 
 
 def _trained(task: ProxyTask, answers: ContextStore) -> list[Sampling]:

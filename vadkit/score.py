@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vadkit.calibration import Normal
 from vadkit.cards import BoxRules, DatasetCard, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
 from vadkit.data.dataset import Video
@@ -30,7 +31,7 @@ from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry
 from vadkit.report.plots import plot_scores
 from vadkit.report.tables import ScoreTable, write_scores
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.model import load_model
+from vadkit.runs.model import NORMAL, load_model
 from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
 from vadkit.scoring import frame_maximum, fuse
@@ -47,6 +48,8 @@ class Scorer:
     rules: BoxRules
     teachers: Mapping[str, BoundTeacher]
     """Role -> who answers the needs of the tasks that score."""
+    normal: Mapping[str, Normal]
+    """Task -> the training units that its scores are compared with; empty without calibration."""
     device: torch.device
     strict: bool = False
     """Refuse damaged frames; otherwise their neighbours stand in."""
@@ -78,13 +81,14 @@ class Scorer:
         tensors, meta = load_model(folder.model)
         recipe = Recipe.model_validate(meta["recipe"])
         model = _model(recipe, registry, Sizes(**meta["sizes"]))
-        load_state(model, tensors, str(folder.model))
+        weights = {name: of for name, of in tensors.items() if not name.startswith(NORMAL)}
+        load_state(model, weights, str(folder.model))
         finders = detectors or recipe.objects.detectors
         made = [registry.create("detector", of.name, of.options) for of in finders]
         where = torch.device(device)
         teachers = _teachers(model, recipe, registry, where)
-        rules = _rules(recipe, registry)
-        return cls(model.to(where).eval(), recipe, made, rules, teachers, where, strict)
+        rules, normal = _rules(recipe, registry), _normal(tensors)
+        return cls(model.to(where).eval(), recipe, made, rules, teachers, normal, where, strict)
 
     def score(self, video: Video) -> ScoreTable:
         """Score every frame of a video.
@@ -100,7 +104,7 @@ class Scorer:
             scored = infer(self.model, task, batches, self.recipe, self.device)
             units, times = gathered.units(), np.array(gathered.times)
             found |= {f"{task}.{name}": (units, values) for name, values in scored.items()}
-        scores = fuse(found, self.recipe.score)[video.name]
+        scores = fuse(found, self.recipe.score, self.normal)[video.name]
         columns = {name: frame_maximum(*found[name])[video.name] for name in found}
         return ScoreTable(times, scores, columns)
 
@@ -204,6 +208,15 @@ def _model(recipe: Recipe, registry: Registry, sizes: Sizes) -> Model:
     entries = tuple(TaskEntry(name=name, backbone=task.backbone) for name, task in tasks.items())
     model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), recipe.seed, 0)
     return model
+
+
+def _normal(tensors: Mapping[str, Tensor]) -> dict[str, Normal]:
+    arrays: dict[str, dict[str, NDArray[Any]]] = defaultdict(dict)
+    for name, tensor in tensors.items():
+        if name.startswith(NORMAL):
+            task, part = name.removeprefix(NORMAL).split("/")
+            arrays[task][part] = tensor.numpy()
+    return {task: Normal.of_arrays(parts) for task, parts in arrays.items()}
 
 
 def _rules(recipe: Recipe, registry: Registry) -> BoxRules:

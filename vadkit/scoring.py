@@ -1,7 +1,7 @@
 """The scorer: from scores of units to a score for every frame of every video.
 
-A frame's score is that of its most anomalous unit, and 0 where it has none ([000], [001]).
-That 0 is "most normal" only for scores that can't be negative, as errors and probabilities can't.
+A frame's score is that of its most anomalous unit, and 0 where it has none ([000], [001]); or,
+where scores can be negative and 0 would not be "most normal", the lowest score of any unit.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.calibration import Normal, calibrated, places
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.recipe import Protocol
@@ -24,6 +26,8 @@ from vadkit.smoothing import smooth
 Floats = NDArray[np.float64]
 UnitScores = NDArray[np.floating[Any]]
 """(n,) one for each unit of a table, higher is more anomalous."""
+Table = tuple[Units, Floats]
+"""Units and one score of each."""
 
 
 @dataclass(frozen=True)
@@ -37,31 +41,55 @@ class FrameScores:
 
 
 def fuse(
-    scores: Mapping[str, tuple[Units, UnitScores]], protocol: Protocol
+    scores: Mapping[str, tuple[Units, UnitScores]],
+    protocol: Protocol,
+    normal: Mapping[str, Normal] | None = None,
 ) -> dict[str, FrameScores]:
     """Score every frame by the mean of the scores that the protocol uses.
 
     Scores of the same units are averaged unit by unit, as [002] averages its tasks; those of
-    different units (objects and whole frames) can only be averaged frame by frame. Normalised
-    scores are brought to [0, 1] in each video first and averaged frame by frame, then brought to
-    it again, as Jigsaw-VAD does with its two puzzles: so no score outweighs another by its scale.
+    different units (objects and whole frames) can only be averaged frame by frame. Calibrated
+    scores are of one scale. Others, if normalised, are brought to [0, 1] in each video first and
+    averaged frame by frame, then brought to it again, as Jigsaw-VAD does with its two puzzles: so
+    no score outweighs another by its scale.
 
     Args:
         scores: `task.score` -> the table of units and their scores; tables of the same videos.
         protocol: Which scores to use, and how.
+        normal: Task -> training units and their scores, with which a protocol calibrates.
 
     Raises:
         RecipeError: A score that the protocol uses is not there.
         NumericError: A score is not finite; the message names it, the video and the frame.
         DataError: A unit lies outside its video.
     """
-    weighed = []
-    for name in protocol.use:
-        units, values = _named(scores, name)
-        weighed.append((units, _weighed(name, units, values, protocol)))
-    if protocol.normalise == "video":
-        return _fused_videos([frame_maximum(*table) for table in weighed], protocol)
-    return finish(_fused_units(weighed), protocol)
+    weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.use}
+    if protocol.calibrate.kind != "none":
+        weighed = _calibrated(weighed, normal or {}, protocol)
+    elif protocol.normalise == "video":
+        return _fused_videos([frame_maximum(*weighed[name]) for name in protocol.use], protocol)
+    return finish(_fused_units([weighed[name] for name in protocol.use]), protocol)
+
+
+def _calibrated(
+    weighed: Mapping[str, Table], normal: Mapping[str, Normal], protocol: Protocol
+) -> dict[str, Table]:
+    """Task by task: a task's scores have their neighbours in common."""
+    found: dict[str, Table] = {}
+    for task, names in groupby(sorted(weighed), key=lambda name: name.rpartition(".")[0]):
+        own, used = normal[task], list(names)
+        units = weighed[used[0]][0]
+        values = np.stack([weighed[name][1] for name in used])
+        usual = np.stack([_by_area(own.scores[name], own.boxes, protocol) for name in used])
+        if not np.isfinite(usual).all():
+            raise NumericError(
+                f"{task} gives a training unit a score that is not finite.",
+                "The task's score has to be a finite number for every unit.",
+            )
+        at, usual_at = places(units.boxes, units.sizes[units.video]), places(own.boxes, own.sizes)
+        rows = calibrated(values, at, usual, usual_at, protocol.calibrate)
+        found |= {name: (units, row) for name, row in zip(used, rows, strict=True)}
+    return found
 
 
 def _fused_videos(
@@ -77,7 +105,7 @@ def _fused_videos(
     }
 
 
-def _fused_units(weighed: Sequence[tuple[Units, Floats]]) -> dict[str, Floats]:
+def _fused_units(weighed: Sequence[Table]) -> dict[str, Floats]:
     tables: list[tuple[Units, list[Floats]]] = []
     for units, values in weighed:
         parts = next((parts for other, parts in tables if _same(units, other)), None)
@@ -98,7 +126,7 @@ def baselines(units: Units, protocol: Protocol) -> dict[str, dict[str, Floats]]:
     Returns:
         Name of the baseline -> video -> (frames,) smoothed and normalised as the protocol says.
     """
-    width, height = _sides(units)
+    width, height = _sides(units.boxes)
     raw = {
         "widest box": frame_maximum(units, width),
         "largest box": frame_maximum(units, width * height),
@@ -111,10 +139,10 @@ def baselines(units: Units, protocol: Protocol) -> dict[str, dict[str, Floats]]:
 
 
 def frame_maximum(units: Units, scores: UnitScores) -> dict[str, Floats]:
-    """The highest score in each frame, 0 where there is no unit: video -> (frames,)."""
+    """The highest score in each frame, 0 or the lowest without a unit: video -> (frames,)."""
     highest = np.full(int(units.lengths.sum()), -np.inf)
     np.maximum.at(highest, _positions(units), scores)
-    return _split(units, np.where(np.isneginf(highest), 0.0, highest))
+    return _split(units, np.where(np.isneginf(highest), np.min(scores, initial=0.0), highest))
 
 
 def empty_frames(units: Units) -> dict[str, int]:
@@ -145,7 +173,7 @@ def describe(protocol: Protocol, **facts: Any) -> dict[str, Any]:
     """
     said = protocol.model_dump(mode="json", include=set(Protocol.model_fields))
     said |= {
-        "frame": "maximum over its units, 0 where it has none",
+        "frame": "maximum over its units, 0 or the lowest score where it has none",
         "smooth_ends": "edge repeated, each video alone",
         "auc": "micro: one ROC over all frames; macro: mean of the videos, padded or skipped",
     }
@@ -164,7 +192,7 @@ def _named(scores: Mapping[str, tuple[Units, UnitScores]], name: str) -> tuple[U
     return scores[name]
 
 
-def _weighed(name: str, units: Units, scores: UnitScores, protocol: Protocol) -> Floats:
+def _weighed(name: str, units: Units, scores: UnitScores, protocol: Protocol) -> Table:
     values = np.asarray(scores, dtype=np.float64)
     if values.shape != (len(units),):
         raise DataError(f"{name}: {len(units)} units, but scores of shape {values.shape}.")
@@ -174,13 +202,18 @@ def _weighed(name: str, units: Units, scores: UnitScores, protocol: Protocol) ->
             f"{name} is {values[at]} in {units.videos[units.video[at]]}, frame {units.frame[at]}.",
             "The task's score has to be a finite number for every unit.",
         )
-    # A score is a mean over the cube's pixels; times the box's area it is a sum over the object.
-    return values * np.prod(_sides(units), axis=0) if protocol.weigh == "area" else values
+    return units, _by_area(values, units.boxes, protocol)
 
 
-def _sides(units: Units) -> tuple[Floats, Floats]:
-    boxes = units.boxes.astype(np.float64)
-    return boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+def _by_area(scores: UnitScores, boxes: NDArray[np.float32], protocol: Protocol) -> Floats:
+    """A score is a mean over the cube's pixels; times the box's area, a sum over the object."""
+    values = np.asarray(scores, dtype=np.float64)
+    return values * np.prod(_sides(boxes), axis=0) if protocol.weigh == "area" else values
+
+
+def _sides(boxes: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    left, top, right, bottom = boxes[:, :4].astype(np.float64).T
+    return right - left, bottom - top
 
 
 def _positions(units: Units) -> NDArray[np.int64]:

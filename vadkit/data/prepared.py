@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -113,6 +114,11 @@ class PreparedData:
         """The units that a sampling reads."""
         return self._shelf.store(sampling, split).units
 
+    def inside(self, sampling: Sampling, split: Split) -> Tensor:
+        """(n,) rows of the units whose clip lies wholly inside its video."""
+        units = self._shelf.store(sampling, split).units
+        return torch.from_numpy(_inside(units, sampling)).nonzero()[:, 0]
+
     def loader(
         self,
         samplings: Sequence[Sampling],
@@ -123,6 +129,7 @@ class PreparedData:
         device: torch.device,
         steps: int | None = None,
         needs: Sequence[Need] = (),
+        rows: Tensor | None = None,
     ) -> Loader:
         """Read units in batches; the samplings after the first arrive in `Batch.beside`.
 
@@ -136,12 +143,13 @@ class PreparedData:
             device: Where the batches go.
             steps: Stop after so many batches.
             needs: Teachers' answers for the units of the first sampling.
+            rows: For scoring: these units alone.
 
         Raises:
             DataError: There is nothing to train on, or labels do not fit their video.
             PluginError: A need has no teacher.
         """
-        read = self._scored if seed is None else self._trained
+        read = partial(self._scored, rows) if seed is None else self._trained
         first, *others = [read(sampling, split) for sampling in samplings]
         context = self._context(first, split, needs) if needs else None
         for reading in (first, *others):
@@ -175,13 +183,13 @@ class PreparedData:
         """A hash of everything that decides what the samplings given to `require` read."""
         return self._shelf.fingerprint()
 
-    def _scored(self, sampling: Sampling, split: Split) -> Reading:
+    def _scored(self, rows: Tensor | None, sampling: Sampling, split: Split) -> Reading:
         store = self._shelf.store(sampling, split)
-        return Reading(store, sampling, torch.arange(len(store.units)))
+        return Reading(store, sampling, torch.arange(len(store.units)) if rows is None else rows)
 
     def _trained(self, sampling: Sampling, split: Split) -> Reading:
         store, role = self._shelf.store(sampling, split), self._shelf.role(sampling.role)
-        rows = torch.from_numpy(_inside(store.units, sampling)).nonzero()[:, 0]
+        rows = self.inside(sampling, split)
         self._shelf.note(sampling, split, {"units_at_ends": len(store.units) - len(rows)})
         if len(rows) < 2:  # noqa: PLR2004 - batch statistics need two
             raise role.too_few(split, sampling.unit, len(sampling.offsets))

@@ -15,6 +15,7 @@ from vadkit.recipe.check import binding_problems, completed, name_problems
 from vadkit.recipe.keys import model_problems, without
 from vadkit.recipe.models import (
     BackboneSource,
+    Calibrate,
     DataSource,
     DetectorSource,
     Frames,
@@ -33,6 +34,7 @@ from vadkit.recipe.source import Source, find_recipe, read_source, shipped_recip
 
 __all__ = [
     "BackboneSource",
+    "Calibrate",
     "DataSource",
     "DetectorSource",
     "Frames",

@@ -126,6 +126,17 @@ class Smooth(Strict):
     """Frames, odd; for `gaussian`, the standard deviation is a quarter of it."""
 
 
+class Calibrate(Strict):
+    """How a score is compared with those of training units, which are normal."""
+
+    kind: Literal["none", "zscore", "quantile"] = "none"
+    """`zscore`: deviations above their mean; `quantile`: -log of the share that reach it."""
+    among: Annotated[int, Field(ge=2)] | None = None
+    """How many, the nearest in place and size; all where not given."""
+    of: Annotated[int, Field(ge=2)] = 10_000
+    """Training units at most from which they are chosen, evenly taken."""
+
+
 class Protocol(Strict):
     """From the tasks' scores of units to a score for each frame."""
 
@@ -133,8 +144,10 @@ class Protocol(Strict):
     """`task.score` names; several are averaged. After a phase, those of tasks learned by then."""
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
+    calibrate: Calibrate = Calibrate()
     normalise: Literal["none", "video"] = "none"
-    """`video`: min-max of each score within each video, after smoothing, and of their mean."""
+    """`video`: min-max of the mean within each video, after smoothing; not calibrated, of each
+    score before the mean as well."""
     smooth: Smooth = Smooth()
 
 

@@ -14,6 +14,8 @@ from vadkit.runs.manifest import describe, mismatch, read_json
 from vadkit.runs.tensors import read_tensors, size_of, write_tensors
 
 MODEL_SCHEMA = 1
+NORMAL = "normal/"
+"""Names of tensors of a calibration begin so: `normal/TASK/boxes`, `normal/TASK/TASK.SCORE`."""
 _WEIGHTS = "weights.safetensors"
 _MODEL = "model.json"
 

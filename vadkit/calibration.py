@@ -1,0 +1,124 @@
+"""Calibration: how unusual a score is beside those of training units, which are normal.
+
+A small, distant object is blurred and easy to draw, a near one is not: the same error means
+little for one and much for the other. So a score can be compared with those of training objects
+at about the same place and of about the same size. What comes out has no unit, and so the
+scores of several tasks can be averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.recipe import Calibrate
+
+Floats = NDArray[np.float64]
+
+_CHUNK = 1024
+"""Units that are compared at once."""
+_LEAST = 1e-6
+"""Least standard deviation of neighbours' scores."""
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Training units, and the scores that a task gives them."""
+
+    boxes: NDArray[np.float32]
+    """(m, 5): x1, y1, x2, y2 in pixels, confidence."""
+    sizes: NDArray[np.int64]
+    """(m, 2) height and width of the video that each is from."""
+    scores: dict[str, NDArray[np.float32]]
+    """`task.score` -> (m,)."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it by name, as `of_arrays` takes it."""
+        return {"boxes": self.boxes, "sizes": self.sizes, **self.scores}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Normal:
+        """The inverse of `arrays`."""
+        scores = {name: of for name, of in arrays.items() if "." in name}
+        return cls(arrays["boxes"], arrays["sizes"], scores)
+
+
+def places(boxes: NDArray[np.float32], sizes: NDArray[np.int64]) -> Floats:
+    """Say where in its frame each unit stands and how large it is.
+
+    Args:
+        boxes: (n, 5) in pixels.
+        sizes: (n, 2) height and width of their frames.
+
+    Returns:
+        (n, 4): centre and foot as shares of the frame, and the logarithms of height and width.
+    """
+    left, top, right, bottom = (boxes[:, :4] / np.tile(sizes[:, ::-1], 2)).astype(np.float64).T
+    sides = np.log([bottom - top, right - left])
+    return np.stack([(left + right) / 2, bottom, *sides], axis=1)
+
+
+def calibrated(
+    values: Floats, at: Floats, normal: Floats, normal_at: Floats, how: Calibrate
+) -> Floats:
+    """Compare each unit's scores with those of the training units nearest in place and size.
+
+    `zscore` is their deviation from the neighbours' mean in the neighbours' standard deviations.
+    `quantile` is -log p, where p is the share of neighbours that score as high, the unit itself
+    among them: a p-value, as conformal prediction has it. Averaged over tasks it is Fisher's way
+    to combine p-values. The axes of place and size are brought to one scale by the training
+    units' standard deviations. Whole frames all stand at one place, and are compared with all.
+
+    Args:
+        values: (scores, n), higher is more anomalous.
+        at: (n, 4) the units' `places`.
+        normal: (scores, m) of training units.
+        normal_at: (m, 4) their `places`.
+        how: Which of both, and with how many neighbours.
+
+    Returns:
+        (scores, n).
+    """
+    compared = _COMPARED[how.kind]
+    parts = [
+        compared(values[:, some], normal[:, index])
+        for some, index in _neighbours(at, normal_at, how.among)
+    ]
+    return np.concatenate([np.empty((len(values), 0)), *parts], axis=1)
+
+
+def _neighbours(
+    at: Floats, normal_at: Floats, among: int | None
+) -> Iterator[tuple[slice, NDArray[np.int64]]]:
+    """Some units after another, and (units, neighbours) rows of the training units near them."""
+    from scipy.spatial import cKDTree
+
+    spread, count = normal_at.std(axis=0), len(normal_at)
+    chunks = [slice(first, first + _CHUNK) for first in range(0, len(at), _CHUNK)]
+    if among is None or among >= count or not spread.any():
+        for some in chunks:
+            yield some, np.broadcast_to(np.arange(count), (len(at[some]), count))
+        return
+    scale = np.where(spread > 0, spread, 1)
+    tree = cKDTree(normal_at / scale)
+    for some in chunks:
+        yield some, tree.query(at[some] / scale, among)[1]
+
+
+def _zscore(values: Floats, near: Floats) -> Floats:
+    """(scores, n) and (scores, n, neighbours) -> (scores, n)."""
+    # Neighbours that agree to the last digit say that nothing else is normal, not that it is fine.
+    return (values - near.mean(axis=2)) / np.maximum(near.std(axis=2), _LEAST)
+
+
+def _quantile(values: Floats, near: Floats) -> Floats:
+    """(scores, n) and (scores, n, neighbours) -> (scores, n)."""
+    reaching = 1 + (near >= values[:, :, None]).sum(axis=2)
+    return -np.log(reaching / (near.shape[2] + 1))
+
+
+_COMPARED = {"zscore": _zscore, "quantile": _quantile}
