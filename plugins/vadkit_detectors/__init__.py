@@ -21,6 +21,9 @@ class MotionConfig:
     """Frames, held back at the start, whose median is the first background; fewer if large."""
     grey: bool = False
     """Compare grey values, as [002] does; otherwise the colour channel that differs most."""
+    shadow: float = 0.0
+    """A pixel of colour video that is darker than the background by one factor in all channels,
+    from here to 0.95, is a cast shadow and does not move; 0 takes shadows for objects."""
     blur: int = 3
     """Side in pixels of the Gaussian against sensor noise; 1 leaves the image as it is."""
     closing: float = 0.0125

@@ -18,6 +18,11 @@ HELD_BYTES = 256 * 2**20
 MEDIAN_OF = 50
 """Frames, evenly taken from those held back, whose median is the first background."""
 
+FAINTEST = 0.95
+"""Shade of the faintest cast shadow, as a share of the light beside it."""
+COLOURED = 0.1
+"""A shadow's shades in two colour channels differ by less."""
+
 Image = NDArray[np.uint8]
 """(H, W, C)."""
 Mask = NDArray[np.uint8]
@@ -60,8 +65,20 @@ class Motion(Detector[MotionConfig]):
 
     def _moving(self, image: Image, background: NDArray[np.float32]) -> Mask:
         difference = cv2.absdiff(image, np.atleast_3d(cv2.convertScaleAbs(background)))
-        most = reduce(cv2.max, cv2.split(difference))
-        return np.asarray(most > self.config.threshold, np.uint8)
+        moving = reduce(cv2.max, cv2.split(difference)) > self.config.threshold
+        if self.config.shadow and image.shape[2] > 1:
+            moving &= ~self._shadows(image, background)
+        return np.asarray(moving, np.uint8)
+
+    def _shadows(self, image: Image, background: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """A shadow takes about the same share of the light from each channel; an object does not.
+
+        Without colour nothing tells a shadow from a dark object.
+        """
+        shades = cv2.split(cv2.divide(image.astype(np.float32), background))
+        lightest, darkest = reduce(cv2.max, shades), reduce(cv2.min, shades)
+        even = lightest - darkest < COLOURED
+        return np.asarray(even & (darkest > self.config.shadow) & (lightest < FAINTEST))
 
     def _learn(self, image: Image, moving: Mask, background: NDArray[np.float32]) -> None:
         """Move the background towards the image, slowly where something is in front of it."""

@@ -131,3 +131,24 @@ def test_large_frames_are_held_within_a_limit(monkeypatch: pytest.MonkeyPatch) -
 
     next(Motion(MotionConfig()).detect(VIDEO, counted()))
     assert given == 10
+
+
+def in_the_sun(channels: int) -> Iterator[Seen]:
+    """The walker in red, and beside it a cast shadow of the same size."""
+    for seen in street(40, channels=channels):
+        image, left = seen.frame.image.copy(), 2 * seen.frame.index
+        image[40:70, left : left + 12] = np.array([160, 20, 20])[:channels]
+        beside = image[40:70, left + 12 : left + 24]
+        image[40:70, left + 12 : left + 24] = (0.6 * beside).astype(np.uint8)
+        yield replace(seen, frame=replace(seen.frame, image=image))
+
+
+@pytest.mark.parametrize(
+    ("channels", "shadow", "width"), [(3, 0.35, 12), (3, 0.0, 24), (3, 0.7, 24), (1, 0.35, 24)]
+)
+def test_a_cast_shadow_is_no_part_of_who_casts_it(channels: int, shadow: float, width: int) -> None:
+    config = MotionConfig(shadow=shadow)
+    for seen in list(Motion(config).detect(VIDEO, in_the_sun(channels)))[5:30]:
+        left = 2 * seen.frame.index
+        assert len(seen.boxes) == 1
+        assert overlap(seen.boxes[0].tolist(), [left, 40, left + width, 70]) > 0.8
