@@ -56,6 +56,21 @@ def test_a_grid_knows_where_and_a_pool_does_not() -> None:
     assert not torch.allclose(placed(given, {}), placed(turned, {}), atol=1e-4)
 
 
+def test_cells_share_their_weights_and_know_the_whole() -> None:
+    net = shapes()
+    side = 12
+    maps = tuple(torch.rand(2, width, 1, side, side) for width in net.widths)
+    head = net.heads.cells(5, grid=3)
+    given = head(Features(maps, (48, 48)), {})
+    assert given.shape == (2, 9, 5)
+    rolled = head(Features(tuple(of.roll(side // 3, -1) for of in maps), (48, 48)), {})
+    wanted = given.unflatten(1, (3, 3)).roll(1, 2).flatten(1, 2)
+    torch.testing.assert_close(rolled, wanted)
+    other = [of.clone() for of in maps]
+    other[0][..., :4, :4] += 1  # the first cell alone
+    assert not torch.allclose(head(Features(tuple(other), (48, 48)), {})[:, 8], given[:, 8])
+
+
 def test_named_context_reaches_the_head_and_nothing_else_does() -> None:
     heads = shapes(scene=(5,), depth=(1, 4, 4)).heads
     head, given = heads.embedding(8, context=("scene",)), features()

@@ -72,6 +72,20 @@ class Heads:
         """
         return self._dense(shape, grid, context)
 
+    def cells(self, classes: int, grid: int) -> nn.Module:
+        """One classifier for every cell of a grid: `(features, context) -> (B, grid², classes)`.
+
+        It sees the cell's own share of every map and the mean of all cells. What lies in a cell
+        has not to be learned anew for each, as a fully connected layer would have to.
+
+        Args:
+            classes: Logits of a cell.
+            grid: Cells a side; they come row by row.
+        """
+        widths = self._shapes.widths
+        trunk = self._trunk(f"cells-{grid}", lambda: CellTrunk(sum(widths), grid))
+        return Cells(trunk, classes)
+
     def _dense(self, shape: tuple[int, ...], grid: int, context: tuple[str, ...]) -> nn.Module:
         known = sum(prod(self._shapes.context[name]) for name in context)
         entry = self._shapes.widths[-1] * grid * grid + known
@@ -121,6 +135,39 @@ class Decoder(nn.Module):
         height, width = features.size
         decoded = self.trunk(features)[..., :height, :width]  # odd sizes were rounded up
         out: Tensor = self.last(decoded).unflatten(1, self.shape)
+        return out
+
+
+class CellTrunk(nn.Module):
+    """All maps pooled over time and to a grid; each cell and the mean of all through two layers."""
+
+    width = 128
+
+    def __init__(self, entry: int, grid: int) -> None:
+        super().__init__()
+        first, second = nn.Linear(2 * entry, self.width), nn.Linear(self.width, self.width)
+        self.hidden = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
+        self.grid = grid
+
+    def forward(self, features: Features) -> Tensor:
+        """-> (B, grid², width)."""
+        pooled = [F.adaptive_avg_pool2d(of.mean(dim=2), self.grid) for of in features.maps]
+        cells = torch.cat(pooled, dim=1).flatten(2).transpose(1, 2)
+        whole = cells.mean(dim=1, keepdim=True).expand_as(cells)
+        out: Tensor = self.hidden(torch.cat([cells, whole], dim=2))
+        return out
+
+
+class Cells(nn.Module):
+    """A cell trunk and the last layer of one task."""
+
+    def __init__(self, trunk: nn.Module, classes: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.last = nn.Linear(CellTrunk.width, classes)
+
+    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
+        out: Tensor = self.last(self.trunk(features))
         return out
 
 

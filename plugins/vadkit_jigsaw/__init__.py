@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vadkit.api import Sampling, TaskCard, hookimpl
 
@@ -19,6 +20,8 @@ class Config:
     """A clip whose first and last frame differ by less everywhere keeps its order."""
     flip: bool = True
     """Mirror half of the clips when training."""
+    doubt: Literal["greatest", "mean"] = "greatest"
+    """The score: of the least sure slot (Jigsaw-VAD), or the mean of -log p over all slots."""
 
     def __post_init__(self) -> None:
         if self.frames <= 1 or self.patches <= 1:
@@ -34,6 +37,7 @@ CARD = TaskCard(
     paper="Wang et al., ECCV 2022, 3.1-3.3; Zhang et al., ACM MM 2024",
     config=Config,
     load="vadkit_jigsaw.task:Jigsaw",
+    revision=2,
     sampling=lambda config: Sampling(frames=(config.frames - 1) * config.stride + 1),
 )
 

@@ -33,12 +33,15 @@ class Jigsaw(Task[Config]):
         return Views(inputs, targets={"temporal": frames, "spatial": places})
 
     def head(self, shapes: Shapes) -> nn.Module:
-        """A classifier for each puzzle; the spatial one must know where things are."""
+        """A classifier for each puzzle; the spatial one is the same for every patch.
+
+        Jigsaw-VAD has fully connected layers for both, and trains them for 100 epochs.
+        """
         frames, patches = self.config.frames, self.config.patches
         return nn.ModuleDict(
             {
                 "temporal": shapes.heads.classifier(frames, frames),
-                "spatial": shapes.heads.classifier(patches**2, patches**2, grid=patches),
+                "spatial": shapes.heads.cells(patches**2, grid=patches),
             }
         )
 
@@ -50,8 +53,11 @@ class Jigsaw(Task[Config]):
         }
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Score `temporal` and `spatial` (B,): 1 - the least sure slot's p(its own piece)."""
-        return {name: 1 - _surety(logits) for name, logits in outputs.items()}
+        """Score `temporal` and `spatial` (B,): 1 - the least sure slot's p(its own piece).
+
+        With the option `doubt = "mean"`: the mean of -log p over slots, the puzzle's own loss.
+        """
+        return {name: _DOUBTS[self.config.doubt](logits) for name, logits in outputs.items()}
 
     def _static(self, clip: Tensor) -> Tensor:
         """(B,) whether nothing moves, so that no order can be told from another."""
@@ -91,6 +97,14 @@ def _mirrored(clip: Tensor, rng: Generator) -> Tensor:
     return torch.where(mirror[:, None, None, None, None], clip.flip(-1), clip)
 
 
-def _surety(logits: Tensor) -> Tensor:
+def _greatest(logits: Tensor) -> Tensor:
     """(B, slots, pieces) -> (B,)."""
-    return logits.softmax(dim=2).diagonal(dim1=1, dim2=2).amin(dim=1)
+    return 1 - logits.softmax(dim=2).diagonal(dim1=1, dim2=2).amin(dim=1)
+
+
+def _mean(logits: Tensor) -> Tensor:
+    """(B, slots, pieces) -> (B,)."""
+    return -logits.log_softmax(dim=2).diagonal(dim1=1, dim2=2).mean(dim=1)
+
+
+_DOUBTS = {"greatest": _greatest, "mean": _mean}

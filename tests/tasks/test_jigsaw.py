@@ -98,6 +98,7 @@ def test_loss_and_score_against_loops() -> None:
     targets = {name: torch.tensor(x) for name, x in orders.items()}
     task = Jigsaw(Config())
     loss, score = task.loss(outputs, targets), task.score(outputs, targets)
+    mean = Jigsaw(Config(doubt="mean")).score(outputs, targets)
     for name, x in logits.items():
         chance = np.exp(x) / np.exp(x).sum(axis=2, keepdims=True)
         slots = range(x.shape[1])
@@ -105,6 +106,8 @@ def test_loss_and_score_against_loops() -> None:
         assert float(loss[name]) == pytest.approx(sum(terms) / len(terms))
         anomaly = [1 - min(chance[b, s, s] for s in slots) for b in range(3)]
         assert score[name].tolist() == pytest.approx(anomaly)
+        surprise = [-sum(np.log(chance[b, s, s]) for s in slots) / len(slots) for b in range(3)]
+        assert mean[name].tolist() == pytest.approx(surprise)
 
 
 def test_other_sizes_of_puzzle_conform() -> None:
