@@ -173,6 +173,29 @@ def test_scores_of_objects_and_of_frames_are_averaged_frame_by_frame():
     assert fuse(scores, protocol)["v0"].raw == pytest.approx([(4 + 4 + 6) / 3, 9 / 3])
 
 
+def test_a_weight_counts_a_score_so_often():
+    objects = make_units([2], [(0, 0), (0, 0)])
+    whole = make_units([2], [(0, 0), (0, 1)], [[0, 0, 200, 100, 1]] * 2)
+    changes = {"use": ("a.x", "b.y", "c.z"), "weights": {"a.x": 3.0, "b.y": 2.0}}
+    scores = {
+        "a.x": (objects, np.array([1.0, 3.0])),
+        "b.y": (whole, np.array([6.0, 9.0])),
+        "c.z": (objects, np.array([1.0, 5.0])),
+    }
+    found = fuse(scores, PLAIN.model_copy(update=changes))["v0"].raw
+    assert found == pytest.approx([(3 * 3 + 5 + 2 * 6) / 6, 2 * 9 / 6])
+
+
+def test_the_greatest_of_two_scores_flags_a_frame_by_either():
+    objects = make_units([2], [(0, 0), (0, 0)])
+    whole = make_units([2], [(0, 0), (0, 1)], [[0, 0, 200, 100, 1]] * 2)
+    changes = {"use": ("a.x", "b.y"), "fuse": "max", "weights": {"b.y": 0.5}}
+    scores = {"a.x": (objects, np.array([1.0, 3.0])), "b.y": (whole, np.array([2.0, 8.0]))}
+    assert fuse(scores, PLAIN.model_copy(update=changes))["v0"].raw.tolist() == [3, 4]
+    stretched = PLAIN.model_copy(update={**changes, "weights": {}, "normalise": "video"})
+    assert fuse(scores, stretched)["v0"].smooth.tolist() == [0, 0]  # each flags one of both
+
+
 def test_one_score_fused_is_that_score():
     units, scores = make_units([4], [(0, 1), (0, 3)]), np.array([2.0, 5.0])
     fused = fuse({"prediction.error": (units, scores)}, Score(use=USE))["v0"].smooth

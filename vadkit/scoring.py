@@ -45,7 +45,7 @@ def fuse(
     protocol: Protocol,
     normal: Mapping[str, Normal] | None = None,
 ) -> dict[str, FrameScores]:
-    """Score every frame by the mean of the scores that the protocol uses.
+    """Score every frame by the mean, or the greatest, of the scores that the protocol uses.
 
     Scores of the same units are averaged unit by unit, as [002] averages its tasks; those of
     different units (objects and whole frames) can only be averaged frame by frame. Calibrated
@@ -68,7 +68,7 @@ def fuse(
         weighed = _calibrated(weighed, normal or {}, protocol)
     elif protocol.normalise == "video":
         return _fused_videos([frame_maximum(*weighed[name]) for name in protocol.use], protocol)
-    return finish(_fused_units([weighed[name] for name in protocol.use]), protocol)
+    return finish(_fused_units([weighed[name] for name in protocol.use], protocol), protocol)
 
 
 def _calibrated(
@@ -96,26 +96,41 @@ def _fused_videos(
     raws: Sequence[Mapping[str, Floats]], protocol: Protocol
 ) -> dict[str, FrameScores]:
     finished = [finish(raw, protocol) for raw in raws]
+    weights = _weights(protocol)
     return {
         video: FrameScores(
-            raw=np.mean([raw[video] for raw in raws], axis=0),
-            smooth=_min_max(np.mean([of[video].smooth for of in finished], axis=0)),
+            raw=_together([raw[video] for raw in raws], weights, protocol),
+            smooth=_min_max(_together([of[video].smooth for of in finished], weights, protocol)),
         )
         for video in raws[0]
     }
 
 
-def _fused_units(weighed: Sequence[Table]) -> dict[str, Floats]:
-    tables: list[tuple[Units, list[Floats]]] = []
-    for units, values in weighed:
-        parts = next((parts for other, parts in tables if _same(units, other)), None)
-        if parts is None:
-            tables.append((units, [values]))
-        else:
-            parts.append(values)
-    raws = [frame_maximum(units, np.mean(parts, axis=0)) for units, parts in tables]
-    shares = [len(parts) for _, parts in tables]
-    return {v: np.average([raw[v] for raw in raws], axis=0, weights=shares) for v in raws[0]}
+def _fused_units(weighed: Sequence[Table], protocol: Protocol) -> dict[str, Floats]:
+    tables: list[tuple[Units, list[Floats], list[float]]] = []
+    for (units, values), weight in zip(weighed, _weights(protocol), strict=True):
+        table = next((table for table in tables if _same(units, table[0])), None)
+        if table is None:
+            table = (units, [], [])
+            tables.append(table)
+        table[1].append(values)
+        table[2].append(weight)
+    raws = [frame_maximum(of, _together(parts, own, protocol)) for of, parts, own in tables]
+    # What is greatest has its weight already; a mean counts for as much as is in it.
+    shares = [1.0 if protocol.fuse == "max" else sum(own) for _, _, own in tables]
+    return {v: _together([raw[v] for raw in raws], shares, protocol) for v in raws[0]}
+
+
+def _weights(protocol: Protocol) -> list[float]:
+    return [protocol.weights.get(name, 1.0) for name in protocol.use]
+
+
+def _together(parts: Sequence[Floats], weights: Sequence[float], protocol: Protocol) -> Floats:
+    """Scores (n,) of the same units or frames -> (n,)."""
+    if protocol.fuse == "max":
+        scaled = [weight * part for weight, part in zip(weights, parts, strict=True)]
+        return np.asarray(np.max(scaled, axis=0))
+    return np.asarray(np.average(parts, axis=0, weights=weights))
 
 
 def baselines(units: Units, protocol: Protocol) -> dict[str, dict[str, Floats]]:

@@ -15,7 +15,7 @@ from vadkit.recipe.problems import KeyPath, Problem
 from vadkit.recipe.tables import Table, plugged, task_entries
 
 if TYPE_CHECKING:
-    from vadkit.recipe.models import Recipe, Score
+    from vadkit.recipe.models import Protocol, Recipe, Score
 
 TARGET = "target"
 """The data role that is scored."""
@@ -184,6 +184,7 @@ def _needs(card: TaskCard, config: Any) -> tuple[Need, ...]:
 
 
 def _score_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
+    yield from _weight_problems(recipe.score)
     names = {name for _, name in _entries(recipe)}
     for key, use in _uses(recipe.score):
         task = use.rpartition(".")[0]
@@ -196,9 +197,21 @@ def _score_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
             yield Problem(key, f"the task {task!r} gives no score.")
 
 
+def _weight_problems(score: Score) -> Iterator[Problem]:
+    for place, protocol in _placed(score):
+        for name in protocol.weights.keys() - set(protocol.use):
+            hint = f"{did_you_mean(name, protocol.use)} {allowed_words(protocol.use)}".strip()
+            yield Problem((*place, "weights", name), f"{name!r} is not under `use`. {hint}")
+
+
+def _placed(score: Score) -> Iterator[tuple[KeyPath, Protocol]]:
+    """Every protocol and where it stands."""
+    for name, protocol in score.protocols.items():
+        yield ("score",) if protocol is score else ("score", "also", name), protocol
+
+
 def _uses(score: Score) -> Iterator[tuple[KeyPath, str]]:
     """Where a task's score is named, and the name."""
-    for name, protocol in score.protocols.items():
-        place: KeyPath = ("score",) if protocol is score else ("score", "also", name)
+    for place, protocol in _placed(score):
         for index, use in enumerate(protocol.use):
             yield (*place, "use", index), use

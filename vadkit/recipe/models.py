@@ -142,6 +142,10 @@ class Protocol(Strict):
 
     use: Annotated[tuple[str, ...], Field(min_length=1)]
     """`task.score` names; several are averaged. After a phase, those of tasks learned by then."""
+    fuse: Literal["mean", "max"] = "mean"
+    """Their mean, or the greatest of them: either task alone can flag a frame ([003])."""
+    weights: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """`task.score` -> how much it counts; 1 where not given."""
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
     calibrate: Calibrate = Calibrate()
