@@ -10,8 +10,9 @@ from tiny_runner import Counted, same, state, tiny_runner, train
 from tiny_world import World
 
 from vadkit.errors import NumericError, PluginError, ResourceError
+from vadkit.optim import Group
 from vadkit.plugins import Registry, load_plugins
-from vadkit.runner import PhaseRunner
+from vadkit.runner import PhaseRunner, Terms
 
 ODD = Path(__file__).with_name("odd_tasks.py")
 CUBES = 2 * 2 * 32
@@ -34,6 +35,32 @@ def test_an_epoch_sees_every_unit_once(world: World, registry: Registry) -> None
     train(runner)
     assert shown(runner).epochs == [(1, 3)]
     assert shown(runner).units == [50, 50, CUBES - 100]
+
+
+def test_what_is_held_out_is_never_trained_on(world: World, registry: Registry) -> None:
+    sets = ("phase.0.steps=999", "optim.hold_out=0.25")
+    runner = tiny_runner(world.recipe(), registry, *sets)
+    (terms,) = train(runner)
+    assert sum(shown(runner).units) == 2 * 2 * 22  # frames 4 to 25 of 40, of which 10 are held out
+    assert terms["held_out"] > 0
+    sampling = runner.model.tasks["prediction"].samplings[0]
+    held = runner.data.inside(sampling, "train", (0.75, 1))
+    assert set(runner.data.units(sampling, "train").frame[held].tolist()) == {34, 35}
+
+
+def test_the_epoch_with_the_lowest_held_out_loss_is_kept(world: World, registry: Registry) -> None:
+    sets = ("phase.0.epochs=4", "optim.hold_out=0.25", "optim.lr=0.05")
+    runner = tiny_runner(world.recipe(), registry, *sets)
+    losses, states = [], []
+
+    def noted(_: int, terms: Terms, __: list[Group]) -> None:
+        losses.append(terms["held_out"])
+        states.append(state(runner.model))
+
+    runner.train(runner.recipe.phase[0], 1, noted)
+    best = losses.index(min(losses))
+    assert same(state(runner.model), states[best])
+    assert all(not same(states[best], other) for other in states[best + 1 :] + states[:best])
 
 
 def test_steps_cap_an_epoch(world: World, registry: Registry) -> None:

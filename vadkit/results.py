@@ -96,9 +96,15 @@ def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
         protocol,
         heads=score.heads,
         **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
-        checkpoint="last epoch of the last phase, nothing selected on test labels",
+        checkpoint=_checkpoint(runner.recipe.optim.hold_out),
         tasks={name: asdict(tasks[name].config) for name in scoring_tasks(runner.recipe)},
     )
+
+
+def _checkpoint(hold_out: float) -> str:
+    kept = f"with the lowest loss on the last {hold_out:.0%} of training videos"
+    which = f"epoch of each phase {kept}" if hold_out else "last epoch of each phase"
+    return f"{which}, nothing selected on test labels"
 
 
 def _auc(evaluation: Evaluation | None, protocol: str) -> dict[str, Any]:

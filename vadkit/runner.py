@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections import Counter
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from vadkit.blame import blamed, enough_memory
+from vadkit.data.loader import Loader
 from vadkit.data.prepared import PreparedData
 from vadkit.errors import NumericError, PluginError
 from vadkit.model import Model, precision
@@ -33,6 +35,26 @@ class Place(NamedTuple):
     phase: int
     epoch: int
     step: int
+
+
+class _Best:
+    """The weights with the lowest loss so far; those of the last epoch where none is noted."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._loss = math.inf
+        self._state: dict[str, Tensor] | None = None
+
+    def note(self, loss: float) -> None:
+        """Keep the weights if the loss is lower than any before."""
+        if loss < self._loss:
+            self._loss = loss
+            self._state = copy.deepcopy(self._model.state_dict())
+
+    def restore(self) -> None:
+        """Put the kept weights back."""
+        if self._state is not None:
+            self._model.load_state_dict(self._state)
 
 
 @dataclass
@@ -63,13 +85,18 @@ class PhaseRunner:
         self.model.begin(phase, self.recipe.seed, number)
         self.model.to(self.device)
         updates = groups(self.model, phase, self.recipe.optim)
+        best = _Best(self.model)
         for epoch in range(1, phase.epochs + 1):
             with seeded(self.recipe.seed, "phase", number, "epoch", epoch):
                 with enough_memory(f"training phase {number}"):
                     terms = self._epoch(phase, number, epoch, updates)
                 self._refuse_broken_weights(number, epoch)
+                if self.recipe.optim.hold_out:
+                    terms["held_out"] = self._held_out_loss(updates, number)
+                    best.note(terms["held_out"])
                 after_epoch(epoch, terms, updates)
             self.interrupted()  # after the last step only now, so that its epoch is not lost
+        best.restore()
 
     def _epoch(self, phase: Phase, number: int, epoch: int, updates: list[Group]) -> Terms:
         self.model.train()
@@ -83,26 +110,48 @@ class PhaseRunner:
                 self.interrupted()
         return {name: value / steps for name, value in total.items()}
 
+    def _held_out_loss(self, updates: list[Group], number: int) -> float:
+        """The phase's loss on what is held out, with the same batches and views each time.
+
+        Of the tasks that the backbone is to be good at: for others it ascends.
+        """
+        self.model.eval()
+        tasks = [entry for group in updates for entry in group.entries if group.factor >= 0]
+        return sum(entry.weight * self._held_out_mean(entry, number) for entry in tasks)
+
+    @torch.no_grad()
+    def _held_out_mean(self, entry: TaskEntry, number: int) -> float:
+        total, units = 0.0, 0
+        for step, batch in enumerate(self._loader(entry, (number, "held out"), held_out=True)):
+            losses = self._loss(entry, batch, Place(number, 0, step), frozen=True)
+            total += _sum(losses.values()).item() * len(batch.clips)
+            units += len(batch.clips)
+        return total / units
+
     def _unit(self, phase: Phase) -> str:
         units = {self.model.tasks[entry.name].samplings[0].unit for entry in phase.tasks}
         return {"object": "cubes", "frame": "frames"}[units.pop()] if len(units) == 1 else "units"
 
     def _batches(self, phase: Phase, number: int, epoch: int) -> tuple[Batches, int]:
         """Endless batches for each task, and the steps in which the longest data are seen once."""
-        loaders = {}
-        for entry in phase.tasks:
-            proxy = self.model.tasks[entry.name]
-            loaders[entry.name] = self.data.loader(
-                proxy.samplings,
-                "train",
-                self.recipe.optim.batch,
-                seed=(self.recipe.seed, number, epoch),
-                device=self.device,
-                needs=proxy.needs,
-            )
+        loaders = {entry.name: self._loader(entry, (number, epoch)) for entry in phase.tasks}
         steps = max(len(loader) for loader in loaders.values())
         return {name: _endless(of) for name, of in loaders.items()}, min(
             steps, phase.steps or steps
+        )
+
+    def _loader(
+        self, entry: TaskEntry, order: tuple[int | str, ...], *, held_out: bool = False
+    ) -> Loader:
+        proxy = self.model.tasks[entry.name]
+        return self.data.loader(
+            proxy.samplings,
+            "train",
+            self.recipe.optim.batch,
+            seed=(self.recipe.seed, *order),
+            device=self.device,
+            needs=proxy.needs,
+            held_out=held_out,
         )
 
     def _step(self, updates: list[Group], rate: float, batches: Batches, place: Place) -> Terms:
@@ -122,7 +171,7 @@ class PhaseRunner:
         active = group.active(place.epoch)
         if not active:
             return {}
-        losses = [self._loss(entry, read[entry.name], group, place) for entry in active]
+        losses = [self._loss(e, read[e.name], place, frozen=group.frozen) for e in active]
         weighted = [e.weight * _sum(of.values()) for e, of in zip(active, losses, strict=True)]
         terms, loss = _merged(active, losses), _sum(weighted)
         if not math.isfinite(loss.item()):
@@ -131,14 +180,14 @@ class PhaseRunner:
         return terms
 
     def _loss(
-        self, entry: TaskEntry, batch: Batch, group: Group, place: Place
+        self, entry: TaskEntry, batch: Batch, place: Place, *, frozen: bool
     ) -> Mapping[str, Tensor]:
         proxy = self.model.tasks[entry.name]
         rng = generator(self.recipe.seed, "views", *place, entry.name)
         with blamed("task", entry.name, "views"):
             views = proxy.task.views(batch, rng, training=True)
         with blamed("task", entry.name, "backbone or head"), precision(self.recipe, self.device):
-            outputs = self.model.outputs(entry.name, views, frozen=group.frozen)
+            outputs = self.model.outputs(entry.name, views, frozen=frozen)
         with blamed("task", entry.name, "loss"):
             return _checked(entry.name, proxy.task.loss(outputs, views.targets))
 
@@ -183,8 +232,9 @@ def _checked(task: str, terms: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Name a broken contract where it is broken, not deep inside an optimizer."""
     if not isinstance(terms, Mapping) or not terms:
         raise PluginError(f"Task '{task}' returned no loss term.", "`loss` returns name -> scalar.")
+    training = torch.is_grad_enabled()
     for name, term in terms.items():
-        if not isinstance(term, Tensor) or term.ndim or not term.requires_grad:
+        if not isinstance(term, Tensor) or term.ndim or (training and not term.requires_grad):
             raise PluginError(
                 f"The loss term '{name}' of task '{task}' is not a scalar tensor with a gradient.",
                 "docs/write-a-task.md says what the contract asks for.",

@@ -64,6 +64,7 @@ class PreparedData:
     ) -> None:
         told, root = progress or (lambda *_: None), cache_home(home) / "stores"
         self._shelf = Shelf(recipe, registry, root, told, strict=strict)
+        self._held_out = (1 - recipe.optim.hold_out, 1.0)
         self.context_store: ContextLookup | None = None
         """Answers the needs of tasks; set by who binds the teachers."""
         self.cube_size = (recipe.objects.size, recipe.objects.size)
@@ -114,10 +115,18 @@ class PreparedData:
         """The units that a sampling reads."""
         return self._shelf.store(sampling, split).units
 
-    def inside(self, sampling: Sampling, split: Split) -> Tensor:
-        """(n,) rows of the units whose clip lies wholly inside its video."""
+    def inside(
+        self, sampling: Sampling, split: Split, part: tuple[float, float] = (0, 1)
+    ) -> Tensor:
+        """(n,) rows of the units whose clip lies wholly inside a part of its video.
+
+        Args:
+            sampling: What a clip is.
+            split: Which videos.
+            part: Where it begins and ends, as shares of the video's length.
+        """
         units = self._shelf.store(sampling, split).units
-        return torch.from_numpy(_inside(units, sampling)).nonzero()[:, 0]
+        return torch.from_numpy(_inside(units, sampling, part)).nonzero()[:, 0]
 
     def loader(
         self,
@@ -130,6 +139,7 @@ class PreparedData:
         steps: int | None = None,
         needs: Sequence[Need] = (),
         rows: Tensor | None = None,
+        held_out: bool = False,
     ) -> Loader:
         """Read units in batches; the samplings after the first arrive in `Batch.beside`.
 
@@ -144,12 +154,14 @@ class PreparedData:
             steps: Stop after so many batches.
             needs: Teachers' answers for the units of the first sampling.
             rows: For scoring: these units alone.
+            held_out: For training: the units that are held out, instead of those trained on.
 
         Raises:
             DataError: There is nothing to train on, or labels do not fit their video.
             PluginError: A need has no teacher.
         """
-        read = partial(self._scored, rows) if seed is None else self._trained
+        part = self._held_out if held_out else (0, self._held_out[0])
+        read = partial(self._scored, rows) if seed is None else partial(self._trained, part)
         first, *others = [read(sampling, split) for sampling in samplings]
         context = self._context(first, split, needs) if needs else None
         for reading in (first, *others):
@@ -187,10 +199,10 @@ class PreparedData:
         store = self._shelf.store(sampling, split)
         return Reading(store, sampling, torch.arange(len(store.units)) if rows is None else rows)
 
-    def _trained(self, sampling: Sampling, split: Split) -> Reading:
+    def _trained(self, part: tuple[float, float], sampling: Sampling, split: Split) -> Reading:
         store, role = self._shelf.store(sampling, split), self._shelf.role(sampling.role)
-        rows = self.inside(sampling, split)
-        self._shelf.note(sampling, split, {"units_at_ends": len(store.units) - len(rows)})
+        rows, inside = self.inside(sampling, split, part), self.inside(sampling, split)
+        self._shelf.note(sampling, split, {"units_at_ends": len(store.units) - len(inside)})
         if len(rows) < 2:  # noqa: PLR2004 - batch statistics need two
             raise role.too_few(split, sampling.unit, len(sampling.offsets))
         if not sampling.labels:
@@ -219,11 +231,12 @@ def _refuse_partial(known: dict[str, NDArray[np.uint8] | None]) -> None:
         )
 
 
-def _inside(units: Units, sampling: Sampling) -> NDArray[np.bool_]:
-    """(n,) whether a unit's clip lies wholly inside its video."""
+def _inside(units: Units, sampling: Sampling, part: tuple[float, float]) -> NDArray[np.bool_]:
+    """(n,) whether a unit's clip lies wholly inside a part of its video."""
+    length = units.lengths[units.video]
     first = units.frame + sampling.offsets[0]
     last = units.frame + sampling.offsets[-1]
-    return np.asarray((first >= 0) & (last < units.lengths[units.video]))
+    return np.asarray((first >= part[0] * length) & (last < part[1] * length))
 
 
 def _unit_labels(known: dict[str, NDArray[np.uint8] | None], store: Store) -> Tensor:

@@ -85,6 +85,9 @@ class Optim(Strict):
     schedule: Literal["constant", "cosine", "step"] = "cosine"
     step_epochs: Annotated[int, Field(ge=1)] = 10
     gamma: Annotated[float, Field(gt=0)] = 0.5
+    hold_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of every training video, its end, that is not trained on; of a phase's epochs, the one
+    with the lowest loss there is kept ([002]: 0.15). 0 keeps the last epoch."""
 
 
 class TaskEntry(Strict):
