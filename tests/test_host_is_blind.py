@@ -16,6 +16,9 @@ CORE = Path(vadkit.__file__).parent
 WORD = re.compile(r"[a-z0-9_-]+")
 SENTENCE = 4
 """Words from which a string is prose for people: nothing is decided by it."""
+ORDINARY = {"color", "flow", "pose", "segmentation", "shape"}
+"""Tasks called as what every array, plot or teacher's role is: identifiers of that name decide
+nothing, and a string names the task only where it begins with it."""
 WORLDS = {"data/plaza": {"virtual"}}
 """Drawn worlds may be called as a task is: folder -> names."""
 
@@ -35,7 +38,9 @@ def words_of_code(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if id(node) not in prose and len(node.value.split()) < SENTENCE:
-                yield from ((node.lineno, word) for word in WORD.findall(node.value.lower()))
+                words = WORD.findall(node.value.lower())
+                yield from ((node.lineno, word) for word in words[:1])
+                yield from ((node.lineno, word) for word in words[1:] if word not in ORDINARY)
         elif isinstance(node, ast.alias):
             yield from ((node.lineno, word) for word in node.name.lower().split("."))
         else:
@@ -46,7 +51,8 @@ def _identifiers(node: ast.AST) -> Iterator[tuple[int, str]]:
     for field in ("name", "id", "attr", "arg", "module"):
         value = getattr(node, field, None)
         if isinstance(value, str) and hasattr(node, "lineno"):
-            yield from ((node.lineno, word) for word in value.lower().split("."))
+            words = (word for word in value.lower().split(".") if word not in ORDINARY)
+            yield from ((node.lineno, word) for word in words)
 
 
 def named_in(source: str, names: set[str]) -> list[tuple[int, str]]:
@@ -83,6 +89,16 @@ def test_core_names_no_task(file: Path) -> None:
 )
 def test_a_name_in_code_is_seen(source: str) -> None:
     assert named_in(source, {"jigsaw"})
+
+
+@pytest.mark.parametrize("source", ["use = 'shape.error'", "import vadkit_shape", "x = 'shape'"])
+def test_an_ordinary_word_is_seen_where_it_names_a_task(source: str) -> None:
+    assert named_in(source, {"shape"})
+
+
+@pytest.mark.parametrize("source", ["image.shape", "plot(color=1)", "rc = {'grid.color': 1}"])
+def test_an_ordinary_word_is_no_knowledge(source: str) -> None:
+    assert named_in(source, {"shape", "color"}) == []
 
 
 def test_a_name_in_prose_is_no_knowledge() -> None:
