@@ -96,6 +96,32 @@ def test_the_tasks_learned_so_far_score(world: World, registry: Registry, way: s
     assert (second.scores["c"].raw >= second.columns["jigsaw.temporal"]["c"] / 2).all()
 
 
+def test_each_protocol_is_scored_by_its_own_tasks(world: World, registry: Registry) -> None:
+    """That another protocol's task is learned takes no figure away from the main one."""
+    sets = (
+        'score.heads="refit"',
+        "score.refit_epochs=1",
+        'score.also.puzzle={use=["jigsaw.temporal"]}',
+    )
+    runner = tiny_runner(world.recipe("jigsaw", "prediction"), registry, *sets)
+    train(runner, 1)
+    found = evaluated(runner, 1)
+    assert found.heads == {"prediction": "refit", "jigsaw": "trained"}
+    assert found.metrics.keys() == {"main", "puzzle"}
+
+
+def test_a_head_is_stale_only_where_its_own_backbone_moved(
+    world: World, registry: Registry
+) -> None:
+    sets = ('score.heads="refit"', 'backbones={ other = { name = "unet", width = 8 } }')
+    apart = '{ name = "jigsaw", backbone = "other" }'
+    for entry, kind in ((apart, "trained"), ('"jigsaw"', "refit")):
+        runner = tiny_runner(world.recipe("prediction", entry), registry, *sets)
+        for number in (1, 2):
+            train(runner, number)
+        assert evaluated(runner, 2).heads == {"prediction": kind}
+
+
 def test_stale_heads_are_fitted_together(
     world: World, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
 
     The runner's model is left as it is: how a curriculum is scored must not change its training.
     """
-    heads = _heads(runner, phase)
+    heads = _heads(runner, number)
     protocols = _possible(runner.recipe, heads)
     if "main" not in protocols:
         return None
@@ -81,19 +81,31 @@ def _metrics(
     return evaluate({video: of.smooth for video, of in scores.items()}, labels)
 
 
-def _heads(runner: PhaseRunner, phase: Phase) -> dict[str, str]:
-    """Scoring task -> which head scores: of the tasks learned so far.
+def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:
+    """Scoring task -> which head scores: for each protocol, of its tasks learned so far.
 
     Where none of them is learned yet, re-fitting begins all anew: so a phase can be judged by
     the score of a task that comes later, or never, as in [000] Tables 3 and 5.
     """
-    wanted = scoring_tasks(runner.recipe)
     way: str = runner.recipe.score.heads
-    learned = [task for task in wanted if task in runner.model.heads]
-    # A head is stale once a later phase has moved the backbone under it.
-    fresh = {entry.name for entry in phase.tasks}
-    kinds = {task: "trained" if task in fresh else way for task in learned}
-    return kinds or (dict.fromkeys(wanted, way) if way == "refit" else {})
+    kinds: dict[str, str] = {}
+    for protocol in runner.recipe.score.protocols.values():
+        tasks = [use.rpartition(".")[0] for use in protocol.use]
+        learned = [task for task in tasks if task in runner.model.heads]
+        for task in learned or (tasks if way == "refit" else []):
+            kinds[task] = way if _stale(runner, task, number) else "trained"
+    return kinds
+
+
+def _stale(runner: PhaseRunner, task: str, number: int) -> bool:
+    """Whether a head was never trained, or its backbone was trained without it since."""
+    backbone = runner.model.tasks[task].backbone
+    for phase in reversed(runner.recipe.phase[:number]):
+        if any(entry.name == task for entry in phase.tasks):
+            return False
+        if any(entry.backbone == backbone for entry in phase.tasks):
+            return True
+    return True
 
 
 def _possible(recipe: Recipe, heads: Mapping[str, str]) -> dict[str, Protocol]:
