@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.api import Teacher
-from vadkit_teachers import SceneGridConfig
+from vadkit_teachers.frame_cards import SceneGridConfig
+from vadkit_teachers.pixels import edges
 
 PIXELS = 8
 """Pixels a side to which each cell is reduced first: walkers stay visible, noise does not."""
@@ -27,7 +28,7 @@ class SceneGrid(Teacher[SceneGridConfig]):
         background = small.median(dim=2).values
         own = small[:, :, small.shape[2] // 2]
         seen = (own - background).abs().amax(dim=1, keepdim=True) < self.config.threshold
-        looks = torch.cat([background, _edges(background)], dim=1)  # (B, 4, h, w)
+        looks = torch.cat([background, edges(background)], dim=1)  # (B, 4, h, w)
         share = F.avg_pool2d(seen.float(), PIXELS)  # (B, 1, grid, grid)
         cells = F.avg_pool2d(looks * seen, PIXELS) / share.clamp(min=PIXELS**-2)
         return F.normalize(cells.flatten(1), dim=1)
@@ -38,10 +39,3 @@ class SceneGrid(Teacher[SceneGridConfig]):
         frames = clips.transpose(1, 2)  # (B, T, C, H, W)
         small = F.adaptive_avg_pool2d(frames.flatten(0, 1), side)
         return small.unflatten(0, frames.shape[:2]).transpose(1, 2).expand(-1, 3, -1, -1, -1)
-
-
-def _edges(image: Tensor) -> Tensor:
-    """(B, 3, h, w) -> (B, 1, h, w): the gradient's magnitude, the mean over colours."""
-    down = F.pad(image.diff(dim=2), (0, 0, 0, 1))
-    across = F.pad(image.diff(dim=3), (0, 1))
-    return (down.square() + across.square()).sqrt().mean(dim=1, keepdim=True)

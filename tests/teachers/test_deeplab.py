@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from vadkit_teachers import DEEPLAB, DeepLabConfig
+from vadkit_teachers.deeplab import DeepLab, DeepLabMaps, describe
+from vadkit_teachers.frame_cards import DeepLabConfig
 
 from vadkit.errors import DataError, PluginError
 from vadkit.plugins import load_plugins
 
 try:
     import segmentation_models_pytorch as smp
-    from vadkit_teachers.deeplab import DeepLab, describe
 except (ImportError, RuntimeError) as error:  # torch's CPU build with another's torchvision
     smp, MISSING = None, f"{type(error).__name__}: {error}"
 else:
@@ -47,6 +46,17 @@ def test_length_is_that_of_hsc(weights: Path, size: tuple[int, int], cells: int)
 
 
 @needs_smp
+def test_maps_are_probabilities_at_stride_4(weights: Path) -> None:
+    config = DeepLabConfig(weights=weights, encoder=SMALL)
+    with torch.inference_mode():
+        clip = torch.rand(2, 3, 1, 33, 70)
+        found, scene = DeepLabMaps(config)(clip), DeepLab(config)
+        logits = scene.logits(clip[:, :, 0])
+    assert found.shape == (2, 19, 9, 18)
+    torch.testing.assert_close(found, logits.softmax(dim=1))
+    torch.testing.assert_close(found.sum(dim=1), torch.ones(2, 9, 18))
+
+
 def test_description_against_loops() -> None:
     logits = np.random.default_rng(0).normal(size=(2, 19, 9, 13)).astype(np.float32)
     expected = np.zeros((2, 2, 3))
@@ -61,13 +71,11 @@ def test_description_against_loops() -> None:
     assert (flat == 0).any()
 
 
-@needs_smp
 def test_missing_weights_are_named_with_source_and_licence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere\.safetensors.*missing.*Cityscapes.*scene-grid"):
         DeepLab(DeepLabConfig(weights=tmp_path / "nowhere.safetensors"))
 
 
-@needs_smp
 def test_rubbish_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rubbish.safetensors").write_bytes(b"PK\x03\x04 not weights")
     with pytest.raises(DataError, match="cannot be read"):
@@ -76,12 +84,19 @@ def test_rubbish_is_refused(tmp_path: Path) -> None:
 
 @needs_smp
 def test_weights_of_another_network_are_refused(weights: Path) -> None:
-    with pytest.raises(DataError, match="does not fit"):
+    with pytest.raises(DataError, match="do not fit"):
         DeepLab(DeepLabConfig(weights=weights, encoder="resnet18"))
 
 
-def test_without_the_library_the_pip_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "segmentation_models_pytorch", None)
-    monkeypatch.delitem(sys.modules, "vadkit_teachers.deeplab", raising=False)
-    with pytest.raises(PluginError, match=r"pip install \"vadkit\[frames\]\""):
-        load_plugins().load(DEEPLAB)
+@pytest.mark.parametrize("fault", [ImportError("nowhere"), RuntimeError("no torchvision::nms")])
+def test_without_the_library_the_pip_command_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: Exception
+) -> None:
+    def fail(name: str) -> None:
+        raise fault
+
+    some = tmp_path / "some.safetensors"
+    save_file({}, some)
+    monkeypatch.setattr("vadkit_teachers.weights.import_module", fail)
+    with pytest.raises(PluginError, match=rf'{fault}.*pip install "vadkit\[frames\]"'):
+        load_plugins().create("teacher", "deeplabv3plus", {"weights": some})

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from vadkit_teachers import SCENE_GRID, SceneGridConfig
+from vadkit_teachers.frame_cards import SCENE_GRID, SceneGridConfig
 from vadkit_teachers.scene import SceneGrid
 
 
