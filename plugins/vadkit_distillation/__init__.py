@@ -1,0 +1,37 @@
+"""The proxy task `distillation`: its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vadkit.api import Need, Sampling, TaskCard, hookimpl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    features: float = 1.0
+    """Weight of the mean error of the features."""
+    probabilities: float = 1.0
+    """Weight of the mean error of the detector's class probabilities."""
+
+    def __post_init__(self) -> None:
+        if min(self.features, self.probabilities) < 0:
+            raise ValueError("the weights of features and probabilities must not be negative")
+
+
+CARD = TaskCard(
+    name="distillation",
+    summary="Say what an ImageNet network and a detector's classes would say of an object.",
+    level="semantic",
+    paper="Barbalau et al., CVIU 2023, T4; Georgescu et al., CVPR 2021, 3.2",
+    config=Config,
+    load="vadkit_distillation.task:Distillation",
+    sampling=lambda _: Sampling(frames=1),
+    needs=lambda _: (Need(role="imagenet"), Need(role="detector")),
+    score_needs=lambda _: (Need(role="detector"),),
+)
+
+
+@hookimpl
+def vadkit_tasks() -> list[TaskCard]:
+    return [CARD]

@@ -1,0 +1,53 @@
+"""Predict the optical flow of the step that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Generator, Tensor, nn
+
+from vadkit.api import (
+    Batch,
+    Outputs,
+    Shapes,
+    Task,
+    Views,
+    absolute_error,
+    l1,
+    mse,
+    squared_error,
+)
+from vadkit_flow import Config
+
+_LOSSES = {"l1": l1, "l2": mse}
+_ERRORS = {"l1": absolute_error, "l2": squared_error}
+
+AXES = 2
+"""Right and down."""
+
+
+class Flow(Task[Config]):
+    """Optical-flow prediction: the teacher's flow from frame t-1 to t, from frames t-R ... t-1.
+
+    Source: named in Zhang et al., ACM MM 2024, Table 1, without a formula. Frame t itself is not
+    seen: the flow would only have to be computed, not foreseen.
+    """
+
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        """Show the frames before the own one; its flow is the target."""
+        past = batch.clips[:, 0, :, : self.config.reach]  # (B, C, R, H, W)
+        flow = batch.context["flow"][:, :, None] / self.config.scale  # (B, 2, 1, H, W)
+        return Views({"past": past}, targets={"flow": flow})
+
+    def head(self, shapes: Shapes) -> nn.Module:
+        """A decoder to one map of two channels."""
+        return shapes.heads.decoder(frames=1, channels=AXES)
+
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Take the mean difference, absolute or squared."""
+        norm = self.config.norm
+        return {norm: _LOSSES[norm](outputs["past"], targets["flow"])}
+
+    def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Name the same difference of each object `error` (B,)."""
+        return {"error": _ERRORS[self.config.norm](outputs["past"], targets["flow"])}

@@ -1,0 +1,20 @@
+"""The proxy task `pose`: its card."""
+
+from __future__ import annotations
+
+from vadkit.api import Need, Sampling, TaskCard, hookimpl
+
+CARD = TaskCard(
+    name="pose",
+    summary="Find an object's joints in its middle frame as a teacher does.",
+    level="semantic",
+    paper="Barbalau et al., CVIU 2023, T9",
+    load="vadkit_pose.task:Pose",
+    sampling=lambda _: Sampling(frames=1),
+    needs=lambda _: (Need(role="pose"),),
+)
+
+
+@hookimpl
+def vadkit_tasks() -> list[TaskCard]:
+    return [CARD]

@@ -1,0 +1,20 @@
+"""The proxy task `segmentation`: its card."""
+
+from __future__ import annotations
+
+from vadkit.api import Need, Sampling, TaskCard, hookimpl
+
+CARD = TaskCard(
+    name="segmentation",
+    summary="Segment an object's middle frame as a teacher does.",
+    level="semantic",
+    paper="Barbalau et al., CVIU 2023, T7",
+    load="vadkit_segmentation.task:Segmentation",
+    sampling=lambda _: Sampling(frames=1),
+    needs=lambda _: (Need(role="segmentation"),),
+)
+
+
+@hookimpl
+def vadkit_tasks() -> list[TaskCard]:
+    return [CARD]
