@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vadkit.api import TeacherCard, hookimpl
-from vadkit_teachers import frame_cards, object_cards
+from vadkit_teachers import flow_cards, object_cards, scene_cards
 
 
 @hookimpl
 def vadkit_teachers() -> list[TeacherCard]:
-    return [*frame_cards.CARDS, *object_cards.CARDS]
+    return [*scene_cards.CARDS, *flow_cards.CARDS, *object_cards.CARDS]

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.api import Teacher, TeacherCard
-from vadkit_teachers.frame_cards import DEEPLAB, DEEPLAB_MAPS, DeepLabConfig
 from vadkit_teachers.pixels import at_stride, normalised, own_frame
+from vadkit_teachers.scene_cards import DEEPLAB, DEEPLAB_MAPS, DeepLabConfig
 from vadkit_teachers.weights import Weights, library
 
 CLASSES = 19

@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.api import Teacher
-from vadkit_teachers import frame_cards
-from vadkit_teachers.frame_cards import DPTConfig, GroundPlaneConfig
+from vadkit_teachers import scene_cards
 from vadkit_teachers.pixels import cells, own_frame
+from vadkit_teachers.scene_cards import DPTConfig, GroundPlaneConfig
 from vadkit_teachers.weights import Weights, pretrained
 
 UNUSED = "neck.fusion_stage.layers.0.residual_layer1"
@@ -44,7 +44,7 @@ class DPT(Teacher[DPTConfig]):
 
     def __init__(self, config: DPTConfig) -> None:
         super().__init__(config)
-        weights = Weights(frame_cards.DPT, config.weights)
+        weights = Weights(scene_cards.DPT, config.weights)
         self.network = pretrained(weights, "DPTForDepthEstimation", UNUSED)
 
     def forward(self, clips: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.api import Teacher
-from vadkit_teachers.frame_cards import DISConfig, FarnebackConfig
+from vadkit_teachers.flow_cards import DISConfig, FarnebackConfig
 from vadkit_teachers.pixels import cells
 
 Grey = NDArray[np.uint8]

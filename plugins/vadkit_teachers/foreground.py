@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.api import Teacher
-from vadkit_teachers.frame_cards import ForegroundConfig
 from vadkit_teachers.pixels import cells
+from vadkit_teachers.scene_cards import ForegroundConfig
 
 
 class Foreground(Teacher[ForegroundConfig]):

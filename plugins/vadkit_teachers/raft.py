@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.api import Teacher
-from vadkit_teachers import frame_cards
-from vadkit_teachers.frame_cards import RAFTConfig
+from vadkit_teachers import flow_cards
+from vadkit_teachers.flow_cards import RAFTConfig
 from vadkit_teachers.pixels import cells
 from vadkit_teachers.weights import Weights, library
 
@@ -26,7 +26,7 @@ class RAFT(Teacher[RAFTConfig]):
 
     def __init__(self, config: RAFTConfig) -> None:
         super().__init__(config)
-        weights = Weights(frame_cards.RAFT, config.weights)
+        weights = Weights(flow_cards.RAFT, config.weights)
         state, networks = weights.state(), library("torchvision.models.optical_flow")
         build = {"small": networks.raft_small, "large": networks.raft_large}[config.model]
         self.network = build(weights=None)

@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.api import Teacher
-from vadkit_teachers.frame_cards import SceneGridConfig
 from vadkit_teachers.pixels import edges
+from vadkit_teachers.scene_cards import SceneGridConfig
 
 PIXELS = 8
 """Pixels a side to which each cell is reduced first: walkers stay visible, noise does not."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from vadkit.api import Teacher
-from vadkit_teachers.frame_cards import SEGFORMER, SegFormerConfig
 from vadkit_teachers.pixels import at_stride, normalised, own_frame, padded
+from vadkit_teachers.scene_cards import SEGFORMER, SegFormerConfig
 from vadkit_teachers.weights import Weights, pretrained
 
 STRIDE = 4

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from vadkit_teachers.deeplab import DeepLab, DeepLabMaps, describe
-from vadkit_teachers.frame_cards import DeepLabConfig
+from vadkit_teachers.scene_cards import DeepLabConfig
 
 from vadkit.errors import DataError, PluginError
 from vadkit.plugins import load_plugins

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 from vadkit_teachers.depth import DPT, GroundPlane, spread
-from vadkit_teachers.frame_cards import DPTConfig, GroundPlaneConfig
+from vadkit_teachers.scene_cards import DPTConfig, GroundPlaneConfig
 
 
 def test_a_plane_grows_linearly_below_the_horizon() -> None:

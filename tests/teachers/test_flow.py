@@ -4,8 +4,8 @@ import cv2
 import pytest
 import torch
 from vadkit_teachers.flow import DIS, Farneback
-from vadkit_teachers.frame_cards import DIS as DIS_CARD
-from vadkit_teachers.frame_cards import FARNEBACK, DISConfig, FarnebackConfig
+from vadkit_teachers.flow_cards import DIS as DIS_CARD
+from vadkit_teachers.flow_cards import FARNEBACK, DISConfig, FarnebackConfig
 
 from vadkit.api import Teacher
 

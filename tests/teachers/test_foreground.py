@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from vadkit_teachers.foreground import Foreground
-from vadkit_teachers.frame_cards import FOREGROUND, ForegroundConfig
+from vadkit_teachers.scene_cards import FOREGROUND, ForegroundConfig
 
 
 def test_classes_against_loops() -> None:

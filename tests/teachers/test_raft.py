@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from vadkit_teachers.frame_cards import RAFTConfig
+from vadkit_teachers.flow_cards import RAFTConfig
 from vadkit_teachers.raft import RAFT
 
 try:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from vadkit_teachers.frame_cards import SCENE_GRID, SceneGridConfig
 from vadkit_teachers.scene import SceneGrid
+from vadkit_teachers.scene_cards import SCENE_GRID, SceneGridConfig
 
 
 def scene(seed: int, channels: int = 3, size: tuple[int, int] = (64, 64)) -> torch.Tensor:

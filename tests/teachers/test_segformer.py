@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from vadkit_teachers.frame_cards import SegFormerConfig
 from vadkit_teachers.pixels import normalised
+from vadkit_teachers.scene_cards import SegFormerConfig
 from vadkit_teachers.segformer import SegFormer
 
 from vadkit.errors import DataError

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 from vadkit_teachers import vadkit_teachers
-from vadkit_teachers.frame_cards import RAFT
+from vadkit_teachers.flow_cards import RAFT
 from vadkit_teachers.weights import Weights, library
 
 from vadkit.cards import TeacherCard
