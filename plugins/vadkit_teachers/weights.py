@@ -79,17 +79,18 @@ class Weights:
         )
 
 
-def library(name: str) -> Any:
-    """Import a module of an optional library when it is needed.
+def library(module: str, member: str = "") -> Any:
+    """Import a module of an optional library, or a member of it, when it is needed.
 
     Raises:
         ImportError: However the import failed; torchvision's raises RuntimeError beside a torch
             that it was not built for. The host names the pip command.
     """
     try:
-        return import_module(name)
+        found = import_module(module)
+        return getattr(found, member) if member else found  # transformers imports its members late
     except Exception as error:
-        raise ImportError(f"{name}: {_line(error)}") from error
+        raise ImportError(f"{module}: {_line(_root(error))}") from error
 
 
 def pretrained(weights: Weights, library_class: str, unused: str = "") -> nn.Module:
@@ -103,7 +104,7 @@ def pretrained(weights: Weights, library_class: str, unused: str = "") -> nn.Mod
     Raises:
         DataError: It cannot be read, or lacks weights, in whose place random ones would be taken.
     """
-    cls = getattr(library("transformers"), library_class)
+    cls = library("transformers", library_class)
     options = {"local_files_only": True, "use_safetensors": True, "output_loading_info": True}
     try:
         network, told = cls.from_pretrained(str(weights.place), **options)
@@ -116,5 +117,10 @@ def pretrained(weights: Weights, library_class: str, unused: str = "") -> nn.Mod
     return found
 
 
-def _line(error: Exception) -> str:
+def _root(error: BaseException) -> BaseException:
+    """What began it: transformers hides that another library is broken."""
+    return _root(error.__cause__) if error.__cause__ else error
+
+
+def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__

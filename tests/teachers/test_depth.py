@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
-from vadkit_teachers.depth import DPT, GroundPlane, spread
+from vadkit_teachers.depth import DPT, UNUSED, GroundPlane, spread
 from vadkit_teachers.scene_cards import DPTConfig, GroundPlaneConfig
 
 
@@ -62,6 +63,18 @@ def test_it_is_the_network(weights: Path) -> None:
     expected = spread(F.interpolate(depth, (32, 32), mode="bilinear"))
     found = DPT(DPTConfig(weights=weights, size=32, cell=1))(clips)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
+
+
+@torch.inference_mode()
+def test_what_published_files_lack_is_not_read(weights: Path, tmp_path: Path) -> None:
+    state = load_file(weights / "model.safetensors")
+    kept = {name: of for name, of in state.items() if not name.startswith(UNUSED)}
+    assert 0 < len(kept) < len(state)
+    save_file(kept, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_bytes((weights / "config.json").read_bytes())
+    clips = torch.rand(1, 3, 1, 32, 32)
+    whole, part = (DPT(DPTConfig(weights=path, size=32)) for path in (weights, tmp_path))
+    torch.testing.assert_close(part(clips), whole(clips))
 
 
 @torch.inference_mode()

@@ -100,3 +100,13 @@ def test_however_an_import_fails_it_is_an_import_error(
     monkeypatch.setattr("vadkit_teachers.weights.import_module", fail)
     with pytest.raises(ImportError, match=f"heavy: {fault}"):
         library("heavy")
+
+
+def test_so_is_a_member_that_is_imported_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy:
+        def __getattr__(self, name: str) -> None:
+            raise ModuleNotFoundError("see the log") from RuntimeError(f"no {name}")
+
+    monkeypatch.setattr("vadkit_teachers.weights.import_module", lambda name: Lazy())
+    with pytest.raises(ImportError, match="heavy: no Model"):
+        library("heavy", "Model")
