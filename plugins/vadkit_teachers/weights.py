@@ -105,6 +105,7 @@ def pretrained(weights: Weights, library_class: str, unused: str = "") -> nn.Mod
         DataError: It cannot be read, or lacks weights, in whose place random ones would be taken.
     """
     cls = library("transformers", library_class)
+    library("transformers.utils.logging").disable_progress_bar()  # the host shows progress
     options = {"local_files_only": True, "use_safetensors": True, "output_loading_info": True}
     try:
         network, told = cls.from_pretrained(str(weights.place), **options)

@@ -44,6 +44,11 @@ def test_grey_and_odd_frames(weights: Path) -> None:
     torch.testing.assert_close(found.sum(dim=1), torch.ones(1, 9, 12))
 
 
+def test_it_is_quiet(weights: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    SegFormer(SegFormerConfig(weights=weights))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_folder_that_lacks_weights_is_refused(weights: Path, tmp_path: Path) -> None:
     """Left alone, the library would take random ones for them."""
     state = load_file(weights / "model.safetensors")
