@@ -230,10 +230,11 @@ def test_roles_that_nothing_is_bound_to(tmp_path) -> None:
     assert "'arrows' fills the role 'flow', not 'scene'." in text
 
 
-def test_weights_are_of_scores_that_are_used(tmp_path) -> None:
-    score = {"use": ["guess.error"], "weights": {"guess.eror": 2.0, "guess.error": 3.0}}
+def test_weights_are_of_tasks_that_there_are(tmp_path) -> None:
+    score = {"use": ["guess.error"], "weights": {"gess.error": 2.0, "guess.other": 3.0}}
     (line,) = _lines(tmp_path, tomli_w.dumps({**PLAIN, "score": score}))
-    assert "'guess.eror' is not under `use`. Did you mean 'guess.error'?" in line
+    assert "score.weights.gess.error" in line
+    assert "Did you mean 'guess'?" in line
 
 
 def test_need_without_any_teacher(tmp_path) -> None:

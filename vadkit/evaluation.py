@@ -19,7 +19,7 @@ from vadkit.data.dataset import Split
 from vadkit.data.units import Units
 from vadkit.errors import PluginError
 from vadkit.metrics import evaluate
-from vadkit.model import Model, precision, scoring_tasks
+from vadkit.model import Model, precision
 from vadkit.recipe import Phase, Protocol, Recipe, TaskEntry
 from vadkit.rng import generator
 from vadkit.runner import PhaseRunner

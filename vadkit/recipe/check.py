@@ -184,7 +184,7 @@ def _needs(card: TaskCard, config: Any) -> tuple[Need, ...]:
 
 
 def _score_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
-    yield from _weight_problems(recipe.score)
+    yield from _weight_problems(recipe.score, registry)
     names = {name for _, name in _entries(recipe)}
     for key, use in _uses(recipe.score):
         task = use.rpartition(".")[0]
@@ -197,11 +197,13 @@ def _score_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
             yield Problem(key, f"the task {task!r} gives no score.")
 
 
-def _weight_problems(score: Score) -> Iterator[Problem]:
+def _weight_problems(score: Score, registry: Registry) -> Iterator[Problem]:
+    """A weight may wait for a score that is not under `use`: another recipe may have set it."""
     for place, protocol in _placed(score):
-        for name in protocol.weights.keys() - set(protocol.use):
-            hint = f"{did_you_mean(name, protocol.use)} {allowed_words(protocol.use)}".strip()
-            yield Problem((*place, "weights", name), f"{name!r} is not under `use`. {hint}")
+        for name in protocol.weights:
+            yield from _card(registry, "task", name.rpartition(".")[0], (*place, "weights", name))[
+                1
+            ]
 
 
 def _placed(score: Score) -> Iterator[tuple[KeyPath, Protocol]]:
