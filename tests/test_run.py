@@ -126,7 +126,8 @@ def test_what_teachers_of_objects_read_is_cut_with_the_rest(
     (tmp_path / "object_teacher.py").write_text(TEACHER)
     registry = load_plugins([tmp_path / "object_teacher.py"])
     path = world.recipe("needy", use="needy.error")
-    folder = run(load_recipe(path, registry=registry), registry, out=tmp_path / "run")
+    recipe = load_recipe(path, ['teachers.imagenet={ name = "long" }'], registry=registry)
+    folder = run(recipe, registry, out=tmp_path / "run")
     stores = [path for path in (tmp_path / "home/stores").iterdir() if path.is_dir()]
     assert len(stores) == 2  # train and test; a second pass for the teacher would make two more
     with pytest.raises(PluginError, match="task 'needy' needs 'imagenet' of the teacher 'long'"):
