@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from vadkit.recipe import Calibrate
@@ -98,6 +97,8 @@ def _neighbours(
     at: Floats, normal_at: Floats, among: int | None
 ) -> Iterator[tuple[slice, NDArray[np.int64]]]:
     """Some units after another, and (units, neighbours) rows of the training units near them."""
+    import torch
+
     spread, count = normal_at.std(axis=0), len(normal_at)
     everyone = among is None or among >= count or not spread.any()
     scale = np.where(spread > 0, spread, 1)

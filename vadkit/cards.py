@@ -53,7 +53,7 @@ class Sampling:
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """A teacher's answer that a task wants beside its clips, found in `Batch.context[role]`."""
+    """A teacher's answer that a task wants beside its clips, found in `Batch.context[key]`."""
 
     role: str
     """The recipe's teacher role: scene, segmentation, flow, depth, pose, detector, ..."""
@@ -61,6 +61,15 @@ class Need:
     """Video frame to answer for, relative to the unit's own."""
     frames: int = 1
     """Frames, centred on `at`, over which the answers are averaged."""
+    texts: tuple[str, ...] = ()
+    """What a teacher that reads is asked: how well does each of these describe the unit?"""
+    name: str = ""
+    """Tells answers of one role apart; the role where empty."""
+
+    @property
+    def key(self) -> str:
+        """Under what the answer is found."""
+        return self.name or self.role
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ class Shapes:
     strides: tuple[int, ...]
     """Pixels a cell of each map stands for."""
     context: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """Teacher role -> shape of its answer without B."""
+    """`Need.key` -> shape of the answer without B, for what the task needs to train."""
     trunks: dict[str, nn.Module] = field(default_factory=dict)
     """The trunks that heads share; a fresh dict shares nothing."""
 

@@ -33,8 +33,8 @@ class Sizes:
     """Height and width of an object's cube."""
     frame: tuple[int, int]
     """Height and width of a whole frame."""
-    context: Mapping[str, tuple[int, ...]]
-    """Teacher role -> shape of its answer without B."""
+    context: Mapping[str, Mapping[str, tuple[int, ...]]]
+    """Task -> `Need.key` -> shape of the answer without B."""
 
 
 class Model(nn.Module):
@@ -87,7 +87,7 @@ class Model(nn.Module):
             size=self.sizes.cube if unit == "object" else self.sizes.frame,
             widths=backbone.widths,
             strides=backbone.strides,
-            context=self.sizes.context,
+            context=self.sizes.context.get(entry.name, {}),
             trunks=trunks,
         )
         with blamed("task", entry.name, "head"):

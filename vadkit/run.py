@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,11 @@ def _runner(
     data.require(trained + (scored if _calibrates(recipe) else []), scored)
     data.labels()  # wrong ones are better told before the training than after
     _tell_repairs(data, progress)
-    shapes = _context_shapes(answers, tasks.values())
-    model = Model(
-        recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, shapes)
-    )
+    shapes = {
+        name: answers.shapes(task.samplings[0], "train", task.needs) for name, task in tasks.items()
+    }
+    sizes = Sizes(data.channels, data.cube_size, data.frame_size, shapes)
+    model = Model(recipe, tasks, registry, sizes)
     return PhaseRunner(model, data, recipe, device, progress, interrupted)
 
 
@@ -130,16 +131,6 @@ def _scored(task: ProxyTask, answers: ContextStore) -> list[Sampling]:
     """What a task reads to score, and what its teachers of objects read for it."""
     own = task.score_sampling
     return [own, *answers.samplings(own.role, task.score_needs)]
-
-
-def _context_shapes(
-    answers: ContextStore, tasks: Iterable[ProxyTask]
-) -> dict[str, tuple[int, ...]]:
-    """Teacher role -> shape of its answer: what the heads that see it are built for."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    for task in tasks:
-        shapes |= answers.shapes(task.samplings[0], "train", task.needs)
-    return shapes
 
 
 def _preparing(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.calibration import Normal
-from vadkit.cards import BoxRules, DatasetCard, Unit
+from vadkit.cards import BoxRules, DatasetCard, Need, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
 from vadkit.data.dataset import Video
 from vadkit.data.datasets.common import clip_name
@@ -46,8 +46,8 @@ class Scorer:
     recipe: Recipe
     detectors: list[Detector[Any]]
     rules: BoxRules
-    teachers: Mapping[str, BoundTeacher]
-    """Role -> who answers the needs of the tasks that score."""
+    teachers: Mapping[Need, BoundTeacher]
+    """Who answers the needs of the tasks that score."""
     normal: Mapping[str, Normal]
     """Task -> the training units that its scores are compared with; empty without calibration."""
     device: torch.device
@@ -112,7 +112,7 @@ class Scorer:
         sampling, sizes = task.score_sampling, self.model.sizes
         size = sizes.cube if sampling.unit == "object" else sizes.frame
         cutting = Cutting(sampling.unit, sampling.offsets, size, sizes.channels)
-        asked = [(need, self.teachers[need.role]) for need in task.score_needs]
+        asked = [(need, self.teachers[need]) for need in task.score_needs]
         context = StreamedContext(asked, video.path, sizes.channels, size)
         cuts = gathered.watch(cut(self._seen(video, sampling.unit), cutting))
         parts = ((one.clips, context.of(one)) for one in cuts)
@@ -186,15 +186,15 @@ def _joined(parts: Sequence[Part]) -> Part:
 
 def _teachers(
     model: Model, recipe: Recipe, registry: Registry, device: torch.device
-) -> dict[str, BoundTeacher]:
-    """Role -> the teacher that the recipe binds to it, for all that scoring needs."""
-    found: dict[str, BoundTeacher] = {}
+) -> dict[Need, BoundTeacher]:
+    """The teacher that the recipe binds to each need of the tasks that score."""
+    found: dict[Need, BoundTeacher] = {}
     for name, task in model.tasks.items():
-        for role in {need.role for need in task.score_needs}:
-            found[role] = bind_teacher(role, recipe, registry, device)
-            if found[role].sampling.unit == "object":
+        for need in task.score_needs:
+            teacher = found[need] = bind_teacher(need, recipe, registry, device)
+            if teacher.sampling.unit == "object":
                 raise PluginError(
-                    f"The task {name!r} needs {role!r} of the teacher {found[role].name!r}, which "
+                    f"The task {name!r} needs {need.role!r} of the teacher {teacher.name!r}, which "
                     "sees objects; only a run can show them.",
                     "Use a test video of a run, or a teacher of whole frames.",
                 )

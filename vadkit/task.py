@@ -25,7 +25,7 @@ class Batch:
     clips: Tensor
     """(B, N, C, T, H, W) in [0, 1]."""
     context: Mapping[str, Tensor] = field(default_factory=dict)
-    """Teacher role -> (B, ...)."""
+    """`Need.key`, a teacher's role where it has no name -> (B, ...)."""
     labels: Tensor | None = None
     """(B,) int64, 1 where the unit's own frame is anomalous; only if the sampling asked."""
     beside: Mapping[str, Batch] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from vadkit.plugins import Registry, load_plugins
 from vadkit.recipe import Recipe
 
 PLUGIN = '''
+from dataclasses import dataclass
 import numpy as np
 import torch
 from vadkit.api import Detector, DetectorCard, NoOptions, Sampling, Seen, Teacher, TeacherCard
@@ -38,6 +39,17 @@ class Brightness(Teacher):
         CALLS.append(len(clips))
         return clips.mean(dim=(1, 3, 4)) * 255
 
+@dataclass(frozen=True)
+class Reads:
+    texts: tuple[str, ...] = ()
+    """What to answer about."""
+
+class Reader(Teacher):
+    """How long each text is; without texts, the width."""
+    def forward(self, clips):
+        lengths = [len(text) for text in self.config.texts] or [clips.shape[-1]]
+        return torch.tensor([lengths] * len(clips))
+
 class Size(Teacher):
     def forward(self, clips):
         return torch.ones(len(clips), clips.shape[-1])
@@ -50,8 +62,9 @@ class Map(Teacher):
     def forward(self, clips):
         return clips[:, :1, 0] * 255
 
-def card(name, role, load, unit="frame", frames=1):
+def card(name, role, load, unit="frame", frames=1, config=NoOptions):
     return TeacherCard(name=name, role=role, summary="x", load=f"context_plugin:{load}",
+                       config=config,
                        sampling=lambda _: Sampling(unit=unit, frames=frames))
 
 @hookimpl
@@ -63,7 +76,7 @@ def vadkit_teachers():
     return [card("brightness", "scene", "Brightness", frames=3),
             card("cube", "imagenet", "Brightness", unit="object"),
             card("size", "scene", "Size"), card("broken", "scene", "Broken"),
-            card("map", "depth", "Map")]
+            card("map", "depth", "Map"), card("reader", "clip", "Reader", config=Reads)]
 '''
 CUBES = Sampling(frames=3)
 LENGTHS = {"a": 12, "b": 7}
@@ -209,6 +222,31 @@ def test_maps_are_cut_to_the_box(tmp_path: Path, registry: Registry) -> None:
     whole = Sampling(unit="frame", frames=1)
     shapes = context.shapes(whole, "train", [Need(role="depth")])
     assert shapes == {"depth": (1, 10, 12)}
+
+
+def test_needs_of_one_role_are_told_apart(tmp_path: Path, registry: Registry) -> None:
+    data, context = store(tmp_path, registry, scene="brightness", clip="reader")
+    data.context_store = context
+    needs = [Need(role="scene"), Need(role="scene", at=1, name="next"), Need(role="clip")]
+    needs.append(Need(role="clip", texts=("bicycle", "fire"), name="words"))
+    assert context.shapes(CUBES, "train", needs) == {
+        "scene": (3,),
+        "next": (3,),
+        "clip": (1,),
+        "words": (2,),
+    }
+    one = torch.device("cpu")
+    loader = data.loader([CUBES], "train", 4, seed=None, device=one, needs=needs)
+    batch = next(iter(loader))
+    assert batch.context["next"][0].round().int().tolist() == [0, 1, 2]
+    assert batch.context["words"].tolist() == [[7, 4]] * 4
+
+
+def test_a_teacher_that_cannot_read_is_named(tmp_path: Path, registry: Registry) -> None:
+    data, context = store(tmp_path, registry, scene="brightness")
+    units, need = data.units(CUBES, "train"), Need(role="scene", texts=("fire",))
+    with pytest.raises(PluginError, match=r"'brightness' cannot read.*'fire'"):
+        context.lookup("target", "train", need, units, torch.tensor([0]))
 
 
 def test_a_need_without_teacher_names_who_could(tmp_path: Path, registry: Registry) -> None:

@@ -61,18 +61,18 @@ class ContextStore:
         self._data, self._recipe, self._registry = data, recipe, registry
         self._device, self._root = torch.device(device), cache_home(home) / "context"
         self._told = progress or (lambda *_: None)
-        self._teachers: dict[str, BoundTeacher] = {}
+        self._teachers: dict[tuple[str, tuple[str, ...]], BoundTeacher] = {}
         self._asked: dict[tuple[str, Split, Need], tuple[Units, Files]] = {}
 
     def samplings(self, role: str, needs: Iterable[Need]) -> list[Sampling]:
         """What `PreparedData.require` has to make, for teachers of objects."""
-        read = (self._teacher(need.role).sampling for need in needs)
+        read = (self._teacher(need).sampling for need in needs)
         return [replace(sampling, role=role) for sampling in read if sampling.unit == "object"]
 
     def shapes(
         self, sampling: Sampling, split: Split, needs: Iterable[Need]
     ) -> dict[str, tuple[int, ...]]:
-        """Role -> shape of its answer without B: what heads are built for.
+        """`Need.key` -> shape of the answer without B: what heads are built for.
 
         Raises:
             DataError: There is no unit to answer for.
@@ -84,10 +84,10 @@ class ContextStore:
                 "Look at the detector's boxes and rules under [objects].",
             )
         found = {
-            need.role: self.lookup(sampling.role, split, need, units, first, unit=sampling.unit)
+            need.key: self.lookup(sampling.role, split, need, units, first, unit=sampling.unit)
             for need in needs
         }
-        return {role: tuple(answer.shape[1:]) for role, answer in found.items()}
+        return {key: tuple(answer.shape[1:]) for key, answer in found.items()}
 
     def lookup(
         self,
@@ -109,7 +109,7 @@ class ContextStore:
             DataError: The answers for two videos differ in shape.
         """
         files, rows = self._answered(role, split, need, units), index.cpu().numpy()
-        if self._teacher(need.role).sampling.unit == "object":
+        if self._teacher(need).sampling.unit == "object":
             return torch.from_numpy(files[""].read(rows)).to(self._device)
         size = self._data.cube_size if unit == "object" else self._data.frame_size
         order = np.argsort(units.video[rows], kind="stable")
@@ -136,17 +136,18 @@ class ContextStore:
         boxes = units.boxes[rows, :4] / np.array([width, height] * 2, np.float32)
         return cut_maps(torch.from_numpy(answers), torch.from_numpy(boxes), size)
 
-    def _teacher(self, role: str) -> BoundTeacher:
-        if role not in self._teachers:
-            self._teachers[role] = bind_teacher(role, self._recipe, self._registry, self._device)
-        return self._teachers[role]
+    def _teacher(self, need: Need) -> BoundTeacher:
+        asked = need.role, need.texts
+        if asked not in self._teachers:
+            self._teachers[asked] = bind_teacher(need, self._recipe, self._registry, self._device)
+        return self._teachers[asked]
 
     def _answered(self, role: str, split: Split, need: Need, units: Units) -> Files:
         """The files, with all that these units will ever ask for."""
         known, files = self._asked.get((role, split, need), (None, {}))
         if known is units:
             return files
-        teacher = self._teacher(need.role)
+        teacher = self._teacher(need)
         folder = self._root / self._key(role, split, teacher)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock"):
@@ -160,7 +161,7 @@ class ContextStore:
     def _ask_of_frames(
         self, role: str, split: Split, need: Need, units: Units, folder: Path
     ) -> Files:
-        teacher, videos = self._teacher(need.role), self._data.dataset(role).videos(split)
+        teacher, videos = self._teacher(need), self._data.dataset(role).videos(split)
         files: Files = {}
         for number, video in enumerate(videos):
             self._told(f"{need.role} of {role} {split}", number, len(videos))
@@ -176,7 +177,7 @@ class ContextStore:
     def _ask_of_units(
         self, role: str, split: Split, need: Need, units: Units, folder: Path
     ) -> AnswerFile:
-        teacher = self._teacher(need.role)
+        teacher = self._teacher(need)
         if need.at or need.frames > 1:
             raise PluginError(
                 f"The teacher {teacher.name!r} sees objects, so it answers for their own frame.",

@@ -14,7 +14,7 @@ from vadkit.rng import generator
 from vadkit.task import Batch
 
 Context = Callable[[Tensor], Mapping[str, Tensor]]
-"""Rows of the units (B,) -> teacher role -> (B, ...)."""
+"""Rows of the units (B,) -> `Need.key` -> (B, ...)."""
 
 
 @dataclass(frozen=True)

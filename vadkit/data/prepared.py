@@ -217,7 +217,7 @@ class PreparedData:
             names = ", ".join(need.role for need in needs)
             raise PluginError(f"No teacher answers the needs {names}.", "Bind one in [teachers].")
         return lambda index: {
-            need.role: answers.lookup(role, split, need, units, index, unit=unit) for need in needs
+            need.key: answers.lookup(role, split, need, units, index, unit=unit) for need in needs
         }
 
 

@@ -40,11 +40,11 @@ class StreamedContext:
         ]
 
     def of(self, cut: Cut) -> dict[str, Tensor]:
-        """Role -> (n, ...) for the units of a frame; frames are asked for in order."""
+        """`Need.key` -> (n, ...) for the units of a frame; frames are asked for in order."""
         answers = [(need, window.mean(cut.index)) for need, window in self._windows]
         if not len(cut.boxes):
             return {}
-        return {need.role: self._of_units(need, answer, cut) for need, answer in answers}
+        return {need.key: self._of_units(need, answer, cut) for need, answer in answers}
 
     def _of_units(self, need: Need, answer: Answers, cut: Cut) -> Tensor:
         of_units = torch.from_numpy(answer).expand(len(cut.boxes), *answer.shape)

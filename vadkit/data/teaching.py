@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vadkit.blame import blamed
-from vadkit.cards import Sampling, TeacherCard
+from vadkit.cards import Need, Sampling, TeacherCard
 from vadkit.data.answers import Rows
 from vadkit.data.cubes import Cutting, Image, windows
 from vadkit.data.objects import read
@@ -70,14 +70,15 @@ class BoundTeacher:
 
 
 def bind_teacher(
-    role: str, recipe: Recipe, registry: Registry, device: torch.device
+    need: Need, recipe: Recipe, registry: Registry, device: torch.device
 ) -> BoundTeacher:
-    """Create the teacher that a recipe binds to a role.
+    """Create the teacher that a recipe binds to a need's role, to be asked the need's texts.
 
     Raises:
-        PluginError: None is bound, or one of another role.
+        PluginError: None is bound, or one of another role, or one that cannot read.
         DataError: Its weights cannot be used.
     """
+    role = need.role
     able = [card.name for card in registry.cards("teacher") if _fills(card, role)]
     source = recipe.teachers.get(role)
     if source is None:
@@ -86,10 +87,12 @@ def bind_teacher(
     card = registry.card("teacher", source.name)
     if not isinstance(card, TeacherCard) or card.role != role:
         raise PluginError(f"The teacher {source.name!r} cannot fill {role!r}.", f"Able are {able}.")
-    module = registry.create("teacher", source.name, source.options).to(device).eval()
+    options = source.options | _texts(need, card)
+    module = registry.create("teacher", source.name, options).to(device).eval()
     origin = registry.source("teacher", source.name)
-    facts = (origin, card.revision, source.model_dump(mode="json"), weights_hash(module))
-    sampling = card.sampling(registry.options(card, source.options))
+    said = {**source.model_dump(mode="json"), **options}
+    facts = (origin, card.revision, said, weights_hash(module))
+    sampling = card.sampling(registry.options(card, options))
     return BoundTeacher(source.name, sampling, module, device, facts)
 
 
@@ -100,6 +103,16 @@ def weights_hash(module: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _texts(need: Need, card: TeacherCard) -> dict[str, Any]:
+    """The option in which a teacher that reads takes its texts."""
+    if need.texts and "texts" not in {option.name for option in fields(card.config)}:
+        raise PluginError(
+            f"The teacher {card.name!r} cannot read, but is asked about {need.texts[0]!r}.",
+            f"Bind a teacher with the option `texts` to the role {need.role!r}.",
+        )
+    return {"texts": list(need.texts)} if need.texts else {}
 
 
 def _fills(card: object, role: str) -> bool:

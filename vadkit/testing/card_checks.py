@@ -84,6 +84,9 @@ def _declared(card: TaskCard, config: Any) -> None:
     counts += [need.frames for need in needs]
     expect(card, min(counts) >= 1, "asks for less than one frame, window or step")
     expect(card, not (card.scored and scoring.labels), "asks for labels to score")
+    for needed in (card.needs(config), card.needs_to_score(config)):
+        keys = [need.key for need in needed]
+        expect(card, len(set(keys)) == len(keys), "needs two answers of one name")
     roles = [sampling.role for sampling in card.reads(config)]
     expect(card, len(set(roles[1:])) == len(roles[1:]), "reads two samplings of one role beside")
 

@@ -43,17 +43,18 @@ class Case:
         rng = generator("case", seed)
         n, windows, frames = self.batch, sampling.windows, sampling.frames
         clips = torch.rand(n, windows, self.channels, frames, *self.size, generator=rng)
-        answers = {
-            need.role: torch.rand(n, *self.answer(need.role), generator=rng) for need in needs
-        }
+        answers = {need.key: torch.rand(n, *self.answer(need), generator=rng) for need in needs}
         return Batch(clips, answers, torch.arange(n) % 2 if sampling.labels else None)
 
-    def answer(self, role: str) -> tuple[int, ...]:
+    def answer(self, need: Need) -> tuple[int, ...]:
         """Shape of a teacher's answer without B."""
-        if role not in ROLES:
-            raise PluginError(f"No teacher has the role {role!r}; known are {', '.join(ROLES)}.")
+        if need.role not in ROLES:
+            known = ", ".join(ROLES)
+            raise PluginError(f"No teacher has the role {need.role!r}; known are {known}.")
+        if need.texts:
+            return (len(need.texts),)
         sides = iter(self.size)
-        return tuple(length or next(sides) for length in ROLES[role])
+        return tuple(length or next(sides) for length in ROLES[need.role])
 
 
 class Rig:
@@ -69,7 +70,7 @@ class Rig:
         self.card, self.config, self.case = card, config, case
         self.task = _loaded(card)(config)
         needs = (*card.needs(config), *card.needs_to_score(config))
-        context = {need.role: case.answer(need.role) for need in needs}
+        context = {need.key: case.answer(need) for need in needs}
         with seeded("rig"):
             self.backbone = UNet(UNetConfig(width=8), case.channels)
             sides = self.backbone.widths, self.backbone.strides

@@ -150,8 +150,8 @@ def _first_of(batch: Batch, other: Batch) -> Batch:
     """Keep the first unit of a batch, the others from another."""
     clips = torch.cat([batch.clips[:1], other.clips[1:]])
     context = {
-        role: torch.cat([answer[:1], other.context[role][1:]])
-        for role, answer in batch.context.items()
+        key: torch.cat([answer[:1], other.context[key][1:]])
+        for key, answer in batch.context.items()
     }
     return replace(batch, clips=clips, context=context)
 
