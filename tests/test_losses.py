@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from vadkit.losses import absolute_error, gradient_l1, mean_output, squared_error, unexplained
+from vadkit.losses import (
+    absolute_error,
+    gradient_l1,
+    mean_output,
+    patch_max,
+    squared_error,
+    unexplained,
+)
 from vadkit.rng import generator, rand, randint, randperm, seeded
 
 
@@ -80,3 +87,26 @@ def test_seeding_gives_back_what_was() -> None:
     assert torch.equal(before, torch.get_rng_state())
     with seeded(0, "weights"):
         assert torch.equal(first, torch.rand(3))
+
+
+def test_patch_loss_is_that_of_the_worst_patch() -> None:
+    """[003]: 4 x 4 patches, the greatest mean square; the mean over the batch."""
+    one, other = pair(2, 3, 1, 8, 12)
+    squares = (one - other) ** 2
+    worst = [
+        max(
+            squares[b, :, :, 2 * i : 2 * i + 2, 3 * j : 3 * j + 3].mean()
+            for i in range(4)
+            for j in range(4)
+        )
+        for b in range(2)
+    ]
+    found = patch_max(torch.tensor(one), torch.tensor(other))
+    assert found.item() == pytest.approx(np.mean(worst))
+
+
+def test_patch_loss_takes_odd_sizes() -> None:
+    output = torch.rand(2, 1, 1, 33, 47, requires_grad=True)
+    patch_max(output, torch.zeros(2, 1, 1, 33, 47)).backward()
+    assert output.grad is not None
+    assert 0 < (output.grad != 0).sum() < output.numel() / 4  # only the worst patches learn

@@ -84,7 +84,7 @@ def test_every_view_passes_through_its_own_head(world: World, registry: Registry
     )
     (batch,) = loader
     views = proxy.task.views(batch, generator(0), training=True)
-    outputs = model.outputs("jigsaw", views)
+    outputs = model.outputs("jigsaw", views).outputs
     heads = model.heads["jigsaw"]
     assert isinstance(heads, nn.ModuleDict)
     for name, clip in views.inputs.items():
@@ -101,7 +101,7 @@ def test_a_frozen_backbone_gets_no_gradient(world: World, registry: Registry, fr
         proxy.samplings, "train", 4, seed=(0,), device=runner.device, steps=1
     )
     views = proxy.task.views(batch, generator(0), training=True)
-    outputs = model.outputs("reconstruction", views, frozen=frozen)
+    outputs = model.outputs("reconstruction", views, frozen=frozen).outputs
     sum(out.sum() for out in outputs.values()).backward()
     assert all((p.grad is None) == frozen for p in model.backbones.parameters())
     assert all(p.grad is not None for p in model.heads.parameters())

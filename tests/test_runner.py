@@ -89,6 +89,16 @@ def test_a_step_of_two_groups_is_told_once(world: World, registry: Registry) -> 
     assert shown(runner).units == [32, 32]
 
 
+@pytest.mark.parametrize(("factor", "learned"), [(1.0, True), (0.0, False), (-0.2, False)])
+def test_the_backbones_own_loss_is_learned_where_it_descends(
+    world: World, registry: Registry, factor: float, learned: bool
+) -> None:
+    path = world.recipe(f'{{ name = "prediction", backbone_lr = {factor} }}')
+    runner = tiny_runner(path, registry, "backbone.memory=20")
+    (terms,) = train(runner)
+    assert ("prediction.memory" in terms) == learned
+
+
 def test_a_task_joins_in_its_epoch(world: World, registry: Registry) -> None:
     path = world.recipe('"prediction", { name = "reconstruction", from_epoch = 2 }')
     runner = tiny_runner(path, registry, "phase.0.epochs=2", "phase.0.share=false")

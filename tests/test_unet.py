@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
+from vadkit.backbones.memory import Memory
 from vadkit.backbones.unet import TemporalStem, UNet
 from vadkit.builtin import UNetConfig
 
@@ -62,3 +64,45 @@ def test_group_norm_is_an_option() -> None:
     kinds = {type(module).__name__ for module in UNet(UNetConfig(norm="group"), 3).modules()}
     assert "GroupNorm" in kinds
     assert "BatchNorm2d" not in kinds
+
+
+def test_memory_is_addressed_as_printed() -> None:
+    """MemAE, Eq. 3-7 and 9, cell by cell and slot by slot."""
+    memory = Memory(slots=6, width=4, shrink=0.15)
+    maps = torch.randn(2, 4, 3, 5)
+    read, entropy = memory(maps)
+    total = torch.zeros(())
+    for batch, row, column in np.ndindex(2, 3, 5):
+        z = maps[batch, :, row, column]
+        alike = torch.stack([z @ m / (z.norm() * m.norm()) for m in memory.slots])
+        w = alike.exp() / alike.exp().sum()
+        kept = torch.stack([x * max(x - 0.15, 0) / (abs(x - 0.15) + 1e-12) for x in w])
+        kept = kept / kept.sum()
+        torch.testing.assert_close(read[batch, :, row, column], kept @ memory.slots)
+        total = total - sum(x * torch.log(x + 1e-12) for x in kept) / (2 * 3 * 5)
+    torch.testing.assert_close(entropy, total)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (13, 21)])
+def test_a_unet_with_memory_tells_its_own_loss(size: tuple[int, int]) -> None:
+    net = UNet(UNetConfig(width=8, depth=2, memory=50, entropy=0.5), channels=1)
+    features = net(torch.rand(2, 1, 4, *size))
+    assert set(features.terms) == {"memory"}
+    (features.code.square().mean() + features.terms["memory"]).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
+    assert net.memory is not None
+    assert net.memory.slots.grad is not None
+    assert net.memory.slots.grad.abs().sum() > 0
+
+
+def test_memory_works_in_bf16() -> None:
+    net = UNet(UNetConfig(width=8, depth=1, memory=20), channels=1)
+    with torch.autocast("cpu", torch.bfloat16):
+        features = net(torch.rand(2, 1, 4, 8, 8))
+    assert features.code.isfinite().all()
+    assert features.terms["memory"].isfinite()
+
+
+def test_a_memory_that_may_forget_everything_is_refused() -> None:
+    with pytest.raises(ValueError, match="shrink must be less than 1 / memory"):
+        UNetConfig(memory=2000, shrink=0.01)

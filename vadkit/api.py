@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         l1,
         mean_output,
         mse,
+        patch_max,
         squared_error,
         unexplained,
     )
@@ -64,6 +65,7 @@ _LAZY = {
     "l1": "losses",
     "mean_output": "losses",
     "mse": "losses",
+    "patch_max": "losses",
     "rand": "rng",
     "randint": "rng",
     "randperm": "rng",
@@ -108,6 +110,7 @@ __all__ = [
     "l1",
     "mean_output",
     "mse",
+    "patch_max",
     "rand",
     "randint",
     "randperm",

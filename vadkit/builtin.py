@@ -21,6 +21,16 @@ class UNetConfig:
     """Convolutions in a block."""
     norm: Literal["batch", "group"] = "batch"
     """Normalisation after each convolution."""
+    memory: int = 0
+    """Slots of a memory from which the code is drawn ([001] Table 2); 0: none. HF2VAD has 2000."""
+    shrink: float = 5e-4
+    """Weight up to which a slot of the memory is left out; less than 1 / memory."""
+    entropy: float = 2e-4
+    """Weight of the memory's own loss, which makes its use sparse."""
+
+    def __post_init__(self) -> None:
+        if self.memory and not 0 <= self.shrink < 1 / self.memory:
+            raise ValueError("shrink must be less than 1 / memory, or it can leave out every slot")
 
 
 UNET = BackboneCard(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -14,6 +15,8 @@ class Features:
     maps: tuple[Tensor, ...]
     size: tuple[int, int]
     """Height and width of the clip they were made from."""
+    terms: Mapping[str, Tensor] = field(default_factory=dict)
+    """Name -> scalar: loss terms of the backbone's own, to which every task's loss is added."""
 
     @property
     def code(self) -> Tensor:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadkit.features import Features
+from vadkit.pyramid import Place, Pyramid, PyramidTrunk
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,34 @@ class Heads:
         widths = self._shapes.widths
         trunk = self._trunk("decoder", lambda: DecoderTrunk(widths))
         return Decoder(trunk, widths[0], channels or self._shapes.channels, frames)
+
+    def pyramid(
+        self,
+        frames: int = 1,
+        channels: int | None = None,
+        *,
+        scse: bool = False,
+        guide: int = 0,
+        place: Place = "decoder",
+    ) -> nn.Module:
+        """A decoder with skips: `(features, context) -> (B, channels, frames, H, W)`.
+
+        Where a task is to draw what it sees, skips would let it copy; a map of another kind
+        (segmentation, motion) it can only learn. [003] has both options.
+
+        Args:
+            frames: Frames of the output.
+            channels: Channels of the output; those of the clips where not given.
+            scse: Gate the maps in the middle by channel and by place.
+            guide: Channels of `context["guide"]` (B, guide, H, W), from which a small network
+                makes an attention map; 0 for none.
+            place: What the attention multiplies: `encoder` the code, `skip` the skipped maps,
+                `decoder` each decoded map, `final` the last of them.
+        """
+        widths = self._shapes.widths
+        key = f"pyramid-{scse}-{guide}-{place}"
+        trunk = self._trunk(key, lambda: PyramidTrunk(widths, scse, guide, place))
+        return Pyramid(trunk, widths[0], channels or self._shapes.channels, frames)
 
     def embedding(self, dim: int = 128, context: tuple[str, ...] = ()) -> nn.Module:
         """A projection of the pooled code and the named context: `-> (B, dim)`."""

@@ -15,6 +15,7 @@ __all__ = [
     "l1",
     "mean_output",
     "mse",
+    "patch_max",
     "squared_error",
     "unexplained",
 ]
@@ -47,6 +48,16 @@ def unexplained(output: Tensor, target: Tensor, floor: float = 1e-3) -> Tensor:
 def absolute_error(output: Tensor, target: Tensor) -> Tensor:
     """(B,) mean absolute difference."""
     return (output - target).abs().flatten(1).mean(dim=1)
+
+
+def patch_max(output: Tensor, target: Tensor, grid: int = 4) -> Tensor:
+    """Mean over the batch of the greatest mean square in one of grid x grid patches.
+
+    Source: Baradaran and Bergevin, CVPRW 2023, 3.3. Where the side is no multiple of the grid,
+    patches overlap by a pixel.
+    """
+    squares = (output - target).square().flatten(1, -3).mean(dim=1)  # (B, H, W)
+    return F.adaptive_avg_pool2d(squares, grid).flatten(1).amax(dim=1).mean()
 
 
 def gradient_l1(output: Tensor, target: Tensor) -> Tensor:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Generator, Tensor, nn
@@ -35,6 +35,15 @@ class Sizes:
     """Height and width of a whole frame."""
     context: Mapping[str, Mapping[str, tuple[int, ...]]]
     """Task -> `Need.key` -> shape of the answer without B."""
+
+
+class Passed(NamedTuple):
+    """What passing a task's views through backbone and head gave."""
+
+    outputs: dict[str, Tensor]
+    """View -> what the head made of it."""
+    terms: dict[str, Tensor]
+    """Loss terms of the backbone's own, each the mean over the views."""
 
 
 class Model(nn.Module):
@@ -99,20 +108,22 @@ class Model(nn.Module):
         found: Backbone[Any] = self.backbones[self.tasks[task].backbone]  # type: ignore[assignment]
         return found
 
-    def outputs(self, task: str, views: Views, *, frozen: bool = False) -> dict[str, Tensor]:
+    def outputs(self, task: str, views: Views, *, frozen: bool = False) -> Passed:
         """Pass every view through backbone and head; `frozen` spares the backbone's gradient."""
-        head, out = self.heads[task], {}
+        head, out, terms = self.heads[task], {}, []
         for name, clip in views.inputs.items():
             with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
                 features = self.backbone(task)(clip)
             own = head[name] if isinstance(head, nn.ModuleDict) else head
             out[name] = own(features, views.context).float()
-        return out
+            terms.append(features.terms)
+        return Passed(out, _means(terms))
 
     def infer(self, task: str, batch: Batch, rng: Generator) -> dict[str, Tensor]:
         """The task's scores (B,) of a batch."""
         with blamed("task", task, "infer"):
-            return self.tasks[task].task.infer(lambda views: self.outputs(task, views), batch, rng)
+            proxy = self.tasks[task].task
+            return proxy.infer(lambda views: self.outputs(task, views).outputs, batch, rng)
 
 
 class ProxyTask:
@@ -162,6 +173,11 @@ def scoring_tasks(recipe: Recipe) -> list[str]:
 def proxy_tasks(names: Iterable[str], recipe: Recipe, registry: Registry) -> dict[str, ProxyTask]:
     """Create tasks with the recipe's options, each once."""
     return {name: ProxyTask(name, recipe, registry) for name in names}
+
+
+def _means(terms: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    names = terms[0] if terms else ()
+    return {name: torch.stack([of[name] for of in terms]).mean() for name in names}
 
 
 def _channels_last(module: nn.Module) -> nn.Module:

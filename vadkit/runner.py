@@ -123,7 +123,7 @@ class PhaseRunner:
     def _held_out_mean(self, entry: TaskEntry, number: int) -> float:
         total, units = 0.0, 0
         for step, batch in enumerate(self._loader(entry, (number, "held out"), held_out=True)):
-            losses = self._loss(entry, batch, Place(number, 0, step), frozen=True)
+            losses = self._loss(entry, batch, Place(number, 0, step), factor=0)
             total += _sum(losses.values()).item() * len(batch.clips)
             units += len(batch.clips)
         return total / units
@@ -171,7 +171,7 @@ class PhaseRunner:
         active = group.active(place.epoch)
         if not active:
             return {}
-        losses = [self._loss(e, read[e.name], place, frozen=group.frozen) for e in active]
+        losses = [self._loss(e, read[e.name], place, factor=group.factor) for e in active]
         weighted = [e.weight * _sum(of.values()) for e, of in zip(active, losses, strict=True)]
         terms, loss = _merged(active, losses), _sum(weighted)
         if not math.isfinite(loss.item()):
@@ -180,16 +180,18 @@ class PhaseRunner:
         return terms
 
     def _loss(
-        self, entry: TaskEntry, batch: Batch, place: Place, *, frozen: bool
+        self, entry: TaskEntry, batch: Batch, place: Place, *, factor: float
     ) -> Mapping[str, Tensor]:
+        """The task's terms, and the backbone's own where the task's factor lets it learn."""
         proxy = self.model.tasks[entry.name]
         rng = generator(self.recipe.seed, "views", *place, entry.name)
         with blamed("task", entry.name, "views"):
             views = proxy.task.views(batch, rng, training=True)
         with blamed("task", entry.name, "backbone or head"), precision(self.recipe, self.device):
-            outputs = self.model.outputs(entry.name, views, frozen=frozen)
+            outputs, own = self.model.outputs(entry.name, views, frozen=factor == 0)
         with blamed("task", entry.name, "loss"):
-            return _checked(entry.name, proxy.task.loss(outputs, views.targets))
+            terms = _checked(entry.name, proxy.task.loss(outputs, views.targets))
+        return {**terms, **(own if factor > 0 else {})}
 
     def _refuse_broken_weights(self, number: int, epoch: int) -> None:
         """A finite loss can have a gradient that is not; such weights must never be saved."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadkit.backbones import Backbone
+from vadkit.backbones.memory import Memory
 from vadkit.builtin import UNetConfig
 from vadkit.features import Features
 
@@ -78,11 +79,18 @@ class UNet(Backbone[UNetConfig]):
         )
         pairs = pairwise(self.widths)
         self.down = nn.ModuleList(block(a, b, config.convs, config.norm, 2) for a, b in pairs)
+        self.memory = (
+            Memory(config.memory, self.widths[-1], config.shrink) if config.memory else None
+        )
 
     def forward(self, clip: Tensor) -> Features:
         """(B, C, T, H, W) -> maps (B, width·2^k, 1, H/2^k, W/2^k), rounded up."""
         maps = [self.stem(clip)]
         for down in self.down:
             maps.append(down(maps[-1]))
+        terms = {}
+        if self.memory is not None:
+            maps[-1], entropy = self.memory(maps[-1])
+            terms["memory"] = self.config.entropy * entropy
         height, width = clip.shape[-2:]
-        return Features(tuple(map_.unsqueeze(2) for map_ in maps), (height, width))
+        return Features(tuple(map_.unsqueeze(2) for map_ in maps), (height, width), terms)
