@@ -39,6 +39,20 @@ def test_wheel_holds_every_recipe_and_plugin(unpacked: Path) -> None:
     plugins = {file.parent.name for file in (ROOT / "plugins").glob("*/__init__.py")}
     assert {file.parent.name for file in unpacked.glob("*/__init__.py")} == plugins | {"vadkit"}
     assert (unpacked / "vadkit" / "py.typed").exists()
+    assert (unpacked / "vadkit" / "known.toml").exists()
+
+
+def test_wheel_writes_a_whole_task(unpacked: Path, tmp_path: Path) -> None:
+    code = "from vadkit.cli import main; main()"
+    subprocess.run(
+        [sys.executable, "-c", code, "new-task", "puddle"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(unpacked)},
+        check=True,
+    )
+    templates = (ROOT / "vadkit" / "templates" / "task").rglob("*.jinja")
+    written = [file for file in (tmp_path / "vadkit-puddle").rglob("*") if file.is_file()]
+    assert len(written) == len(list(templates)) > 0
 
 
 def test_wheel_works_outside_the_checkout(unpacked: Path, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import sys
+import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+import vadkit
 from vadkit.cards import DetectorCard, Need, Sampling, TaskCard
 from vadkit.conformance import check_card
 from vadkit.discovery import Plugin
@@ -250,6 +252,36 @@ def test_unknown_name_has_a_near_match() -> None:
     with pytest.raises(UnknownNameError, match="No plugin offers the task 'fliker'") as caught:
         registry.card("task", "fliker")
     assert "'flicker'" in caught.value.hint
+
+
+def _known() -> list[tuple[str, str, dict[str, str]]]:
+    """(kind, name, row) of every known plugin of a third party."""
+    table = tomllib.loads((Path(vadkit.__file__).parent / "known.toml").read_text())
+    return [(kind, name, row) for kind, rows in table.items() for name, row in rows.items()]
+
+
+@pytest.mark.parametrize(("kind", "name", "row"), _known(), ids=lambda value: str(value)[:20])
+def test_known_name_says_how_to_install_it(kind: str, name: str, row: dict[str, str]) -> None:
+    assert kind in KINDS
+    for asked in (name, f"{row['distribution']}:{name}"):
+        with pytest.raises(UnknownNameError) as caught:
+            Registry().card(kind, asked)
+        assert f"{row['distribution']} offers it: pip install " in caught.value.hint
+
+
+def test_known_name_of_another_kind_has_no_such_hint() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        Registry().card("teacher", "flicker")
+    assert "pip install" not in caught.value.hint
+
+
+def test_known_example_is_what_the_table_says() -> None:
+    row = next(row for kind, name, row in _known() if (kind, name) == ("task", "flicker"))
+    root = Path(__file__).parents[1]
+    folder = root / row["install"].removeprefix("pip install ").partition(",")[0]
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert project["name"] == row["distribution"]
+    assert "flicker" in project["entry-points"]["vadkit"]
 
 
 @pytest.mark.parametrize("name", ["os.system", "../../x", "", ":", "a:b:c", "flicker\n", "é"])

@@ -1,9 +1,11 @@
-"""Near matches for words that are not known."""
+"""Near matches for words that are not known, and where known plugins are to be had."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
@@ -17,3 +19,10 @@ def allowed_words(words: Iterable[str], most: int = 30) -> str:
     names = sorted(set(words))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"Allowed: {', '.join(names[:most])}{more}." if names else "Nothing is allowed here."
+
+
+def where_to_get(kind: str, name: str) -> str:
+    """How to install a known third party's plugin, or nothing; the table is known.toml."""
+    table = tomllib.loads(Path(__file__).with_name("known.toml").read_text(encoding="utf-8"))
+    found = table.get(kind, {}).get(name.rpartition(":")[2])
+    return f"{found['distribution']} offers it: {found['install']}." if found else ""

@@ -22,7 +22,7 @@ from vadkit.discovery import (
     undisturbed,
 )
 from vadkit.errors import PluginError, RecipeError
-from vadkit.hints import allowed_words, did_you_mean
+from vadkit.hints import allowed_words, did_you_mean, where_to_get
 
 _GUARDED = {"dataset", "detector"}
 """Kinds whose methods are called from everywhere; what calls the others blames them itself."""
@@ -140,9 +140,9 @@ class Registry:
             with undisturbed():
                 found = getattr(import_module(module), name)
         except (Exception, SystemExit) as error:
-            raise self._unloadable(card, one_line(error)) from error
+            raise self.unloadable(card, one_line(error)) from error
         if not isinstance(found, type):
-            raise self._unloadable(card, f"{card.load} is not a class")
+            raise self.unloadable(card, f"{card.load} is not a class")
         return found
 
     def create(self, kind: str, name: str, options: Mapping[str, Any], *args: Any) -> Any:
@@ -164,8 +164,17 @@ class Registry:
             try:
                 made = cls(*args, config) if kind == "dataset" else cls(config, *args)
             except ImportError as error:
-                raise self._unloadable(card, one_line(error)) from error
+                raise self.unloadable(card, one_line(error)) from error
         return guarded(kind, name, made) if kind in _GUARDED else made
+
+    def unloadable(self, card: Card, reason: str) -> PluginError:
+        """What to raise where a card's class cannot be imported; names the pip command."""
+        owner = next((p for p in self.plugins if card in p.cards), None)
+        source = owner.distribution if owner else OWN
+        hint = f'Try: pip install "{source}[{card.extra}]"' if card.extra else ""
+        return PluginError(
+            f"The {card.kind} {card.name!r} of {source} cannot be imported: {reason}.", hint
+        )
 
     def _named(self, kind: str, name: str, distribution: str = "") -> list[Offer]:
         wanted = normal_name(distribution)
@@ -197,16 +206,10 @@ class Registry:
         known = [card.name for card in self.cards(kind)]
         unused = [plugin.name for plugin in self.plugins if plugin.state != "ok"]
         doubt = f"Plugins not in use: {', '.join(unused)}." if unused else ""
-        hint = f"{did_you_mean(name, known)} {allowed_words(known)} {doubt}".strip()
-        return UnknownNameError(f"No plugin offers the {kind} {name!r}.", hint)
-
-    def _unloadable(self, card: Card, reason: str) -> PluginError:
-        owner = next((p for p in self.plugins if card in p.cards), None)
-        source = owner.distribution if owner else OWN
-        hint = f'Try: pip install "{source}[{card.extra}]"' if card.extra else ""
-        return PluginError(
-            f"The {card.kind} {card.name!r} of {source} cannot be imported: {reason}.", hint
+        hint = (
+            f"{where_to_get(kind, name)} {did_you_mean(name, known)} {allowed_words(known)} {doubt}"
         )
+        return UnknownNameError(f"No plugin offers the {kind} {name!r}.", " ".join(hint.split()))
 
 
 def option_problems(card: Card, table: Mapping[str, Any]) -> list[tuple[str, str]]:

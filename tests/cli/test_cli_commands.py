@@ -40,7 +40,8 @@ def _vadkit(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_help_lists_every_command(capsys) -> None:
     assert execute(["--help"]) == 0
     out = capsys.readouterr().out
-    for command in ("run", "score", "list-tasks", "plugins", "doctor", "recipe", "data"):
+    commands = "run score list-tasks plugins doctor new-task check-task recipe data"
+    for command in commands.split():
         assert f"\n  {command} " in out
 
 
@@ -98,6 +99,13 @@ def test_recipe_of_a_strangers_task_is_valid(site, tmp_path, capsys) -> None:
     assert "is valid: strange" in capsys.readouterr().out
     assert execute(["recipe", "show", str(file), "--set", "tasks.strange.frames=7"]) == 0
     assert "frames = 7" in capsys.readouterr().out
+
+
+def test_recipe_of_a_known_plugin_says_how_to_install_it(tmp_path, capsys) -> None:
+    file = tmp_path / "plain.toml"
+    file.write_text(PLAIN.replace("strange", "flicker"))
+    assert execute(["recipe", "validate", str(file)]) == 2
+    assert "vadkit-flicker offers it: pip install " in capsys.readouterr().err
 
 
 def test_recipe_of_a_broken_plugin_is_a_plugin_error(site, tmp_path, capsys) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vadkit.cli import data, doctor, listing, recipes, training
+from vadkit.cli import data, doctor, listing, recipes, tasks, training
 from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
 from vadkit.plugins import KINDS
@@ -42,6 +42,8 @@ for kind in KINDS:
     app.command(f"list-{kind}s", cls=LightCommand)(listing.lister(kind))
 app.command("plugins", cls=LightCommand)(listing.plugins)
 app.command("doctor", cls=LightCommand)(doctor.doctor)
+app.command("new-task", cls=LightCommand)(tasks.new_task)
+app.command("check-task", cls=LightCommand)(tasks.check_task)
 
 recipe_app = _typer(help="Look at recipes.")
 recipe_app.command("list")(recipes.list_)
