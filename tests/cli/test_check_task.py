@@ -101,6 +101,22 @@ def test_task_without_its_library_is_not_checked(site, capsys, broken: dict[str,
     assert "No task could be checked." in captured.err
 
 
+def test_fault_beside_a_missing_library_is_told(site, capsys) -> None:
+    _plugin(site, extra="big", head="import no_such_library")
+    card = site.folder / "light_card.py"
+    card.write_text(card.read_text().replace("Frames of the clip.", "").replace('"""', ""))
+    assert execute(["check-task", "light"]) == 5
+    out = capsys.readouterr().out
+    assert "options: The task 'light' has options without a docstring: frames." in out
+    assert "1 failed, 0 not checked" in out
+
+
+def test_fault_of_the_class_is_not_a_missing_library(site, capsys) -> None:
+    _plugin(site, extra="big", first="1 / 0")
+    assert execute(["check-task", "light"]) == 5
+    assert "1 failed, 0 not checked" in capsys.readouterr().out
+
+
 def test_library_that_no_extra_installs_is_a_failure(site, capsys) -> None:
     _plugin(site, first="import no_such_library")
     assert execute(["check-task", "light"]) == 5
@@ -131,3 +147,4 @@ def test_one_task_or_all(words: list[str], capsys) -> None:
 def test_unknown_task_is_a_plugin_error(capsys) -> None:
     assert execute(["check-task", "jigsow"]) == 5
     assert "Did you mean 'jigsaw'?" in capsys.readouterr().err
+    assert execute(["check-task", ""]) == 5

@@ -19,6 +19,9 @@ from vadkit.plugins import Offer, Registry
 if TYPE_CHECKING:
     from vadkit.testing import Check
 
+_ABSENT = (ImportError, OSError, RuntimeError)
+"""What a library raises on import where it is missing or broken; other errors are the task's."""
+
 
 def new_task(
     name: Annotated[str, typer.Argument(metavar="NAME", help="How recipes shall call it.")],
@@ -42,7 +45,7 @@ def check_task(
     if (name is None) is not every:
         raise RecipeError("check-task takes the name of a task, or --all.")
     registry = options.registry(plugin)
-    offers = [registry.offer("task", name)] if name else registry.offers("task")
+    offers = registry.offers("task") if name is None else [registry.offer("task", name)]
     outcomes = []
     for offer in offers:
         outcomes.append(_outcome(offer, registry))
@@ -70,14 +73,14 @@ def _outcome(offer: Offer, registry: Registry) -> _Outcome:
     try:
         registry.load(card)
     except PluginError as error:
-        if card.extra:
+        if card.extra and isinstance(error.__cause__, _ABSENT):
             return _Outcome(name, missing=error)
     checks = task_checks(card)
     failed = {check.name: error for check in checks for error in _failure(check)}
     causes = [error.__cause__ for error in failed.values()]
-    late = next((cause for cause in causes if isinstance(cause, ImportError)), None)
-    if late and card.extra:
-        return _Outcome(name, missing=registry.unloadable(card, one_line(late)))
+    late = [cause for cause in causes if isinstance(cause, ImportError)]
+    if card.extra and late and len(late) == len(failed):
+        return _Outcome(name, missing=registry.unloadable(card, one_line(late[0])))
     return _Outcome(name, len(checks), failed)
 
 
