@@ -31,11 +31,12 @@ class Source:
 
 
 def shipped_recipes() -> dict[str, Path]:
-    """Name -> file of every recipe that travels with vadkit."""
+    """Name, with its folder if any, -> file of every recipe that travels with vadkit."""
     package = Path(__file__).parents[1]
     folder = package / "recipes"  # in a wheel; a checkout keeps them beside the package
     folder = folder if folder.is_dir() else package.parent / "recipes"
-    return {file.stem: file for file in sorted(folder.glob("*.toml"))}
+    files = [*sorted(folder.glob("*.toml")), *sorted(folder.glob("*/*.toml"))]
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
 
 
 def find_recipe(name: str | Path, beside: Path | None = None) -> Path:
