@@ -76,7 +76,8 @@ def _spans(text: str) -> set[str]:
 
 def _words(page: Path) -> set[str]:
     """Identifiers in backticks on a page."""
-    return {word for span in _spans(_text(page)) for word in re.findall(r"[\w-]+(?:/[\w-]+)*", span)}
+    names = re.compile(r"[\w-]+(?:/[\w-]+)*")
+    return {word for span in _spans(_text(page)) for word in names.findall(span)}
 
 
 # What is shown runs.
