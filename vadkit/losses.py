@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -11,6 +12,8 @@ from torch.nn import functional as F
 __all__ = [
     "absolute_error",
     "cross_entropy",
+    "difference",
+    "error",
     "gradient_l1",
     "l1",
     "mean_output",
@@ -19,6 +22,8 @@ __all__ = [
     "squared_error",
     "unexplained",
 ]
+
+Norm = Literal["l1", "l2"]
 
 mse = F.mse_loss
 l1 = F.l1_loss
@@ -58,6 +63,16 @@ def patch_max(output: Tensor, target: Tensor, grid: int = 4) -> Tensor:
     """
     squares = (output - target).square().flatten(1, -3).mean(dim=1)  # (B, H, W)
     return F.adaptive_avg_pool2d(squares, grid).flatten(1).amax(dim=1).mean()
+
+
+def difference(output: Tensor, target: Tensor, norm: Norm) -> Tensor:
+    """Scalar: the mean absolute (`l1`) or squared (`l2`) difference."""
+    return l1(output, target) if norm == "l1" else mse(output, target)
+
+
+def error(output: Tensor, target: Tensor, norm: Norm) -> Tensor:
+    """(B,) mean absolute (`l1`) or squared (`l2`) difference."""
+    return (absolute_error if norm == "l1" else squared_error)(output, target)
 
 
 def gradient_l1(output: Tensor, target: Tensor) -> Tensor:

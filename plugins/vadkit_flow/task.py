@@ -12,15 +12,10 @@ from vadkit.api import (
     Shapes,
     Task,
     Views,
-    absolute_error,
-    l1,
-    mse,
-    squared_error,
+    difference,
+    error,
 )
 from vadkit_flow import Config
-
-_LOSSES = {"l1": l1, "l2": mse}
-_ERRORS = {"l1": absolute_error, "l2": squared_error}
 
 AXES = 2
 """Right and down."""
@@ -46,8 +41,8 @@ class Flow(Task[Config]):
     def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take the mean difference, absolute or squared."""
         norm = self.config.norm
-        return {norm: _LOSSES[norm](outputs["past"], targets["flow"])}
+        return {norm: difference(outputs["past"], targets["flow"], norm)}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Name the same difference of each object `error` (B,)."""
-        return {"error": _ERRORS[self.config.norm](outputs["past"], targets["flow"])}
+        return {"error": error(outputs["past"], targets["flow"], self.config.norm)}

@@ -13,17 +13,12 @@ from vadkit.api import (
     Shapes,
     Task,
     Views,
-    absolute_error,
-    l1,
-    mse,
+    difference,
+    error,
     rand,
-    squared_error,
     unexplained,
 )
 from vadkit_inpainting import Config
-
-_LOSSES = {"l1": l1, "l2": mse}
-_ERRORS = {"l1": absolute_error, "l2": squared_error}
 
 
 class Inpainting(Task[Config]):
@@ -49,13 +44,13 @@ class Inpainting(Task[Config]):
     def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Compare the whole crop, masked or not, with the original."""
         norm = self.config.norm
-        return {norm: _LOSSES[norm](outputs["crop"], targets["crop"])}
+        return {norm: difference(outputs["crop"], targets["crop"], norm)}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Name the difference `error` (B,) and the share `unexplained` of the crop's variance."""
         output, crop = outputs["crop"], targets["crop"]
         return {
-            "error": _ERRORS[self.config.norm](output, crop),
+            "error": error(output, crop, self.config.norm),
             "unexplained": unexplained(output, crop),
         }
 

@@ -13,16 +13,11 @@ from vadkit.api import (
     Shapes,
     Task,
     Views,
-    absolute_error,
-    l1,
-    mse,
-    squared_error,
+    difference,
+    error,
     unexplained,
 )
 from vadkit_middle_box import Config
-
-_LOSSES = {"l1": l1, "l2": mse}
-_ERRORS = {"l1": absolute_error, "l2": squared_error}
 
 
 class MiddleBox(Task[Config]):
@@ -46,12 +41,12 @@ class MiddleBox(Task[Config]):
     def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take the mean difference over crop and batch."""
         norm = self.config.norm
-        return {norm: _LOSSES[norm](outputs["clip"], targets["middle"])}
+        return {norm: difference(outputs["clip"], targets["middle"], norm)}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Name the difference `error` (B,) and the share `unexplained` of the crop's variance."""
         predicted, middle = outputs["clip"], targets["middle"]
         return {
-            "error": _ERRORS[self.config.norm](predicted, middle),
+            "error": error(predicted, middle, self.config.norm),
             "unexplained": unexplained(predicted, middle),
         }
