@@ -1,4 +1,4 @@
-"""An optional library is missing, or breaks on import: all else works, and what to do is said once."""
+"""Where an optional library is missing or broken, all else works, and what to do is said once."""
 
 from __future__ import annotations
 
