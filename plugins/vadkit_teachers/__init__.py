@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from vadkit.api import TeacherCard, hookimpl
-from vadkit_teachers import flow_cards, object_cards, scene_cards
+from vadkit_teachers import flow_cards, language_cards, object_cards, scene_cards
 
 
 @hookimpl
 def vadkit_teachers() -> list[TeacherCard]:
-    return [*scene_cards.CARDS, *flow_cards.CARDS, *object_cards.CARDS]
+    cards = (scene_cards, flow_cards, object_cards, language_cards)
+    return [card for module in cards for card in module.CARDS]
