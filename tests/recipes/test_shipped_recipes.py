@@ -16,11 +16,18 @@ SMALL = (
     "threads=1",
     "objects.size=16",
     "frames.size=[24, 32]",
-    "backbone.width=8",
-    "backbone.depth=2",
     "optim.batch=16",
+    "optim.hold_out=0",
     "score.refit_epochs=1",
 )
+
+
+NARROW = {
+    "unet": ("width=8", "depth=2"),
+    "conv3d": (),
+    "pyramid": ('encoder="resnet10t"', "depth=2"),
+}
+"""Backbone -> options that make it quick."""
 
 
 def small(name: str, world: World, registry: Registry) -> list[str]:
@@ -32,6 +39,12 @@ def small(name: str, world: World, registry: Registry) -> list[str]:
     return [
         *SMALL,
         *(f"data.{role}={folder}" for role in others),
+        *(f"backbone.{option}" for option in NARROW[recipe.backbone.name]),
+        *(
+            f"backbones.{name}.{option}"
+            for name, source in recipe.backbones.items()
+            for option in NARROW[source.name]
+        ),
         *(f"phase.{number}.{key}=1" for number in phases for key in ("epochs", "steps")),
     ]
 
