@@ -38,13 +38,13 @@ class Weights:
         return self.path.expanduser().absolute()
 
     def state(self) -> dict[str, Tensor]:
-        """The tensors of a safetensors file, or of a .pth file, of which no code is run.
+        """The tensors of a safetensors file, or of a .pth or .bin file, of which no code is run.
 
         Raises:
             DataError: It cannot be read.
         """
         try:
-            if self.place.suffix != ".pth":
+            if self.place.suffix not in (".pth", ".bin"):
                 return load_file(self.place)
             return dict(torch.load(self.place, map_location="cpu", weights_only=True))
         except Exception as error:  # torch's reader fails on rubbish in many ways

@@ -19,6 +19,7 @@ NEEDED = {
     "torchvision": ("raft", "frames"),
     "transformers": ("dpt", "depth"),
     "ultralytics": ("yolo", "yolo"),
+    "open_clip": ("open-clip", "language"),
 }
 """Library -> a teacher that is made of it, and the extra that installs it."""
 FAULTS = {
