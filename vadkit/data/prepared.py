@@ -118,7 +118,7 @@ class PreparedData:
     def inside(
         self, sampling: Sampling, split: Split, part: tuple[float, float] = (0, 1)
     ) -> Tensor:
-        """(n,) rows of the units whose clip lies wholly inside a part of its video.
+        """(n,) rows of the units of a part of their video, whose clip does not reach beyond that.
 
         Args:
             sampling: What a clip is.
@@ -232,11 +232,15 @@ def _refuse_partial(known: dict[str, NDArray[np.uint8] | None]) -> None:
 
 
 def _inside(units: Units, sampling: Sampling, part: tuple[float, float]) -> NDArray[np.bool_]:
-    """(n,) whether a unit's clip lies wholly inside a part of its video."""
+    """(n,) whether a unit's own frame lies in a part of its video, and its clip ends in it too.
+
+    The clip may begin before the part: the end of a short video is shorter than some clips.
+    """
     length = units.lengths[units.video]
     first = units.frame + sampling.offsets[0]
     last = units.frame + sampling.offsets[-1]
-    return np.asarray((first >= part[0] * length) & (last < part[1] * length))
+    own = (units.frame >= part[0] * length) & (last < part[1] * length)
+    return np.asarray(own & (first >= 0))
 
 
 def _unit_labels(known: dict[str, NDArray[np.uint8] | None], store: Store) -> Tensor:
