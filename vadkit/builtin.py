@@ -127,6 +127,37 @@ PLAZA_VIRTUAL = DatasetCard(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class TexturesConfig:
+    seed: int = 0
+    """Draws the images."""
+    count: int = 400
+    """Images, in equal parts of every kind."""
+
+    def __post_init__(self) -> None:
+        if self.count < len(TEXTURE_KINDS):
+            raise ValueError(f"count must be at least {len(TEXTURE_KINDS)}, one of each kind")
+
+
+TEXTURE_KINDS = ("stripes", "checks", "rosettes", "rings", "cells", "noise")
+
+TEXTURES = DatasetCard(
+    name="textures",
+    summary="Drawn textures and flower-like rosettes: images of nothing that a camera watches.",
+    config=TexturesConfig,
+    load="vadkit.data.datasets.textures:Textures",
+)
+
+IMAGES = DatasetCard(
+    name="images",
+    summary="Any tree of image files, each an image by itself: flowers, textures, ImageNet.",
+    load="vadkit.data.datasets.images:Images",
+    layout="""\
+ROOT/CLASS/NAME.jpg        images (.jpg .png .bmp .tif); folders to any depth, or none""",
+    terms="your own",
+)
+
+
 @hookimpl
 def vadkit_backbones() -> list[BackboneCard]:
     return [UNET]
@@ -134,4 +165,4 @@ def vadkit_backbones() -> list[BackboneCard]:
 
 @hookimpl
 def vadkit_datasets() -> list[DatasetCard]:
-    return [FOLDER, PED2, AVENUE, UBNORMAL, PLAZA, PLAZA_VIRTUAL]
+    return [FOLDER, PED2, AVENUE, UBNORMAL, PLAZA, PLAZA_VIRTUAL, TEXTURES, IMAGES]

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from filelock import FileLock
-
 from vadkit.builtin import PLAZA as PLAZA_CARD
 from vadkit.builtin import PLAZA_VIRTUAL, PlazaConfig
 from vadkit.data.datasets.folder import Folder
+from vadkit.data.drawn import in_cache
 from vadkit.data.plaza.store import render_world
 from vadkit.data.plaza.worlds import PLAZA, VIRTUAL, World
-from vadkit.home import cache_home
-from vadkit.runs.atomic import sweep
 
 
 class Drawn(Folder[PlazaConfig]):
@@ -50,22 +47,9 @@ class PlazaVirtual(Drawn):
 
 
 def cached(world: World, seed: int) -> Path:
-    """The folder of a world in the cache, rendered if it is not there yet.
-
-    Raises:
-        DataError: It could not be rendered.
-        ResourceError: The disk is full.
-    """
-    base = cache_home() / world.name
-    root = base / f"{world.version}-{seed}"
-    if not root.is_dir():
-        base.mkdir(parents=True, exist_ok=True)
-        # Whoever comes second waits, and finds it done.
-        with FileLock(base / f"{root.name}.lock"):
-            if not root.is_dir():
-                sweep(base)
-                render_world(world, root, seed)
-    return root
+    """The folder of a world in the cache, rendered if it is not there yet."""
+    draw = f"{world.version}-{seed}"
+    return in_cache(world.name, draw, lambda root: render_world(world, root, seed))
 
 
 def render(root: Path, seed: int, world: World = PLAZA) -> None:

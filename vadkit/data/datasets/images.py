@@ -1,0 +1,47 @@
+"""A tree of images that have nothing to do with one another, as training data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.builtin import IMAGES as CARD
+from vadkit.cards import NoOptions
+from vadkit.data.dataset import Split, Video
+from vadkit.data.datasets.common import FilesDataset
+from vadkit.data.frame_folder import IMAGES
+
+
+class Images(FilesDataset[NoOptions]):
+    """Every folder of images is a training video, whose frames are read one at a time.
+
+    Images of other sizes are scaled to the folder's first.
+    """
+
+    card = CARD
+    labelled = False
+
+    def holds(self, base: Path) -> bool:
+        return bool(_folders(base))
+
+    def videos(self, split: Split) -> list[Video]:
+        if split == "test":
+            return []
+        return [Video(self._name(folder), folder, split) for folder in _folders(self.base)]
+
+    def _name(self, folder: Path) -> str:
+        return "-".join(folder.relative_to(self.base).parts) or self.base.name
+
+    def labels(self, video: Video) -> NDArray[np.uint8] | None:
+        return None
+
+    def label_files(self) -> list[Path]:
+        return []
+
+
+def _folders(base: Path) -> list[Path]:
+    """Every folder at or below the base that holds an image, in order of name."""
+    found = {path.parent for path in base.rglob("*") if path.suffix.lower() in IMAGES}
+    return sorted(found)
