@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vadkit.features import Features
 from vadkit.heads import Shapes
-from vadkit.pyramid import SCSE, Attention, Place, PyramidTrunk
+from vadkit.pyramid import SCSE, Attention, Place, PyramidTrunk, decoded_widths
 
 WIDTHS, STRIDES = (8, 12, 16, 24), (2, 4, 8, 16)
 
@@ -68,7 +68,7 @@ def test_attention_multiplies_what_the_place_says(
 
     monkeypatch.setattr(PyramidTrunk, "_guided", spied)
     monkeypatch.setattr(Attention, "forward", lambda self, guide: torch.zeros_like(guide[:, :1]))
-    trunk = PyramidTrunk(WIDTHS, scse=False, guide=1, place=place)
+    trunk = PyramidTrunk(WIDTHS, STRIDES, scse=False, guide=1, place=place)
     trunk(features((32, 48)), {"guide": torch.rand(2, 1, 32, 48)})
     assert len(seen) == times
 
@@ -91,5 +91,10 @@ def test_scse_is_the_sum_of_both_gates() -> None:
 
 
 def test_only_maps_in_the_middle_are_gated() -> None:
-    gates = PyramidTrunk(WIDTHS, scse=True, guide=0, place="decoder").gates
+    gates = PyramidTrunk(WIDTHS, STRIDES, scse=True, guide=0, place="decoder").gates
     assert [isinstance(gate, SCSE) for gate in gates] == [False, True, True, False]
+
+
+def test_decoded_maps_are_no_wider_than_a_usual_unets() -> None:
+    assert decoded_widths((64, 128, 256, 512), (1, 2, 4, 8)) == (16, 32, 64, 128)
+    assert decoded_widths(WIDTHS, STRIDES) == WIDTHS

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vadkit.features import Features
-from vadkit.pyramid import Place, Pyramid, PyramidTrunk
+from vadkit.pyramid import Place, Pyramid, PyramidTrunk, decoded_widths
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,11 @@ class Heads:
             place: What the attention multiplies: `encoder` the code, `skip` the skipped maps,
                 `decoder` each decoded map, `final` the last of them.
         """
-        widths = self._shapes.widths
+        widths, strides = self._shapes.widths, self._shapes.strides
         key = f"pyramid-{scse}-{guide}-{place}"
-        trunk = self._trunk(key, lambda: PyramidTrunk(widths, scse, guide, place))
-        return Pyramid(trunk, widths[0], channels or self._shapes.channels, frames)
+        trunk = self._trunk(key, lambda: PyramidTrunk(widths, strides, scse, guide, place))
+        width = decoded_widths(widths, strides)[0]
+        return Pyramid(trunk, width, channels or self._shapes.channels, frames)
 
     def embedding(self, dim: int = 128, context: tuple[str, ...] = ()) -> nn.Module:
         """A projection of the pooled code and the named context: `-> (B, dim)`."""

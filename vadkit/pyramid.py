@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -21,24 +20,36 @@ class PyramidTrunk(nn.Module):
 
     Args:
         widths: Channels of the backbone's maps, from fine to coarse.
+        strides: Pixels a cell of each stands for.
         scse: Gate the maps in the middle by channel and by place before they are skipped.
         guide: Channels of `context["guide"]`, which says where to look; 0 for none.
         place: What its attention multiplies.
     """
 
-    def __init__(self, widths: tuple[int, ...], scse: bool, guide: int, place: Place) -> None:
+    def __init__(
+        self,
+        widths: tuple[int, ...],
+        strides: tuple[int, ...],
+        scse: bool,
+        guide: int,
+        place: Place,
+    ) -> None:
         super().__init__()
         middle = range(1, len(widths) - 1) if scse else range(0)
         self.gates = nn.ModuleList(
             SCSE(width) if level in middle else nn.Identity() for level, width in enumerate(widths)
         )
-        pairs = list(pairwise(widths))
-        self.blocks = nn.ModuleList(_block(coarse + fine, fine) for fine, coarse in reversed(pairs))
+        self.widths = decoded_widths(widths, strides)
+        levels = reversed(range(len(widths) - 1))
+        entries = [*self.widths[:-1], widths[-1]]  # what comes from below: decoded, or the code
+        self.blocks = nn.ModuleList(
+            _block(entries[level + 1] + widths[level], self.widths[level]) for level in levels
+        )
         self.attention = Attention(guide) if guide else None
         self.place = place
 
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
-        """-> (B, widths[0], H, W) at the size of the finest map."""
+        """-> (B, self.widths[0], H, W) at the size of the finest map."""
         guide = self.attention(context["guide"]) if self.attention else None
         maps = [map_.mean(dim=2) for map_ in features.maps]
         *skips, code = [gate(map_) for gate, map_ in zip(self.gates, maps, strict=True)]
@@ -54,6 +65,11 @@ class PyramidTrunk(nn.Module):
             return maps
         height, width = maps.shape[-2:]
         return maps * F.adaptive_avg_pool2d(guide, (height, width))
+
+
+def decoded_widths(widths: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
+    """Channels of the decoded maps: at most 16 at full size, 32 at half, as usual U-Nets have."""
+    return tuple(min(width, 16 * stride) for width, stride in zip(widths, strides, strict=True))
 
 
 class Pyramid(nn.Module):
