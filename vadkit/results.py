@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from vadkit.cards import Sampling
 from vadkit.evaluation import Evaluation
 from vadkit.metrics import evaluate
 from vadkit.model import scoring_tasks
@@ -127,14 +128,19 @@ def _phase(result: PhaseResult) -> dict[str, Any]:
     }
 
 
+BASELINE = Sampling(frames=1)
+"""Objects, whose boxes are held against a recipe of whole frames too."""
+
+
 def _baselines(runner: PhaseRunner) -> dict[str, Any]:
     """What boxes alone reach under the same protocol: nothing was learned for these."""
     labels, proxies = runner.data.labels(), runner.model.tasks.values()
     samplings = [s for proxy in proxies for s in (*proxy.samplings, proxy.score_sampling)]
     objects = [s for s in samplings if s.unit == "object" and s.role == "target"]
-    if not objects or not labels:
+    if not labels:
         return {}
-    by_name = baselines(runner.data.units(objects[0], "test"), runner.recipe.score)
+    units = runner.data.units((*objects, BASELINE)[0], "test")
+    by_name = baselines(units, runner.recipe.score)
     return {name: evaluate(scores, labels)["auc"] for name, scores in by_name.items()}
 
 

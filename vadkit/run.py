@@ -21,7 +21,7 @@ from vadkit.optim import Group
 from vadkit.plugins import Registry
 from vadkit.progress import Progress
 from vadkit.recipe import Phase, Recipe, resolved
-from vadkit.results import PhaseResult, title, write_results
+from vadkit.results import BASELINE, PhaseResult, title, write_results
 from vadkit.rng import repeatable
 from vadkit.runner import PhaseRunner, Terms
 from vadkit.runs.atomic import write_text
@@ -107,7 +107,9 @@ def _runner(
     scored = [s for name in scoring_tasks(recipe) for s in _scored(tasks[name], answers)]
     trained = [sampling for task in tasks.values() for sampling in _trained(task, answers)]
     data.require(trained + (scored if _calibrates(recipe) else []), scored)
-    data.labels()  # wrong ones are better told before the training than after
+    labels = data.labels()  # wrong ones are better told before the training than after
+    if labels and all(sampling.unit == "frame" for sampling in scored):
+        data.require([], [BASELINE])
     _tell_repairs(data, progress)
     shapes = {
         name: answers.shapes(task.samplings[0], "train", task.needs) for name, task in tasks.items()

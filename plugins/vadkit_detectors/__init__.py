@@ -1,4 +1,4 @@
-"""Detectors that need no weights: background subtraction, and boxes that somebody else found."""
+"""Detectors: what moves, what a trained network knows, and boxes that somebody else found."""
 
 from __future__ import annotations
 
@@ -40,6 +40,61 @@ class FileConfig:
     """What a video without any row means: a mistake, or a video without objects."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FlowConfig:
+    method: Literal["dis", "farneback"] = "dis"
+    """OpenCV's dense inverse search, or polynomial expansion."""
+    threshold: float = 1.0
+    """Pixels from one frame to the next above which something moves ([002])."""
+    closing: float = 0.0125
+    """Gaps in an object that are closed, as a share of the image's height."""
+    min_area: float = 0.0065
+    """Smallest object: a share of the image ([002]: 1500 of 640x360), or pixels from 1 on."""
+
+    def __post_init__(self) -> None:
+        if self.threshold <= 0 or self.min_area < 0 or self.closing < 0:
+            raise ValueError("threshold must be positive, and no option negative")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What detectors with a trained network have in common."""
+
+    confidence: float = 0.3
+    """Least confidence of a box; the rules for objects may ask for more."""
+    overlap: float = 0.45
+    """Boxes of a class that overlap by more (intersection over union) are one object."""
+    classes: tuple[int, ...] = ()
+    """Numbers of the classes that are objects (of COCO, 0 is a person); all where empty."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.confidence < 1 or not 0 < self.overlap <= 1:
+            raise ValueError("confidence and overlap must lie between 0 and 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ONNXConfig(Network):
+    weights: Path = Path("yolox_nano.onnx")
+    """File of the network."""
+    size: int = 416
+    """Side in pixels of the square that the network sees; that of its export."""
+    decoded: bool = False
+    """Whether the network was exported to answer in pixels (YOLOX: --decode_in_inference)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size < 32 or self.size % 32:  # noqa: PLR2004 - the coarsest stride
+            raise ValueError("size must be a multiple of 32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class YOLOConfig(Network):
+    weights: Path = Path("yolo11n.pt")
+    """File of the network."""
+    size: int = 640
+    """Side in pixels to which ultralytics scales the frame's longer one."""
+
+
 MOTION = DetectorCard(
     name="motion",
     summary="What differs from a running mean of the frames, for a fixed camera.",
@@ -56,6 +111,31 @@ FILE = DetectorCard(
 )
 
 
+FLOW = DetectorCard(
+    name="flow",
+    summary="Where the optical flow is fast, for a fixed camera.",
+    paper="Barbalau et al., CVIU 2023, 3.1",
+    config=FlowConfig,
+    load="vadkit_detectors.flow:Flow",
+)
+
+ONNX = DetectorCard(
+    name="onnx",
+    summary="What a YOLOX in an ONNX file knows, run by OpenCV on the CPU.",
+    paper="Ge et al., YOLOX, 2021",
+    config=ONNXConfig,
+    load="vadkit_detectors.onnx:ONNX",
+)
+
+YOLO = DetectorCard(
+    name="yolo",
+    summary="What a detector of ultralytics knows (AGPL-3.0).",
+    config=YOLOConfig,
+    load="vadkit_detectors.yolo:YOLO",
+    extra="yolo",
+)
+
+
 @hookimpl
 def vadkit_detectors() -> list[DetectorCard]:
-    return [MOTION, FILE]
+    return [MOTION, FLOW, FILE, ONNX, YOLO]

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.api import Boxes, Detector, Seen, Video
+from vadkit.api import Detector, Seen, Video
 from vadkit_detectors import MotionConfig
+from vadkit_detectors.regions import Mask, blacked_out, region_boxes
 
 HELD_BYTES = 256 * 2**20
 """Most memory for the frames that are held back."""
@@ -25,8 +26,6 @@ COLOURED = 0.1
 
 Image = NDArray[np.uint8]
 """(H, W, C)."""
-Mask = NDArray[np.uint8]
-"""(H, W) with 1 where something moves."""
 
 
 class Motion(Detector[MotionConfig]):
@@ -46,7 +45,8 @@ class Motion(Detector[MotionConfig]):
             image = self._smooth(seen)
             moving = self._moving(image, background)
             self._learn(image, moving, background)
-            boxes = self._boxes(_blacked_out(moving, seen.boxes))
+            left_over = blacked_out(moving, seen.boxes)
+            boxes = region_boxes(left_over, self.config.closing, self.config.min_area)
             yield Seen(seen.frame, np.concatenate([seen.boxes, boxes]))
 
     def _held(self, stream: Iterator[Seen]) -> list[Seen]:
@@ -85,22 +85,3 @@ class Motion(Detector[MotionConfig]):
         rate = self.config.learning_rate
         cv2.accumulateWeighted(image, background, rate, mask=1 - moving)
         cv2.accumulateWeighted(image, background, rate * self.config.absorb, mask=moving)
-
-    def _boxes(self, moving: Mask) -> Boxes:
-        """Boxes around the connected regions."""
-        side = max(3, round(self.config.closing * moving.shape[0])) | 1
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-        closed = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, kernel)
-        _, _, regions, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-        area = self.config.min_area
-        least = area if area >= 1 else area * moving.size
-        left, top, width, height, pixels = regions[1:].T
-        boxes = np.stack([left, top, left + width, top + height, np.ones_like(left)], axis=1)
-        return boxes[pixels >= least].astype(np.float32)
-
-
-def _blacked_out(moving: Mask, boxes: Boxes) -> Mask:
-    """Forget what moves inside boxes that were found before ([002] 3.1)."""
-    for left, top, right, bottom in boxes[:, :4].round().astype(int):
-        moving[top:bottom, left:right] = 0
-    return moving

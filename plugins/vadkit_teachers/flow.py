@@ -37,9 +37,10 @@ class Farneback(Teacher[FarnebackConfig]):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, 2, H, W) -> (B, 2, h, w)."""
-        return cells(_flows(clips, self._flow), self.config.cell)
+        return cells(_flows(clips, self.between), self.config.cell)
 
-    def _flow(self, before: Grey, now: Grey) -> Flow:
+    def between(self, before: Grey, now: Grey) -> Flow:
+        """Flow from one image to the next."""
         of = self.config
         shape = (of.scale, of.levels, of.window, of.iterations, of.neighbours, of.deviation)
         start = np.zeros((*before.shape, 2), np.float32)
@@ -51,9 +52,9 @@ class DIS(Teacher[DISConfig]):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, 2, H, W) -> (B, 2, h, w)."""
-        return cells(_flows(clips, self._flow), self.config.cell)
+        return cells(_flows(clips, self.between), self.config.cell)
 
-    def _flow(self, before: Grey, now: Grey) -> Flow:
+    def between(self, before: Grey, now: Grey) -> Flow:
         """Find the flow anew: the solver is made for each pair, so that it remembers none."""
         solver = cv2.DISOpticalFlow.create(_PRESETS[self.config.preset])
         height, width = before.shape
@@ -68,11 +69,11 @@ class DIS(Teacher[DISConfig]):
 def _flows(clips: Tensor, flow: Callable[[Grey, Grey], Flow]) -> Tensor:
     """(B, C, 2, H, W) -> (B, 2, H, W)."""
     frames = (clips * 255).round().byte().permute(0, 2, 3, 4, 1).cpu().numpy()
-    found = [flow(_grey(before), _grey(now)) for before, now in frames]
+    found = [flow(to_grey(before), to_grey(now)) for before, now in frames]
     return torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2).to(clips.device)
 
 
-def _grey(image: NDArray[np.uint8]) -> Grey:
+def to_grey(image: NDArray[np.uint8]) -> Grey:
     """(H, W, C) -> (H, W)."""
     if image.shape[2] == 1:
         return image[..., 0]

@@ -77,12 +77,17 @@ class YOLOPose(Teacher[YOLOPoseConfig]):
         return heatmaps(points, size, self.config.width) * joints[..., 2, None, None]
 
 
-def _network(weights: Weights, task: str) -> tuple[nn.Module, int]:
-    """Read a model and its number of classes; ultralytics is told not to ask the network."""
+def ultralytics() -> Any:
+    """The library, told not to ask the network and to install nothing."""
     os.environ.setdefault("YOLO_OFFLINE", "1")
     os.environ.setdefault("YOLO_AUTOINSTALL", "0")
     os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp())
-    model: Any = library("ultralytics").YOLO(str(weights.place))
+    return library("ultralytics")
+
+
+def _network(weights: Weights, task: str) -> tuple[nn.Module, int]:
+    """Read a model and its number of classes."""
+    model: Any = ultralytics().YOLO(str(weights.place))
     if model.task != task:
         raise weights.error(f"are of the task {model.task!r}, not {task!r}")
     head = model.model.model[-1]

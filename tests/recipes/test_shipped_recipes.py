@@ -50,7 +50,17 @@ def small(name: str, world: World, registry: Registry) -> list[str]:
 
 
 def test_there_are_some() -> None:
-    assert {"baseline", "sota", "smoke"} <= set(shipped_recipes())
+    named = {
+        "baseline",
+        "sota",
+        "sequential",
+        "ssmtl",
+        "ssmtl_v1",
+        "ssmtl_v2",
+        "attention",
+        "smoke",
+    }
+    assert named <= set(shipped_recipes())
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
@@ -63,3 +73,4 @@ def test_a_shipped_recipe_runs(
     found = json.loads((out / "metrics.json").read_text())
     assert len(found["phases"]) == len(recipe.phase)
     assert 0 <= found["auc"]["micro"] <= 1
+    assert found["baselines"]  # also where whole frames are scored
