@@ -1,0 +1,215 @@
+"""Region-based and track-based detection criteria: where and what, not only when. Pure NumPy.
+
+Ramachandra and Jones, WACV 2020. A region is the box of one anomaly in one frame, a track is one
+anomaly through its frames, and a detection is a box with a score, higher is more anomalous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.data.dataset import Track
+from vadkit.errors import DataError, NumericError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NEVER = np.iinfo(np.int64).max
+"""Rank of a region that no detection finds."""
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Boxes that were found in one video."""
+
+    frame: Ints
+    """(n,) from 0."""
+    boxes: Floats
+    """(n, 4) x1, y1, x2, y2 in pixels."""
+    score: Floats
+    """(n,) finite."""
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What the definitions leave open; the defaults are those of the published evaluator."""
+
+    overlap: float = 0.1
+    """Least intersection over union (beta) at which a detection finds a region."""
+    share: float = 0.1
+    """Least share (alpha) of its regions that has to be found for a track to be."""
+    inclusive: bool = True
+    """Whether a box from 3 to 5 is three pixels wide, as the published evaluator counts."""
+    group_ties: bool = False
+    """Whether detections of one score pass the threshold together, and not in their order."""
+    extend: bool = True
+    """Whether a curve that ends before one false positive a frame goes on, flat, to there."""
+
+
+def evaluate_regions(
+    detections: Mapping[str, Detections],
+    tracks: Mapping[str, Sequence[Track]],
+    frames: int,
+    convention: Convention | None = None,
+) -> dict[str, Any]:
+    """Area under the rate of found regions (RBDC) and tracks (TBDC) against false positives.
+
+    A detection that overlaps no region is a false positive; one that overlaps only regions that
+    others have found already is neither. Rates of false positives are a frame, from 0 to 1.
+
+    Args:
+        detections: Video -> its detections, in the order in which ties are taken.
+        tracks: Video -> its anomalies; a video without any may be left out.
+        frames: Frames of all test videos together.
+        convention: How to count.
+
+    Returns:
+        A dict that JSON can hold: `rbdc` and `tbdc`, None where there is no region, `regions`,
+        `tracks`, `detections`, `frames`.
+
+    Raises:
+        DataError: There is no frame, or a video with tracks has no table of detections.
+        NumericError: A box or score is not finite.
+    """
+    how = convention or Convention()
+    _check(detections, tracks, frames)
+    found = _merged(detections)
+    region, track = _regions(tracks, list(detections))
+    sizes = np.bincount(track)
+    rates: dict[str, float | None] = {"rbdc": None, "tbdc": None}
+    if len(track):
+        ranked = _ranked(found)
+        pairs = _overlapping(ranked, region, how)
+        passed = _passed(ranked.score, how)
+        alarms = _counted(_false_positives(pairs, len(ranked.score)), passed) / frames
+        regions = _region_ranks(pairs, len(track))
+        of_tracks = _track_ranks(regions, track, sizes, how.share)
+        rates = {
+            "rbdc": area(alarms, _counted(regions, passed) / len(track), how.extend),
+            "tbdc": area(alarms, _counted(of_tracks, passed) / len(sizes), how.extend),
+        }
+    counts = {"regions": len(track), "tracks": len(sizes), "detections": len(found.score)}
+    return {**rates, **counts, "frames": frames}
+
+
+def area(alarms: Floats, rates: Floats, extend: bool = True) -> float:
+    """Area under a curve that begins at (0, 0), up to one false positive a frame (trapezoids)."""
+    x, y = np.append(0, alarms), np.append(0, rates)
+    x, y = x[x <= 1], y[: np.count_nonzero(x <= 1)]
+    if extend and x[-1] < 1:
+        x, y = np.append(x, 1), np.append(y, y[-1])
+    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2))
+
+
+def _check(
+    detections: Mapping[str, Detections], tracks: Mapping[str, Sequence[Track]], frames: int
+) -> None:
+    if frames < 1:
+        raise DataError("There is no frame to count false positives by.")
+    if missing := sorted(tracks.keys() - detections.keys()):
+        raise DataError(
+            f"There are tracks but no detections for {', '.join(missing)}.",
+            "Give an empty table for a video in which nothing was found.",
+        )
+    for video, of in detections.items():
+        if not (np.isfinite(of.boxes).all() and np.isfinite(of.score).all()):
+            raise NumericError(f"{video}: a box or a score of a detection is not finite.")
+
+
+def _merged(detections: Mapping[str, Detections]) -> Detections:
+    """All videos in one table; frames are numbered on from video to video."""
+    tables = [replace(of, frame=_global(n, of.frame)) for n, of in enumerate(detections.values())]
+    empty = Detections(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0))
+    whole = [empty, *tables]
+    return Detections(
+        np.concatenate([of.frame for of in whole]),
+        np.concatenate([of.boxes for of in whole]),
+        np.concatenate([of.score for of in whole]),
+    )
+
+
+def _global(video: int, frame: Ints) -> Ints:
+    """A number for each frame of each video: 2^40 frames are enough for a video."""
+    return (video << 40) + frame.astype(np.int64)
+
+
+def _regions(
+    tracks: Mapping[str, Sequence[Track]], videos: Sequence[str]
+) -> tuple[Detections, Ints]:
+    """The regions, as boxes without a score, and (regions,) the number of each one's track."""
+    order = {video: number for number, video in enumerate(videos)}
+    every = [(order[video], track) for video, of in tracks.items() for track in of]
+    every = [(video, track) for video, track in every if len(track.frames)]
+    frames = [_global(video, track.frames) for video, track in every]
+    boxes = [track.boxes.astype(np.float64) for _, track in every]
+    number = [np.full(len(track.frames), n) for n, (_, track) in enumerate(every)]
+    joined = np.concatenate([np.empty(0, np.int64), *frames])
+    region = Detections(joined, np.concatenate([np.empty((0, 4)), *boxes]), np.zeros(len(joined)))
+    return region, np.concatenate([np.empty(0, np.int64), *number])
+
+
+def _ranked(found: Detections) -> Detections:
+    order = np.argsort(-found.score, kind="stable")
+    return Detections(found.frame[order], found.boxes[order], found.score[order])
+
+
+def _overlapping(ranked: Detections, region: Detections, how: Convention) -> tuple[Ints, Ints]:
+    """(pairs,) ranks of detections, and rows of the regions that they overlap enough."""
+    order = np.argsort(region.frame, kind="stable")
+    low, high = (np.searchsorted(region.frame[order], ranked.frame, s) for s in ("left", "right"))
+    count = high - low
+    rank = np.repeat(np.arange(len(count)), count)
+    within = np.arange(len(rank)) - np.repeat(np.cumsum(count) - count, count)
+    row = order[np.repeat(low, count) + within]
+    enough = overlaps(ranked.boxes[rank], region.boxes[row], how.inclusive) >= how.overlap
+    return rank[enough], row[enough]
+
+
+def overlaps(boxes: Floats, others: Floats, inclusive: bool) -> Floats:
+    """(n,) intersection over union of boxes (n, 4), row by row."""
+    extra = 1.0 if inclusive else 0.0
+    low, high = np.maximum(boxes[:, :2], others[:, :2]), np.minimum(boxes[:, 2:], others[:, 2:])
+    common = (high - low + extra).clip(min=0).prod(axis=1)
+    areas = sum((of[:, 2:] - of[:, :2] + extra).prod(axis=1) for of in (boxes, others))
+    return np.asarray(common / np.maximum(areas - common, np.finfo(float).tiny))
+
+
+def _false_positives(pairs: tuple[Ints, Ints], detections: int) -> Ints:
+    """Ranks of the detections that overlap no region."""
+    alone = np.ones(detections, bool)
+    alone[pairs[0]] = False
+    return np.flatnonzero(alone)
+
+
+def _region_ranks(pairs: tuple[Ints, Ints], regions: int) -> Ints:
+    """(regions,) the rank of the first detection that finds each."""
+    first = np.full(regions, NEVER)
+    np.minimum.at(first, pairs[1], pairs[0])
+    return first
+
+
+def _track_ranks(ranks: Ints, track: Ints, sizes: Ints, share: float) -> Ints:
+    """(tracks,) the rank at which so many of a track's regions are found that it is."""
+    order = np.lexsort((ranks, track))
+    starts = np.cumsum(sizes) - sizes
+    needed = np.maximum(1, np.ceil(share * sizes).astype(np.int64))
+    needed -= (needed > 1) & ((needed - 1) / sizes >= share)  # where 0.1 · n was rounded up
+    found: Ints = ranks[order][starts + needed - 1]
+    return found
+
+
+def _passed(score: Floats, how: Convention) -> Ints:
+    """How many detections are above each threshold, from the first on."""
+    if not how.group_ties:
+        return np.arange(1, len(score) + 1)
+    return np.append(np.flatnonzero(np.diff(score)) + 1, len(score))[: len(score)]
+
+
+def _counted(ranks: Ints, passed: Ints) -> Floats:
+    """(thresholds,) how many of the ranks are among the detections that have passed."""
+    return np.searchsorted(np.sort(ranks), passed, side="left").astype(np.float64)
