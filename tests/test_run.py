@@ -3,11 +3,12 @@
 import csv
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_world import FRAMES, World, film, make_world, write_video
+from tiny_world import FRAMES, ODD, World, film, make_world, write_video
 
 from vadkit.errors import NumericError, PluginError
 from vadkit.plugins import Registry, load_plugins
@@ -40,7 +41,7 @@ def vadkit_tasks():
                      load="odd_tasks:Odd", sampling=lambda _: Sampling(frames=1),
                      needs=lambda _: (Need(role="imagenet"),))]
 '''
-ODD = Path(__file__).with_name("odd_tasks.py")
+ODD_TASKS = Path(__file__).with_name("odd_tasks.py")
 
 
 def digest(folder: Path) -> str:
@@ -83,6 +84,35 @@ def test_every_frame_has_a_score(done: Path) -> None:
         assert len(table.scores.smooth) == FRAMES
         assert table.times == pytest.approx(np.arange(FRAMES) / 25, abs=1e-3)
         assert np.array_equal(table.tasks["prediction.error"], table.scores.raw)
+
+
+def test_every_object_has_a_score_and_the_frames_is_the_highest(done: Path) -> None:
+    for path in (done / "regions").iterdir():
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        raw = read_scores(done / "scores" / path.name).scores.raw
+        highest = np.zeros(FRAMES)
+        for row in rows:
+            highest[int(row["frame"])] = max(highest[int(row["frame"])], float(row["score"]))
+        assert len(rows) == 2 * FRAMES + len(ODD)
+        assert highest == pytest.approx(raw)
+    assert metrics(done)["rbdc"] is None  # nobody knows where the anomalies are
+
+
+def test_where_tracks_are_known_it_is_said_how_many_are_found(
+    world: World, registry: Registry, tmp_path: Path
+) -> None:
+    shutil.copytree(world.root, tmp_path / "world")
+    folder = tmp_path / "world/target/tracks"
+    folder.mkdir()
+    for name in "cd":
+        rows = [f"1,big,{frame},20,12,44,36" for frame in ODD]
+        (folder / f"{name}.csv").write_text("\n".join(["track,kind,frame,x1,y1,x2,y2", *rows]))
+    recipe = load_recipe(World(tmp_path / "world").recipe(), registry=registry)
+    found = metrics(run(recipe, registry, out=tmp_path / "run", device="cpu"))
+    assert found["regions"]["regions"] == 2 * len(ODD)
+    assert found["regions"]["tracks"] == 2
+    assert not found["regions"]["derived"]
+    assert 0 < found["rbdc"] <= found["tbdc"] <= 1
 
 
 def test_plots_history_and_checkpoints_are_there(done: Path) -> None:
@@ -238,7 +268,7 @@ def test_a_phase_without_epochs_trains_nothing(
 
 
 def test_a_loss_that_turns_nan_keeps_the_epoch_before(world: World, tmp_path: Path) -> None:
-    registry = load_plugins([ODD])
+    registry = load_plugins([ODD_TASKS])
     path = world.recipe('"prediction", { name = "odd", from_epoch = 2 }')
     sets = ("phase.0.epochs=3", 'tasks.odd.fault="nan"')
     recipe = load_recipe(path, sets, registry=registry)

@@ -21,9 +21,10 @@ from vadkit.errors import PluginError
 from vadkit.metrics import evaluate
 from vadkit.model import Model, precision
 from vadkit.recipe import Phase, Protocol, Recipe, TaskEntry
+from vadkit.regions import Detections
 from vadkit.rng import generator
 from vadkit.runner import PhaseRunner
-from vadkit.scoring import FrameScores, frame_maximum, fuse
+from vadkit.scoring import FrameScores, frame_maximum, fuse, fuse_units
 from vadkit.task import Batch
 
 _REFIT = 1000
@@ -46,6 +47,8 @@ class Evaluation:
     """`task.score` -> video -> (frames,) the highest of the frame's units."""
     metrics: dict[str, dict[str, Any]]
     """Protocol -> `metrics.evaluate`; empty where the test videos have no labels."""
+    objects: dict[str, Detections]
+    """Video -> its objects with their scores under the main protocol; empty without objects."""
     normal: dict[str, Normal]
     """Task -> training units and their scores, where a protocol calibrates with them."""
 
@@ -72,7 +75,30 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
     labels = runner.data.labels()
     metrics = {name: _metrics(of, labels) for name, of in scores.items()} if labels else {}
-    return Evaluation(scorer.model, heads, scores["main"], columns, metrics, normal)
+    objects = _objects(scorer, found, protocols["main"], normal)
+    return Evaluation(scorer.model, heads, scores["main"], columns, metrics, objects, normal)
+
+
+def _objects(
+    scorer: PhaseRunner,
+    found: Mapping[str, tuple[Units, NDArray[np.float32]]],
+    protocol: Protocol,
+    normal: Mapping[str, Normal],
+) -> dict[str, Detections]:
+    """The objects of each video, scored by the tasks of the protocol that see objects."""
+    tasks = scorer.model.tasks
+    use = tuple(
+        use for use in protocol.use if tasks[use.rpartition(".")[0]].score_sampling.unit == "object"
+    )
+    if not use:
+        return {}
+    ((units, values), *_) = fuse_units(found, protocol.model_copy(update={"use": use}), normal)
+    rows = [units.video == number for number in range(len(units.videos))]
+    boxes = units.boxes[:, :4].astype(np.float64)
+    return {
+        video: Detections(units.frame[own], boxes[own], values[own])
+        for video, own in zip(units.videos, rows, strict=True)
+    }
 
 
 def _metrics(

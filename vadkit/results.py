@@ -13,8 +13,9 @@ from vadkit.evaluation import Evaluation
 from vadkit.metrics import evaluate
 from vadkit.model import scoring_tasks
 from vadkit.recipe import Phase, Protocol
+from vadkit.regions import Convention, evaluate_regions
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
-from vadkit.report.tables import ScoreTable, write_scores
+from vadkit.report.tables import ScoreTable, write_regions, write_scores
 from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_json
 from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
@@ -64,6 +65,8 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
         columns = {name: of[video] for name, of in final.columns.items()}
         table = ScoreTable(times[video], scores, columns)
         write_scores(folder.scores / f"{names[video]}.csv", table)
+    for video, found in final.objects.items():
+        write_regions(folder.regions / f"{names[video]}.csv", found)
 
 
 def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
         "protocol": protocols.pop("main"),
         **final.metrics.get("main", {}),
         "also": {name: {"protocol": of, **_auc(final, name)} for name, of in protocols.items()},
+        **_localisation(runner, final),
         "baselines": _baselines(runner),
         "phases": [_phase(result) for result in done],
         "data": {
@@ -89,6 +93,22 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
         "threads": torch.get_num_threads(),
         "seed": runner.recipe.seed,
     }
+
+
+def _localisation(runner: PhaseRunner, final: Evaluation) -> dict[str, Any]:
+    """RBDC and TBDC of the objects, where it is known where the anomalies are."""
+    known = runner.data.tracks() if final.objects else None
+    if known is None:
+        return {"rbdc": None, "tbdc": None, "regions": None}
+    tracks, derived = known
+    frames = sum(runner.data.lengths().values())
+    found = evaluate_regions(final.objects, tracks, frames, EDGES)
+    facts = {"derived": derived, "convention": asdict(EDGES)}
+    return {"rbdc": found.pop("rbdc"), "tbdc": found.pop("tbdc"), "regions": {**found, **facts}}
+
+
+EDGES = Convention(inclusive=False, group_ties=True)
+"""Boxes are edges, not pixels, and the order of files decides nothing."""
 
 
 def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:

@@ -63,12 +63,35 @@ def fuse(
         NumericError: A score is not finite; the message names it, the video and the frame.
         DataError: A unit lies outside its video.
     """
+    comparable = _comparable(scores, protocol, normal)
+    if protocol.calibrate.kind == "none" and protocol.normalise == "video":
+        return _fused_videos([frame_maximum(*table) for table in comparable], protocol)
+    return finish(_fused_frames(comparable, protocol), protocol)
+
+
+def fuse_units(
+    scores: Mapping[str, tuple[Units, UnitScores]],
+    protocol: Protocol,
+    normal: Mapping[str, Normal] | None = None,
+) -> list[Table]:
+    """Score every unit, as `fuse` does before it goes on to frames: one table a kind of unit.
+
+    What is stretched within each video or smoothed there, is so for frames alone.
+    """
+    tables = _fused_units(_comparable(scores, protocol, normal), protocol)
+    return [(units, values) for units, values, _ in tables]
+
+
+def _comparable(
+    scores: Mapping[str, tuple[Units, UnitScores]],
+    protocol: Protocol,
+    normal: Mapping[str, Normal] | None,
+) -> list[Table]:
+    """The tables of the scores that the protocol uses, weighed and calibrated."""
     weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.use}
     if protocol.calibrate.kind != "none":
         weighed = _calibrated(weighed, normal or {}, protocol)
-    elif protocol.normalise == "video":
-        return _fused_videos([frame_maximum(*weighed[name]) for name in protocol.use], protocol)
-    return finish(_fused_units([weighed[name] for name in protocol.use], protocol), protocol)
+    return [weighed[name] for name in protocol.use]
 
 
 def _calibrated(
@@ -106,7 +129,16 @@ def _fused_videos(
     }
 
 
-def _fused_units(weighed: Sequence[Table], protocol: Protocol) -> dict[str, Floats]:
+def _fused_frames(weighed: Sequence[Table], protocol: Protocol) -> dict[str, Floats]:
+    tables = _fused_units(weighed, protocol)
+    raws = [frame_maximum(units, values) for units, values, _ in tables]
+    # What is greatest has its weight already; a mean counts for as much as is in it.
+    shares = [1.0 if protocol.fuse == "max" else share for _, _, share in tables]
+    return {v: _together([raw[v] for raw in raws], shares, protocol) for v in raws[0]}
+
+
+def _fused_units(weighed: Sequence[Table], protocol: Protocol) -> list[tuple[Units, Floats, float]]:
+    """Units, their fused scores and the sum of the weights, for every table of units."""
     tables: list[tuple[Units, list[Floats], list[float]]] = []
     for (units, values), weight in zip(weighed, _weights(protocol), strict=True):
         table = next((table for table in tables if _same(units, table[0])), None)
@@ -115,10 +147,7 @@ def _fused_units(weighed: Sequence[Table], protocol: Protocol) -> dict[str, Floa
             tables.append(table)
         table[1].append(values)
         table[2].append(weight)
-    raws = [frame_maximum(of, _together(parts, own, protocol)) for of, parts, own in tables]
-    # What is greatest has its weight already; a mean counts for as much as is in it.
-    shares = [1.0 if protocol.fuse == "max" else sum(own) for _, _, own in tables]
-    return {v: _together([raw[v] for raw in raws], shares, protocol) for v in raws[0]}
+    return [(of, _together(parts, own, protocol), sum(own)) for of, parts, own in tables]
 
 
 def _weights(protocol: Protocol) -> list[float]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.cards import Need, Sampling, Unit
-from vadkit.data.dataset import Dataset, Split, Video
+from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.loader import Context, Loader, Reading
 from vadkit.data.role import TARGET, Told
 from vadkit.data.shelf import Shelf
@@ -190,6 +190,10 @@ class PreparedData:
         if split == "test" and found:
             _refuse_partial(known)
         return found
+
+    def tracks(self, split: Split = "test") -> tuple[dict[str, list[Track]], bool] | None:
+        """Each target video's anomalies and whether they were derived; None where not known."""
+        return self._shelf.role(TARGET).tracks(split)
 
     def fingerprint(self) -> str:
         """A hash of everything that decides what the samplings given to `require` read."""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from vadkit.cards import BoxRules, DatasetCard, Unit
 from vadkit.data.cubes import Cut, Cutting, cut
-from vadkit.data.dataset import Dataset, Split, Video
+from vadkit.data.dataset import Dataset, Split, Track, Video
+from vadkit.data.derived import derive_tracks
 from vadkit.data.frames import VideoReader
 from vadkit.data.labels import check_length
 from vadkit.data.objects import REPAIRED, Detector, detect, read
@@ -136,6 +137,23 @@ class Role:
             if labels is not None:
                 check_length(name, lengths[name], len(labels))
         return known
+
+    def tracks(self, split: Split) -> tuple[dict[str, list[Track]], bool] | None:
+        """Each video's anomalies, and whether they were derived from masks.
+
+        None where nothing is known of a video.
+        """
+        found: dict[str, list[Track]] = {}
+        derived = False
+        for video in self.dataset.videos(split):
+            own = self.dataset.tracks(video)
+            if own is None:
+                masks = self.dataset.masks(video)
+                if masks is None:
+                    return None
+                own, derived = derive_tracks(masks), True
+            found[video.name] = own
+        return found, derived
 
     def too_few(self, split: Split, unit: Unit, frames: int) -> DataError:
         """The error that there is nothing to train on."""

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.errors import DataError
+from vadkit.regions import Detections
 from vadkit.runs.atomic import write_text
 from vadkit.scoring import FrameScores
 
 Floats = NDArray[np.float64]
 COLUMNS = ("frame", "time_s", "score", "raw")
+REGIONS = ("frame", "x1", "y1", "x2", "y2", "score")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ def write_scores(path: Path, table: ScoreTable) -> None:
     times = ["" if np.isnan(time) else f"{time:.6f}" for time in table.times]
     numbers = [map(repr, column.tolist()) for column in columns]
     writer.writerows(zip(range(len(times)), times, *numbers, strict=True))
+    write_text(path, text.getvalue())
+
+
+def write_regions(path: Path, found: Detections) -> None:
+    """Write `frame,x1,y1,x2,y2,score`, a row for each object.
+
+    Raises:
+        ResourceError: The disk is full.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(REGIONS)
+    for frame, box, score in zip(found.frame, found.boxes.tolist(), found.score, strict=True):
+        writer.writerow([frame, *(f"{side:.2f}" for side in box), repr(float(score))])
     write_text(path, text.getvalue())
 
 

@@ -116,12 +116,13 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
-    def scores(self) -> Path:
-        return self.path / "scores"
+    def regions(self) -> Path:
+        """`<video>.csv`: a row for each object."""
+        return self.path / "regions"
 
     @property
-    def regions(self) -> Path:
-        return self.path / "regions"
+    def scores(self) -> Path:
+        return self.path / "scores"
 
     @property
     def plots(self) -> Path:
