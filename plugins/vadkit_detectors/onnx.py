@@ -2,59 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from vadkit_teachers.object_cards import YOLOX_WEIGHTS
 
-from vadkit.api import Boxes, Detector, Seen, Video
+from vadkit.api import Boxes
 from vadkit_detectors import ONNXConfig
-from vadkit_detectors.regions import blacked_out
-from vadkit_detectors.weights import fingerprint, found, unusable
+from vadkit_detectors.network import GREY, Network
 
 STRIDES = (8, 16, 32)
 """Pixels a place of each of the network's three maps stands for."""
 BOX = 5
 """Numbers before the classes: centre, size, objectness."""
-GREY = 114
-"""What YOLOX was trained to see beside the image."""
 
 Places = NDArray[np.float32]
 """(n, 5 + classes)."""
 
 
-class ONNX(Detector[ONNXConfig]):
+class ONNX(Network):
     """Finds objects with a network that answers (1, places, 5 + classes), as YOLOX exports it.
 
     Source: Ge et al., "YOLOX", 2021. Each place of three grids has a box, an objectness and class
-    probabilities; boxes of one class that overlap are one object. Objects that were found before
-    are painted over with grey.
+    probabilities; boxes of one class that overlap are one object.
 
     Raises:
         DataError: The file is missing or of another network.
     """
 
+    config: ONNXConfig
+
     def __init__(self, config: ONNXConfig) -> None:
-        super().__init__(config)
-        self._path = found(config.weights, "onnx", YOLOX_WEIGHTS)
+        super().__init__(config, "onnx", YOLOX_WEIGHTS)
         try:
             self._network = cv2.dnn.readNetFromONNX(str(self._path))
         except cv2.error as error:
-            fault = "are no ONNX file that OpenCV can read"
-            raise unusable(self._path, "onnx", fault, YOLOX_WEIGHTS) from error
+            raise self.unusable("are no ONNX file that OpenCV can read") from error
 
-    def fingerprint(self) -> str:
-        return fingerprint(self._path)
-
-    def detect(self, video: Video, stream: Iterator[Seen]) -> Iterator[Seen]:
-        for seen in stream:
-            image = blacked_out(seen.frame.image, seen.boxes, GREY)
-            yield Seen(seen.frame, np.concatenate([seen.boxes, self._boxes(image)]))
-
-    def _boxes(self, image: NDArray[np.uint8]) -> Boxes:
-        """(H, W, C) -> (n, 5) in pixels of the image."""
+    def boxes(self, image: NDArray[np.uint8]) -> Boxes:
         side = self.config.size
         scale = min(side / image.shape[0], side / image.shape[1])
         places = self._answer(_letterboxed(image, side, scale))
@@ -69,11 +54,9 @@ class ONNX(Detector[ONNXConfig]):
         try:
             answer = np.asarray(self._network.forward(), np.float32)
         except cv2.error as error:
-            fault = f"take no image of {canvas.shape[:2]} pixels"
-            raise unusable(self._path, "onnx", fault, YOLOX_WEIGHTS) from error
+            raise self.unusable(f"take no image of {canvas.shape[:2]} pixels") from error
         if answer.ndim != 3 or answer.shape[2] <= BOX:  # noqa: PLR2004 - (1, places, numbers)
-            fault = f"are of another kind of network, which answers {answer.shape}"
-            raise unusable(self._path, "onnx", fault, YOLOX_WEIGHTS)
+            raise self.unusable(f"are of another kind of network, which answers {answer.shape}")
         return answer[0]
 
 

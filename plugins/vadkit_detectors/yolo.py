@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 from vadkit_teachers.object_cards import YOLO_WEIGHTS
 from vadkit_teachers.yolo import ultralytics
 
-from vadkit.api import Boxes, Detector, Seen, Video
+from vadkit.api import Boxes
 from vadkit_detectors import YOLOConfig
-from vadkit_detectors.regions import blacked_out
-from vadkit_detectors.weights import fingerprint, found, unusable
-
-GREY = 114
-"""What YOLO was trained to see beside the image."""
+from vadkit_detectors.network import Network
 
 
-class YOLO(Detector[YOLOConfig]):
+class YOLO(Network):
     """Finds objects with any detector that ultralytics can read.
-
-    Objects that were found before are painted over with grey.
 
     Raises:
         DataError: The file is missing or of another task.
     """
 
+    config: YOLOConfig
+
     def __init__(self, config: YOLOConfig) -> None:
-        super().__init__(config)
-        self._path = found(config.weights, "yolo", YOLO_WEIGHTS)
+        super().__init__(config, "yolo", YOLO_WEIGHTS)
         self._model = ultralytics().YOLO(str(self._path))
         if self._model.task != "detect":
-            fault = f"are of the task {self._model.task!r}, not 'detect'"
-            raise unusable(self._path, "yolo", fault, YOLO_WEIGHTS)
+            raise self.unusable(f"are of the task {self._model.task!r}, not 'detect'")
 
-    def fingerprint(self) -> str:
-        return fingerprint(self._path)
-
-    def detect(self, video: Video, stream: Iterator[Seen]) -> Iterator[Seen]:
-        for seen in stream:
-            image = blacked_out(seen.frame.image, seen.boxes, GREY)
-            yield Seen(seen.frame, np.concatenate([seen.boxes, self._boxes(image)]))
-
-    def _boxes(self, image: NDArray[np.uint8]) -> Boxes:
-        """(H, W, C) -> (n, 5) in pixels of the image."""
+    def boxes(self, image: NDArray[np.uint8]) -> Boxes:
         colour = image if image.shape[2] > 1 else np.repeat(image, 3, axis=2)
         of = self.config
         (answer,) = self._model.predict(

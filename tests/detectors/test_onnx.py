@@ -100,7 +100,7 @@ def test_what_was_found_before_is_painted_over(
 ) -> None:
     path = made(tmp_path / "one.onnx", np.array([[place(16, 24, 16, 0.9, 1.0)]]))
     detector, shown = ONNX(ONNXConfig(weights=path, size=64, decoded=True)), []
-    monkeypatch.setattr(detector, "_boxes", lambda image: shown.append(image) or NOTHING)
+    monkeypatch.setattr(detector, "boxes", lambda image: shown.append(image) or NOTHING)
     before = np.array([[10, 20, 30, 40, 1]], np.float32)
     list(detector.detect(VIDEO, iter([seen(np.full((64, 64, 3), 200, np.uint8), before)])))
     assert (shown[0][20:40, 10:30] == GREY).all()

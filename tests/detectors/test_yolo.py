@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 from vadkit_detectors import YOLOConfig
-from vadkit_detectors.yolo import GREY, YOLO
+from vadkit_detectors.network import GREY
+from vadkit_detectors.yolo import YOLO
 
 from vadkit.data.dataset import Video
 from vadkit.data.frames import Frame
