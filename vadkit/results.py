@@ -10,7 +10,7 @@ import torch
 
 from vadkit.cards import Sampling
 from vadkit.evaluation import Evaluation
-from vadkit.metrics import evaluate
+from vadkit.metrics import evaluate, intervals
 from vadkit.model import scoring_tasks
 from vadkit.recipe import Phase, Protocol
 from vadkit.regions import Convention, evaluate_regions
@@ -80,6 +80,7 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
         "vadkit": version("vadkit"),
         "protocol": protocols.pop("main"),
         **final.metrics.get("main", {}),
+        "intervals": _intervals(runner, final),
         "also": {name: {"protocol": of, **_auc(final, name)} for name, of in protocols.items()},
         **_localisation(runner, final),
         "baselines": _baselines(runner),
@@ -93,6 +94,13 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
         "threads": torch.get_num_threads(),
         "seed": runner.recipe.seed,
     }
+
+
+def _intervals(runner: PhaseRunner, final: Evaluation) -> dict[str, Any] | None:
+    """How far the AUCs of the main protocol move with the choice of test videos."""
+    labels = runner.data.labels()
+    scores = {video: of.smooth for video, of in final.scores.items()}
+    return intervals(scores, labels) if labels else None
 
 
 def _localisation(runner: PhaseRunner, final: Evaluation) -> dict[str, Any]:
