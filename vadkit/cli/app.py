@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vadkit.cli import data, doctor, listing, recipes, tasks, training
+from vadkit.cli import data, doctor, evaluate, listing, recipes, tasks, training
 from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
 from vadkit.plugins import KINDS
@@ -57,3 +57,8 @@ data_app = _typer(help="Check and draw data sets.")
 data_app.command("verify")(data.verify)
 data_app.command("render")(data.render)
 app.add_typer(data_app, name="data")
+
+evaluate_app = _typer(help="Figures for anybody's scores.")
+evaluate_app.command("frames")(evaluate.frames)
+evaluate_app.command("regions")(evaluate.regions)
+app.add_typer(evaluate_app, name="evaluate")

@@ -1,0 +1,118 @@
+"""`vadkit evaluate`: anybody's score files, and every way in which they can be wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from vadkit.cli import execute
+
+LENGTHS = {"01": 30, "02": 50}
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Scores as .npy and as a column, labels as .npy and .csv."""
+    rng, scores, labels = np.random.default_rng(0), tmp_path / "scores", tmp_path / "labels"
+    scores.mkdir()
+    labels.mkdir()
+    for name, length in LENGTHS.items():
+        label = (np.arange(length) > length // 2).astype(np.uint8)
+        score = rng.random(length) + label
+        if name == "01":
+            np.save(scores / f"{name}.npy", score)
+            np.save(labels / f"{name}.npy", label)
+        else:
+            (scores / f"{name}.csv").write_text("score\n" + "\n".join(map(repr, score.tolist())))
+            (labels / f"{name}.csv").write_text("\n".join(map(str, label.tolist())))
+    return scores, labels
+
+
+def frames(folders: tuple[Path, Path], *words: str) -> int:
+    return execute(
+        ["evaluate", "frames", f"--scores={folders[0]}", f"--labels={folders[1]}", *words]
+    )
+
+
+def test_the_figures_are_those_of_all_frames(folders, capsys) -> None:
+    assert frames(folders, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    rng = np.random.default_rng(0)
+    label = [np.arange(n) > n // 2 for n in LENGTHS.values()]
+    score = [rng.random(len(of)) + of for of in label]
+    expected = roc_auc_score(np.concatenate(label), np.concatenate(score))
+    assert found["auc"]["micro"] == pytest.approx(expected)
+    low, high = found["intervals"]["micro"]
+    assert low <= expected <= high
+    assert frames(folders) == 0
+    assert f"{expected:.4f}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda s, _: (s / "02.csv").unlink(), "No scores for 1 video"),
+        (lambda _, t: (t / "01.npy").unlink(), "No labels for 1 video"),
+        (lambda s, _: np.save(s / "01.npy", np.zeros(29)), "01: 29 frames, 30 labels"),
+        (
+            lambda s, _: np.save(s / "01.npy", np.full(30, np.nan)),
+            "01: the score of frame 0 is nan",
+        ),
+        (lambda s, _: np.save(s / "01.npy", np.zeros((30, 2))), "01.npy holds no row of numbers"),
+        (lambda s, _: (s / "02.csv").write_text("1\nx\n"), "02.csv, line 2"),
+        (lambda s, _: (s / "02.csv").write_text("1 2\n"), "02.csv, line 1: 2 cells"),
+        (lambda s, _: (s / "01.csv").write_text("1\n"), "both of the video '01'"),
+        (lambda _, t: np.save(t / "01.npy", np.full(30, 2)), "01.npy"),
+    ],
+)
+def test_what_is_wrong_is_named(folders, capsys, spoil, said: str) -> None:
+    spoil(*folders)
+    assert frames(folders) in (4, 6)
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_regions_are_those_of_the_definition(tmp_path: Path, capsys) -> None:
+    """One of two frames' regions is found, after one false positive in ten frames."""
+    for name, text in {
+        "tracks/a.txt": "0,3,10,10,20,20\n0,4,10,10,20,20\n",
+        "detections/a.csv": "frame,x1,y1,x2,y2,score\n5,0,0,5,5,0.9\n3,11,11,21,21,0.5\n",
+        "detections/b.txt": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
+    assert execute(["evaluate", "regions", *words, "--frames=10", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rbdc"] == pytest.approx(0.9 * 0.5)
+    assert found["tbdc"] == pytest.approx(0.9)
+    assert (found["regions"], found["tracks"], found["detections"]) == (2, 1, 2)
+
+
+def test_tracks_with_a_kind_are_read_too(tmp_path: Path, capsys) -> None:
+    for name, text in {
+        "tracks/a.csv": "track,kind,frame,x1,y1,x2,y2\n7,fire,3,10,10,20,20\n",
+        "detections/a.csv": "3,10,10,20,20,0.5\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
+    assert execute(["evaluate", "regions", *words, "--frames=10"]) == 0
+    assert capsys.readouterr().out.count("1.0000") == 2
+
+
+def test_no_heavy_library_is_imported(folders) -> None:
+    code = (
+        "import sys; from vadkit.cli import execute;"
+        f"execute(['evaluate', 'frames', '--scores={folders[0]}', '--labels={folders[1]}']);"
+        "print([m for m in ('torch', 'cv2', 'scipy', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,128 @@
+"""Anybody's scores, labels, detections and tracks: one file a video, named as the video is."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.data.dataset import Track
+from vadkit.errors import DataError
+from vadkit.regions import Detections
+from vadkit.report.tables import COLUMNS, read_scores
+
+Floats = NDArray[np.float64]
+
+ENDINGS = (".npy", ".csv", ".txt")
+DETECTION = ("frame", "x1", "y1", "x2", "y2", "score")
+TRACK = ("track", "frame", "x1", "y1", "x2", "y2")
+"""The published evaluator's columns; vadkit's own files have `kind` after `track`."""
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Video -> its file, in order of name.
+
+    Raises:
+        DataError: There is none, or two are of one video.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder.", "Give the folder with one file a video.")
+    found: dict[str, Path] = {}
+    for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS):
+        if path.stem in found:
+            raise DataError(f"{path} and {found[path.stem]} are both of the video {path.stem!r}.")
+        found[path.stem] = path
+    if not found:
+        raise DataError(f"{folder} holds no {', '.join(ENDINGS)} file.")
+    return found
+
+
+def read_frame_scores(path: Path) -> Floats:
+    """(frames,) from a .npy file, from vadkit's own table, or from a column of numbers.
+
+    Raises:
+        DataError: It cannot be read, or holds something else; the message names file and line.
+    """
+    if path.suffix.lower() == ".npy":
+        return _array(path)
+    with path.open(encoding="utf-8-sig") as lines:
+        own = lines.readline().startswith(",".join(COLUMNS))
+    return read_scores(path).scores.smooth if own else _rows(path, ("score",))[:, 0]
+
+
+def read_detections(path: Path) -> Detections:
+    """Rows `frame,x1,y1,x2,y2,score`, frames from 0.
+
+    Raises:
+        DataError: A row is not that; the message names file and line.
+    """
+    rows = _rows(path, DETECTION)
+    return Detections(_whole(path, rows[:, 0]), rows[:, 1:5], rows[:, 5])
+
+
+def read_tracks(path: Path) -> list[Track]:
+    """Rows `track,frame,x1,y1,x2,y2`, frames from 0; vadkit's own have `kind` after `track`.
+
+    Raises:
+        DataError: A row is not that; the message names file and line.
+    """
+    rows = _rows(path, TRACK, left_out=1)
+    by_track: defaultdict[float, list[Floats]] = defaultdict(list)
+    for row in rows:
+        by_track[row[0]].append(row[1:])
+    return [_track(path, np.array(own)) for own in by_track.values()]
+
+
+def _track(path: Path, rows: Floats) -> Track:
+    return Track("anomaly", _whole(path, rows[:, 0]), rows[:, 1:].astype(np.float32))
+
+
+def _array(path: Path) -> Floats:
+    try:
+        values = np.load(path, allow_pickle=False)
+        return np.asarray(values, np.float64).reshape(max(values.shape, default=1))
+    except (ValueError, OSError, EOFError) as error:
+        raise DataError(f"{path} holds no row of numbers: {error}.") from error
+
+
+def _rows(path: Path, columns: tuple[str, ...], left_out: int | None = None) -> Floats:
+    """(n, columns) of a file with commas or blanks, and a header or none.
+
+    Args:
+        path: The file.
+        columns: What each row holds.
+        left_out: A column that a row may have besides, and that is not read.
+    """
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        cells = [cell for cell in re.split(r"[,;\s]+", line.strip()) if cell]
+        if not cells or (number == 1 and _is_header(cells)):
+            continue
+        if left_out is not None and len(cells) == len(columns) + 1:
+            del cells[left_out]
+        rows.append(_numbers(path, number, cells, columns))
+    return np.array(rows, np.float64).reshape(-1, len(columns))
+
+
+def _is_header(cells: list[str]) -> bool:
+    return not any(re.match(r"[-+]?\.?\d|[-+]?(nan|inf)", cell.lower()) for cell in cells[-1:])
+
+
+def _numbers(path: Path, line: int, cells: list[str], columns: tuple[str, ...]) -> list[float]:
+    try:
+        numbers = [float(cell) for cell in cells]
+    except ValueError as error:
+        raise DataError(f"{path}, line {line}: {error}.") from None
+    if len(numbers) != len(columns):
+        expected = ",".join(columns)
+        raise DataError(f"{path}, line {line}: {len(cells)} cells, expected {expected}.")
+    return numbers
+
+
+def _whole(path: Path, frames: Floats) -> NDArray[np.int64]:
+    if not np.isfinite(frames).all() or (frames < 0).any() or (frames % 1).any():
+        raise DataError(f"{path}: a frame is not a whole number from 0.")
+    return frames.astype(np.int64)
