@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vadkit.cards import Need, Sampling, Unit
 from vadkit.data.dataset import Dataset, Split, Track, Video
+from vadkit.data.leakage import refuse_leaks
 from vadkit.data.loader import Context, Loader, Reading
 from vadkit.data.role import TARGET, Told
 from vadkit.data.shelf import Shelf
@@ -105,6 +106,8 @@ class PreparedData:
             self._shelf.role(sampling.role).videos("train")
         for sampling in scored:
             self._shelf.role(sampling.role).videos("test")
+        target = self._shelf.role(TARGET)
+        refuse_leaks(target.dataset.videos("train"), target.dataset.videos("test"))
         self._shelf.widen([*trained, *scored])
         for sampling in trained:
             self._shelf.store(sampling, "train")
