@@ -156,7 +156,7 @@ def test_test_videos_without_any_object_score_zero(registry: Registry, tmp_path:
     found = evaluated(runner)
     assert found.scores["empty"].smooth.tolist() == [0.0] * FRAMES
     assert found.columns["prediction.error"]["empty"].tolist() == [0.0] * FRAMES
-    assert found.metrics == {}
+    assert found.metrics == {"main": {}}
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def metrics(folder: Path, *, timeless: bool = False) -> dict:
 
 def test_metrics_hold_every_phase_and_the_baselines(done: Path) -> None:
     found = metrics(done)
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert [of["name"] for of in found["phases"]] == list(PHASES)
     assert all(0 <= of["auc"]["micro"] <= 1 for of in found["phases"])
     assert found["phases"][-1]["auc"] == found["auc"]
@@ -67,7 +67,8 @@ def test_metrics_hold_every_phase_and_the_baselines(done: Path) -> None:
     assert found["baselines"]["largest box"]["micro"] == 1
     assert set(found["baselines"]) == {"widest box", "largest box", "number of boxes"}
     assert len(found["protocol"]["hash"]) == 12
-    assert found["protocol"]["smooth"] == {"kind": "median", "window": 17}
+    assert found["protocol"]["smooth"]["window"] == 17
+    assert found["scorer"]["use"] == ["prediction.error"]
     assert found["data"]["target/test/object"]["frames_without_boxes"] == 0
     assert (found["seed"], found["threads"], found["device"]) == (0, 1, "cpu")
 
@@ -209,9 +210,10 @@ def test_further_protocols_stand_beside_the_main_one(
     assert {name: of["auc"] for name, of in found["also"].items()} == {
         name: of["auc"] for name, of in second["also"].items()
     }
-    own = found["also"]["later"]["protocol"]
-    assert (own["use"], own["normalise"]) == (["jigsaw.temporal"], "video")
-    assert own["hash"] != found["protocol"]["hash"] == found["also"]["twin"]["protocol"]["hash"]
+    own = found["also"]["later"]
+    assert (own["scorer"]["use"], own["protocol"]["normalise"]) == (["jigsaw.temporal"], "video")
+    main, twin = found["protocol"], found["also"]["twin"]["protocol"]
+    assert own["protocol"]["hash"] != main["hash"] == twin["hash"]
 
 
 def test_a_curriculum_in_another_order_is_scored_once_it_can_be(

@@ -20,11 +20,12 @@ from vadkit.data.units import Units
 from vadkit.errors import PluginError
 from vadkit.metrics import evaluate
 from vadkit.model import Model, precision
-from vadkit.recipe import Phase, Protocol, Recipe, TaskEntry
+from vadkit.protocol import FrameScores, kept
+from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, TaskEntry
 from vadkit.regions import Detections
 from vadkit.rng import generator
 from vadkit.runner import PhaseRunner
-from vadkit.scoring import FrameScores, frame_maximum, fuse, fuse_units
+from vadkit.scoring import frame_maximum, fuse, fuse_units
 from vadkit.task import Batch
 
 _REFIT = 1000
@@ -74,7 +75,7 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     scores = {name: fuse(found, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
     labels = runner.data.labels()
-    metrics = {name: _metrics(of, labels) for name, of in scores.items()} if labels else {}
+    metrics = {name: compared(of, labels, protocols[name]) for name, of in scores.items()}
     objects = _objects(scorer, found, protocols["main"], normal)
     return Evaluation(scorer.model, heads, scores["main"], columns, metrics, objects, normal)
 
@@ -101,10 +102,13 @@ def _objects(
     }
 
 
-def _metrics(
-    scores: Mapping[str, FrameScores], labels: Mapping[str, NDArray[Any]]
+def compared(
+    scores: Mapping[str, FrameScores], labels: Mapping[str, NDArray[Any]], protocol: FrameProtocol
 ) -> dict[str, Any]:
-    return evaluate({video: of.smooth for video, of in scores.items()}, labels)
+    """`metrics.evaluate` under a protocol; empty where the videos have no labels."""
+    if not labels:
+        return {}
+    return evaluate(*kept({v: of.smooth for v, of in scores.items()}, labels, protocol.borders))
 
 
 def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:

@@ -84,9 +84,9 @@ def evaluate(
 
     `micro` is one ROC over the frames of all videos. `macro` is the mean of the videos' own AUC,
     which a video of one class does not have: `macro_skipped` leaves such videos out, and
-    `macro_padded` does as the field does (Jigsaw-VAD, AccI-VAD, UBnormal's script): it scales the
-    scores of the whole set to [0, 1] and adds to every video a normal frame of score 0 and an
-    anomalous one of score 1. That inflates: random scores reach 0.69 on UCSD Ped2.
+    `macro_padded` does as the field does (Jigsaw-VAD, AccI-VAD, UBnormal's script): it adds to
+    every video a normal frame of score 0 and an anomalous one of score 1, the scores of the whole
+    set scaled to [0, 1] if any lies beyond. That inflates: random scores reach 0.69 on UCSD Ped2.
 
     Args:
         scores: Video -> (frames,) finite numbers, higher is more anomalous.
@@ -216,8 +216,9 @@ def _macro_padded(
 ) -> float | None:
     if len(np.unique(np.concatenate(list(labels.values())))) == 1:
         return None  # nothing but the padding would be told apart
-    # The set's own extremes are what 0 and 1 are after scaling, without its rounding.
-    ends = [min(s.min() for s in scores.values()), max(s.max() for s in scores.values())]
+    low, high = min(s.min() for s in scores.values()), max(s.max() for s in scores.values())
+    # Where scores go beyond [0, 1], their extremes are what 0 and 1 would be after scaling.
+    ends = [0.0, 1.0] if min(low, 1 - high) >= 0 else [low, high]
     return _mean([auc(np.append(scores[n], ends), np.append(labels[n], [0, 1])) for n in scores])
 
 

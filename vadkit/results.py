@@ -9,20 +9,21 @@ from typing import Any
 import torch
 
 from vadkit.cards import Sampling
-from vadkit.evaluation import Evaluation
-from vadkit.metrics import evaluate, intervals
+from vadkit.evaluation import Evaluation, compared
+from vadkit.metrics import intervals
 from vadkit.model import scoring_tasks
-from vadkit.recipe import Phase, Protocol
+from vadkit.protocol import describe, kept
+from vadkit.recipe import FrameProtocol, Phase, Protocol
 from vadkit.regions import Convention, evaluate_regions
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
-from vadkit.report.tables import ScoreTable, write_regions, write_scores
+from vadkit.report.tables import ScoreTable, write_labels, write_regions, write_scores
 from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_json
 from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
 from vadkit.runs.history import read_history
 from vadkit.runs.model import NORMAL, save_model
 from vadkit.runs.names import safe_names
-from vadkit.scoring import baselines, describe
+from vadkit.scoring import baselines
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
         columns = {name: of[video] for name, of in final.columns.items()}
         table = ScoreTable(times[video], scores, columns)
         write_scores(folder.scores / f"{names[video]}.csv", table)
+    for video, labels in runner.data.labels().items():
+        write_labels(folder.labels / f"{names[video]}.csv", labels)
     for video, found in final.objects.items():
         write_regions(folder.regions / f"{names[video]}.csv", found)
 
@@ -78,15 +81,16 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
     return {
         "schema_version": METRICS_SCHEMA,
         "vadkit": version("vadkit"),
-        "protocol": protocols.pop("main"),
+        **protocols.pop("main"),
         **final.metrics.get("main", {}),
         "intervals": _intervals(runner, final),
-        "also": {name: {"protocol": of, **_auc(final, name)} for name, of in protocols.items()},
+        "also": {name: {**of, **_auc(final, name)} for name, of in protocols.items()},
         **_localisation(runner, final),
         "baselines": _baselines(runner),
         "phases": [_phase(result) for result in done],
         "data": {
             "fingerprint": runner.data.fingerprint(),
+            "target": runner.data.dataset().fingerprint(),
             "datasets": {role: source.dataset for role, source in runner.recipe.data.items()},
             **runner.data.report,
         },
@@ -98,9 +102,9 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
 
 def _intervals(runner: PhaseRunner, final: Evaluation) -> dict[str, Any] | None:
     """How far the AUCs of the main protocol move with the choice of test videos."""
-    labels = runner.data.labels()
+    labels, borders = runner.data.labels(), runner.recipe.score.borders
     scores = {video: of.smooth for video, of in final.scores.items()}
-    return intervals(scores, labels) if labels else None
+    return intervals(*kept(scores, labels, borders)) if labels else None
 
 
 def _localisation(runner: PhaseRunner, final: Evaluation) -> dict[str, Any]:
@@ -120,14 +124,28 @@ EDGES = Convention(inclusive=False, group_ties=True)
 
 
 def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
+    """The protocol, which figures have to share to compare, and the scorer, which they need not."""
+    return {
+        "protocol": describe(
+            protocol,
+            labels=runner.data.dataset().label_set,
+            checkpoint=_checkpoint(runner.recipe.optim.hold_out),
+        ),
+        "scorer": _scorer(runner, protocol),
+    }
+
+
+def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
+    """How units get their scores, and frames theirs of them."""
     score, tasks = runner.recipe.score, runner.model.tasks
-    return describe(
-        protocol,
-        heads=score.heads,
+    own = set(Protocol.model_fields) - set(FrameProtocol.model_fields)
+    return {
+        **protocol.model_dump(mode="json", include=own),
+        "frame": "maximum over its units, 0 or the lowest score where it has none",
+        "heads": score.heads,
         **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
-        checkpoint=_checkpoint(runner.recipe.optim.hold_out),
-        tasks={name: asdict(tasks[name].config) for name in scoring_tasks(runner.recipe)},
-    )
+        "tasks": {name: asdict(tasks[name].config) for name in scoring_tasks(runner.recipe)},
+    }
 
 
 def _checkpoint(hold_out: float) -> str:
@@ -168,8 +186,8 @@ def _baselines(runner: PhaseRunner) -> dict[str, Any]:
     if not labels:
         return {}
     units = runner.data.units((*objects, BASELINE)[0], "test")
-    by_name = baselines(units, runner.recipe.score)
-    return {name: evaluate(scores, labels)["auc"] for name, scores in by_name.items()}
+    by_name, protocol = baselines(units, runner.recipe.score), runner.recipe.score
+    return {name: compared(of, labels, protocol)["auc"] for name, of in by_name.items()}
 
 
 def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:

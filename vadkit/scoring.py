@@ -6,10 +6,7 @@ where scores can be negative and 0 would not be "most normal", the lowest score 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
 from typing import Any
@@ -20,24 +17,14 @@ from numpy.typing import NDArray
 from vadkit.calibration import Normal, calibrated, places
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
-from vadkit.recipe import Protocol
-from vadkit.smoothing import smooth
+from vadkit.protocol import FrameScores, finish, normalised
+from vadkit.recipe import FrameProtocol, Protocol
 
 Floats = NDArray[np.float64]
 UnitScores = NDArray[np.floating[Any]]
 """(n,) one for each unit of a table, higher is more anomalous."""
 Table = tuple[Units, Floats]
 """Units and one score of each."""
-
-
-@dataclass(frozen=True)
-class FrameScores:
-    """The scores of one video, exactly one for each frame."""
-
-    raw: Floats
-    """(frames,) before smoothing."""
-    smooth: Floats
-    """(frames,) after smoothing and normalisation: what metrics read."""
 
 
 def fuse(
@@ -64,7 +51,7 @@ def fuse(
         DataError: A unit lies outside its video.
     """
     comparable = _comparable(scores, protocol, normal)
-    if protocol.calibrate.kind == "none" and protocol.normalise == "video":
+    if protocol.calibrate.kind == "none" and protocol.normalise != "none":
         return _fused_videos([frame_maximum(*table) for table in comparable], protocol)
     return finish(_fused_frames(comparable, protocol), protocol)
 
@@ -118,13 +105,11 @@ def _calibrated(
 def _fused_videos(
     raws: Sequence[Mapping[str, Floats]], protocol: Protocol
 ) -> dict[str, FrameScores]:
-    finished = [finish(raw, protocol) for raw in raws]
-    weights = _weights(protocol)
+    finished, weights = [finish(raw, protocol) for raw in raws], _weights(protocol)
+    joined = {v: _together([of[v].smooth for of in finished], weights, protocol) for v in raws[0]}
+    smooth = normalised(joined, protocol)
     return {
-        video: FrameScores(
-            raw=_together([raw[video] for raw in raws], weights, protocol),
-            smooth=_min_max(_together([of[video].smooth for of in finished], weights, protocol)),
-        )
+        video: FrameScores(_together([of[video] for of in raws], weights, protocol), smooth[video])
         for video in raws[0]
     }
 
@@ -162,13 +147,13 @@ def _together(parts: Sequence[Floats], weights: Sequence[float], protocol: Proto
     return np.asarray(np.average(parts, axis=0, weights=weights))
 
 
-def baselines(units: Units, protocol: Protocol) -> dict[str, dict[str, Floats]]:
+def baselines(units: Units, protocol: FrameProtocol) -> dict[str, dict[str, FrameScores]]:
     """Score frames by their boxes alone: what a model has to beat.
 
     The widest box alone reaches a micro AUC of 0.95 on UCSD Ped2 (METHODS C).
 
     Returns:
-        Name of the baseline -> video -> (frames,) smoothed and normalised as the protocol says.
+        Name of the baseline -> video -> its frames' scores, smoothed as the protocol says.
     """
     width, height = _sides(units.boxes)
     raw = {
@@ -176,10 +161,7 @@ def baselines(units: Units, protocol: Protocol) -> dict[str, dict[str, Floats]]:
         "largest box": frame_maximum(units, width * height),
         "number of boxes": _box_counts(units),
     }
-    return {
-        name: {video: scores.smooth for video, scores in finish(of, protocol).items()}
-        for name, of in raw.items()
-    }
+    return {name: finish(of, protocol) for name, of in raw.items()}
 
 
 def frame_maximum(units: Units, scores: UnitScores) -> dict[str, Floats]:
@@ -192,38 +174,6 @@ def frame_maximum(units: Units, scores: UnitScores) -> dict[str, Floats]:
 def empty_frames(units: Units) -> dict[str, int]:
     """Video -> how many of its frames have no unit."""
     return {video: int(np.sum(count == 0)) for video, count in _box_counts(units).items()}
-
-
-def finish(raw: Mapping[str, Floats], protocol: Protocol) -> dict[str, FrameScores]:
-    """Smooth and normalise each video's frame scores, as the protocol says."""
-    finished = {}
-    for video, scores in raw.items():
-        smoothed = smooth(scores, protocol.smooth)
-        if protocol.normalise == "video":
-            smoothed = _min_max(smoothed)
-        finished[video] = FrameScores(scores, smoothed)
-    return finished
-
-
-def describe(protocol: Protocol, **facts: Any) -> dict[str, Any]:
-    """The protocol in full, for `metrics.json`: numbers compare only where the hashes agree.
-
-    Args:
-        protocol: The recipe's part of it.
-        facts: The rest, JSON values: direction, borders, label set, checkpoint rule.
-
-    Returns:
-        A dict that JSON can hold; `hash` is a short digest of all else in it.
-    """
-    said = protocol.model_dump(mode="json", include=set(Protocol.model_fields))
-    said |= {
-        "frame": "maximum over its units, 0 or the lowest score where it has none",
-        "smooth_ends": "edge repeated, each video alone",
-        "auc": "micro: one ROC over all frames; macro: mean of the videos, padded or skipped",
-    }
-    said |= facts
-    text = json.dumps(said, sort_keys=True, allow_nan=False)
-    return said | {"hash": hashlib.sha256(text.encode()).hexdigest()[:12]}
 
 
 def _named(scores: Mapping[str, tuple[Units, UnitScores]], name: str) -> tuple[Units, UnitScores]:
@@ -288,8 +238,3 @@ def _same(units: Units, other: Units) -> bool:
         np.array_equal(getattr(units, column), getattr(other, column))
         for column in ("video", "frame", "boxes")
     )
-
-
-def _min_max(scores: Floats) -> Floats:
-    low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
-    return (scores - low) / (high - low) if high > low else np.zeros_like(scores)

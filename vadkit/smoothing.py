@@ -16,38 +16,56 @@ SAVGOL_ORDER = 2
 
 
 def smooth(scores: Floats, how: Smooth) -> Floats:
-    """Smooth one video's scores (frames,), its first and last repeated beyond its ends.
-
-    The window is centred on the frame. A window longer than the video is cut to the longest odd
-    one that fits.
-    """
-    window = min(how.window, len(scores) - 1 + len(scores) % 2)
-    if how.kind == "none" or window <= 1:
-        return scores.copy()
-    return _SMOOTHERS[how.kind](scores, window)
+    """Smooth scores (frames,) -> (frames,); the window's middle is the frame."""
+    values = np.array(scores, np.float64)
+    if how.kind == "none" or how.window == 1 or not len(values):
+        return values
+    return _SMOOTHERS[how.kind](_widened(values, how), how)
 
 
-def _median(scores: Floats, window: int) -> Floats:
+def _widened(scores: Floats, how: Smooth) -> Floats:
+    """(half a window + frames + half a window,)."""
+    half = how.window // 2
+    if how.ends == "zero":
+        return np.pad(scores, half)
+    if how.ends == "copy":
+        before, after = scores[:half], scores[-half:]
+        missing = half - len(before)  # a video shorter than half a window
+        scores = np.concatenate([before, scores, after])
+        return np.pad(scores, missing, mode="edge")
+    return np.pad(scores, half, mode="edge")
+
+
+def _median(widened: Floats, how: Smooth) -> Floats:
     from scipy.ndimage import median_filter
 
-    return np.asarray(median_filter(scores, size=window, mode="nearest"))
+    half = how.window // 2
+    return np.asarray(median_filter(widened, size=how.window))[half:-half]
 
 
-def _gaussian(scores: Floats, window: int) -> Floats:
-    from scipy.ndimage import gaussian_filter1d
-
-    radius = window // 2
-    return np.asarray(gaussian_filter1d(scores, window / 4, mode="nearest", radius=radius))
+def _gaussian(widened: Floats, how: Smooth) -> Floats:
+    distance = np.arange(how.window) - how.window // 2 - how.shift
+    return _weighed(widened, np.exp(-0.5 * (distance / (how.sigma or how.window / 4)) ** 2))
 
 
-def _savgol(scores: Floats, window: int) -> Floats:
-    from scipy.signal import savgol_filter
-
-    return np.asarray(savgol_filter(scores, window, SAVGOL_ORDER, mode="nearest"))
+def _mean(widened: Floats, how: Smooth) -> Floats:
+    return _weighed(widened, np.ones(how.window))
 
 
-_SMOOTHERS: dict[str, Callable[[Floats, int], Floats]] = {
+def _savgol(widened: Floats, how: Smooth) -> Floats:
+    from scipy.signal import savgol_coeffs
+
+    return _weighed(widened, savgol_coeffs(how.window, SAVGOL_ORDER, use="dot"))
+
+
+def _weighed(widened: Floats, weights: Floats) -> Floats:
+    """The mean of each window's scores by their weights."""
+    return np.correlate(widened, weights / weights.sum(), mode="valid")
+
+
+_SMOOTHERS: dict[str, Callable[[Floats, Smooth], Floats]] = {
     "median": _median,
     "gaussian": _gaussian,
+    "mean": _mean,
     "savgol": _savgol,
 }

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vadkit.errors import DataError
+from vadkit.protocol import FrameScores
 from vadkit.report.tables import ScoreTable, read_scores, text_cell, write_scores
-from vadkit.scoring import FrameScores
 
 GOOD = "frame,time_s,score,raw\n0,0.0,0.5,1.0\n1,0.04,0.5,2.0\n"
 

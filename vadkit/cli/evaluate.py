@@ -3,30 +3,114 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vadkit.cli import options
 from vadkit.cli.output import say, say_json, say_table
+from vadkit.errors import RecipeError
 
+if TYPE_CHECKING:
+    from vadkit.recipe import FrameProtocol
+
+ALL = "all"
 Folder = Annotated[Path, typer.Option(metavar="DIR", help="One file a video.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def frames(scores: Folder, labels: Folder, as_json: Json = False) -> None:
+def frames(
+    scores: Folder,
+    labels: Annotated[
+        str, typer.Option(metavar="DIR|NAME=DIR", help="One file a video, or a data set's own.")
+    ],
+    *,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option("--protocol", help="As a published code does it; repeatable, or `all`."),
+    ] = None,
+    as_json: Json = False,
+    plugin: options.Plugins = None,
+) -> None:
     """Compare a score for every frame with its label: AUC, EER, AP."""
-    from vadkit.data.labels import read_labels
-    from vadkit.metrics import evaluate, intervals
     from vadkit.report.score_files import files, read_frame_scores
 
-    score = {video: read_frame_scores(path) for video, path in files(scores).items()}
-    label = {video: read_labels(path) for video, path in files(labels).items()}
-    found = evaluate(score, label)
-    found["intervals"] = intervals(score, label)
+    asked, raw = _protocols(protocol or []), bool(protocol)
+    score = {video: read_frame_scores(path, raw) for video, path in files(scores).items()}
+    label = _labels(labels, plugin)
+    found = {name: _evaluated(score, label, how) for name, how in asked.items()}
     if as_json:
-        say_json(found)
-        return
-    say_table([_row(name, value, found["intervals"]) for name, value in _figures(found)])
+        say_json(found if protocol else found[AS_THEY_ARE])
+    elif len(found) > 1:
+        _say_protocols(found)
+    else:
+        _say_figures(*found.values())
+
+
+AS_THEY_ARE = "as they are"
+"""No protocol: the scores are compared as the files hold them."""
+
+
+def _protocols(names: list[str]) -> dict[str, FrameProtocol]:
+    from vadkit.hints import allowed_words, did_you_mean
+    from vadkit.recipe import PRESETS, FrameProtocol, Smooth
+
+    if not names:
+        return {AS_THEY_ARE: FrameProtocol(smooth=Smooth(kind="none"))}
+    known = {str(name): of for name, of in PRESETS.items()}
+    wanted = list(known) if ALL in names else names
+    for name in wanted:
+        if name not in known:
+            hint = f"{did_you_mean(name, known)} {allowed_words(known)}".strip()
+            raise RecipeError(f"There is no protocol {name!r}.", hint)
+    return {name: known[name] for name in wanted}
+
+
+def _labels(given: str, plugin: list[Path] | None) -> dict[str, Any]:
+    """Labels of a folder's files, or of the test videos of the data set in a folder."""
+    from vadkit.data.labels import read_labels
+    from vadkit.report.score_files import files
+
+    if Path(given).is_dir() or "=" not in given:
+        return {video: read_labels(path) for video, path in files(Path(given)).items()}
+    name, folder = options.pair(given)
+    dataset = options.registry(plugin).create("dataset", name, {}, folder)
+    return {video.name: dataset.labels(video) for video in dataset.videos("test")}
+
+
+def _evaluated(score: Any, label: Any, how: FrameProtocol) -> dict[str, Any]:
+    from vadkit.metrics import evaluate, intervals
+    from vadkit.protocol import describe, finish, kept
+
+    evaluate(score, label)  # refuses what is wrong with the files, whatever the protocol leaves out
+    smooth = {video: of.smooth for video, of in finish(score, how).items()}
+    counted = kept(smooth, label, how.borders)
+    return {**evaluate(*counted), "intervals": intervals(*counted), "protocol": describe(how)}
+
+
+def _say_protocols(found: dict[str, dict[str, Any]]) -> None:
+    say_table([_protocol_row(name, figures) for name, figures in found.items()])
+    micro = [of["auc"]["micro"] for of in found.values() if of["auc"]["micro"] is not None]
+    if micro:
+        spread = f"{min(micro):.4f} to {max(micro):.4f}"
+        say(f"\nThe same scores have a micro AUC of {spread}, as one or another counts.")
+
+
+def _protocol_row(name: str, figures: dict[str, Any]) -> dict[str, str]:
+    macro = figures["protocol"]["macro"]
+    return {
+        "protocol": name,
+        "micro AUC": _number(figures["auc"]["micro"]),
+        "macro AUC": _number(figures["auc"][f"macro_{macro}"]),
+        "one-class videos": macro,
+        "frames": str(figures["frames"]),
+        "hash": figures["protocol"]["hash"],
+    }
+
+
+def _say_figures(found: dict[str, Any]) -> None:
+    rows = [*found["auc"].items(), ("eer", found["eer"]), ("ap", found["ap"])]
+    say_table([_row(name, value, found["intervals"]) for name, value in rows])
     for note in found["notes"]:
         say(f"Note: {note}")
 
@@ -57,10 +141,6 @@ def regions(
         return
     rows = {"RBDC": result["rbdc"], "TBDC": result["tbdc"]}
     say_table([{"figure": name, "value": _number(value)} for name, value in rows.items()])
-
-
-def _figures(found: dict[str, Any]) -> list[tuple[str, float | None]]:
-    return [*found["auc"].items(), ("eer", found["eer"]), ("ap", found["ap"])]
 
 
 def _row(name: str, value: float | None, spread: dict[str, Any]) -> dict[str, str]:

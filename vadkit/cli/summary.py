@@ -15,8 +15,9 @@ def say_summary(run: Path) -> None:
     file = run / "metrics.json"
     if file.is_file():
         metrics = json.loads(file.read_text(encoding="utf-8"))
-        say_table([_row(name, figures) for name, figures in _figures(metrics)])
-        say(f"\nProtocol: {_protocol(metrics['protocol'])}.")
+        macro = metrics["protocol"]["macro"]
+        say_table([_row(name, figures, macro) for name, figures in _figures(metrics)])
+        say(f"\nProtocol {metrics['protocol']['hash']}: {_protocol(metrics)}.")
         for note in metrics.get("notes", []):
             say(f"Note: {note}")
     say(str(run))
@@ -32,10 +33,10 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
         yield f"{name} alone, nothing learned", figures
 
 
-def _row(name: str, figures: Mapping[str, Any]) -> dict[str, str]:
+def _row(name: str, figures: Mapping[str, Any], macro: str) -> dict[str, str]:
     return {
         "micro AUC": _figure(figures.get("micro")),
-        "macro AUC (padded)": _figure(figures.get("macro_padded")),
+        f"macro AUC ({macro})": _figure(figures.get(f"macro_{macro}")),
         "of": name,
     }
 
@@ -44,14 +45,18 @@ def _figure(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, int | float) else "-"
 
 
-def _protocol(protocol: Mapping[str, Any]) -> str:
-    smooth = protocol["smooth"]
+def _protocol(metrics: Mapping[str, Any]) -> str:
+    protocol, scorer = metrics["protocol"], metrics["scorer"]
+    smooth, borders = protocol["smooth"], protocol["borders"]
     parts = {
-        "AUC": protocol["auc"],
-        "frame": protocol["frame"],
+        "micro AUC": "one ROC over all frames",
+        "macro AUC": f"mean of the videos, those of one class {protocol['macro']}",
+        "frame": scorer["frame"],
         "smoothing": f"{smooth['kind']} {smooth['window']}",
         "normalisation": protocol["normalise"],
-        "heads": protocol["heads"],
+        "borders": f"{borders['first']} and {borders['last']} frames, {borders['rule']}",
+        "labels": protocol["labels"],
+        "heads": scorer["heads"],
         "checkpoint": protocol["checkpoint"],
     }
     return "; ".join(f"{name}: {value}" for name, value in parts.items())

@@ -71,6 +71,11 @@ class Dataset(ABC, Generic[ConfigT]):
         """The anomalies with their boxes, or None where there are none."""
         return None
 
+    @property
+    def label_set(self) -> str:
+        """Which labels are read, where a data set has several sets of them."""
+        return "the data set's own"
+
     def verify(self) -> list[str]:
         """Every way in which the files differ from what is expected; empty when all is well."""
         return []

@@ -25,18 +25,22 @@ from vadkit.recipe.models import (
     Protocol,
     Recipe,
     Score,
-    Smooth,
     TaskEntry,
     TeacherSource,
 )
+from vadkit.recipe.presets import PRESETS, with_presets
 from vadkit.recipe.problems import Problem, first_of, problems_error
+from vadkit.recipe.protocol import Borders, FrameProtocol, Smooth
 from vadkit.recipe.source import Source, find_recipe, read_source, shipped_recipes
 
 __all__ = [
+    "PRESETS",
     "BackboneSource",
+    "Borders",
     "Calibrate",
     "DataSource",
     "DetectorSource",
+    "FrameProtocol",
     "Frames",
     "Objects",
     "Optim",
@@ -107,7 +111,7 @@ def _validated(source: Source) -> tuple[Recipe | None, list[Problem]]:
 
 def _parsed(table: dict[str, Any]) -> Recipe:
     """Validate as strict JSON: 3 is a float and [1, 2] a tuple, but "3" is no number."""
-    return Recipe.model_validate_json(json.dumps(table, default=str), strict=True)
+    return Recipe.model_validate_json(json.dumps(with_presets(table), default=str), strict=True)
 
 
 def resolved(recipe: Recipe) -> str:

@@ -5,22 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from vadkit.cards import BoxRules
+from vadkit.recipe.protocol import FrameProtocol
+from vadkit.recipe.strict import Strict
 from vadkit.recipe.tables import named
-
-
-def _odd(window: int) -> int:
-    if window % 2 == 0:
-        raise ValueError("a window must be odd, so that it has a middle")
-    return window
-
-
-class Strict(BaseModel):
-    """A table that takes no unknown key."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Plugged(BaseModel):
@@ -123,12 +113,6 @@ class Phase(Strict):
     """This phase's rate; `optim.lr` where not given."""
 
 
-class Smooth(Strict):
-    kind: Literal["none", "median", "gaussian", "savgol"] = "median"
-    window: Annotated[int, Field(ge=1), AfterValidator(_odd)] = 17
-    """Frames, odd; for `gaussian`, the standard deviation is a quarter of it."""
-
-
 class Calibrate(Strict):
     """How a score is compared with those of training units, which are normal."""
 
@@ -140,22 +124,18 @@ class Calibrate(Strict):
     """Training units at most from which they are chosen, evenly taken."""
 
 
-class Protocol(Strict):
-    """From the tasks' scores of units to a score for each frame."""
+class Protocol(FrameProtocol):
+    """From the tasks' scores of units to a score of each frame, and on to figures."""
 
     use: Annotated[tuple[str, ...], Field(min_length=1)]
     """`task.score` names; several are averaged. After a phase, those of tasks learned by then."""
     fuse: Literal["mean", "max"] = "mean"
     """Their mean, or the greatest of them: either task alone can flag a frame ([003])."""
-    weights: dict[str, Annotated[float, Field(gt=0)]] = {}
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """`task.score` -> how much it counts; 1 where not given."""
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
     calibrate: Calibrate = Calibrate()
-    normalise: Literal["none", "video"] = "none"
-    """`video`: min-max of the mean within each video, after smoothing; not calibrated, of each
-    score before the mean as well."""
-    smooth: Smooth = Smooth()
 
 
 class Score(Protocol):
@@ -166,7 +146,7 @@ class Score(Protocol):
     refit_epochs: Annotated[int, Field(ge=1)] = 2
     every_phase: bool = True
     """Score after every phase, or after the last alone."""
-    also: dict[str, Protocol] = {}
+    also: dict[str, Protocol] = Field(default_factory=dict)
     """Further protocols by name; their figures stand beside the main ones, phase by phase."""
 
     @property
@@ -187,9 +167,9 @@ class Recipe(Strict):
     objects: Objects = Objects()
     frames: Frames = Frames()
     backbone: BackboneSource = BackboneSource()
-    backbones: dict[str, BackboneSource] = {}
-    teachers: dict[str, TeacherSource] = {}
-    tasks: dict[str, dict[str, Any]] = {}
+    backbones: dict[str, BackboneSource] = Field(default_factory=dict)
+    teachers: dict[str, TeacherSource] = Field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Options of tasks, by name; they hold in every phase."""
     optim: Optim = Optim()
     phase: Annotated[tuple[Phase, ...], Field(min_length=1)]

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from vadkit.metrics import auc
+from vadkit.protocol import FrameScores
 from vadkit.report.style import (
     BLUE,
     COLOURS,
@@ -25,7 +26,6 @@ from vadkit.report.style import (
     title,
     whole_ticks,
 )
-from vadkit.scoring import FrameScores
 
 Floats = NDArray[np.float64]
 Labels = NDArray[Any]

@@ -40,8 +40,12 @@ def files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def read_frame_scores(path: Path) -> Floats:
+def read_frame_scores(path: Path, raw: bool = False) -> Floats:
     """(frames,) from a .npy file, from vadkit's own table, or from a column of numbers.
+
+    Args:
+        path: The file.
+        raw: Of vadkit's own table, take the scores before smoothing.
 
     Raises:
         DataError: It cannot be read, or holds something else; the message names file and line.
@@ -50,7 +54,10 @@ def read_frame_scores(path: Path) -> Floats:
         return _array(path)
     with path.open(encoding="utf-8-sig") as lines:
         own = lines.readline().startswith(",".join(COLUMNS))
-    return read_scores(path).scores.smooth if own else _rows(path, ("score",))[:, 0]
+    if not own:
+        return _rows(path, ("score",))[:, 0]
+    scores = read_scores(path).scores
+    return scores.raw if raw else scores.smooth
 
 
 def read_detections(path: Path) -> Detections:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.errors import DataError
+from vadkit.protocol import FrameScores
 from vadkit.regions import Detections
 from vadkit.runs.atomic import write_text
-from vadkit.scoring import FrameScores
 
 Floats = NDArray[np.float64]
 COLUMNS = ("frame", "time_s", "score", "raw")
@@ -65,6 +65,15 @@ def write_regions(path: Path, found: Detections) -> None:
     for frame, box, score in zip(found.frame, found.boxes.tolist(), found.score, strict=True):
         writer.writerow([frame, *(f"{side:.2f}" for side in box), repr(float(score))])
     write_text(path, text.getvalue())
+
+
+def write_labels(path: Path, labels: NDArray[np.uint8]) -> None:
+    """Write `label`, a row for each frame, as `vadkit.data.labels.read_labels` reads it.
+
+    Raises:
+        ResourceError: The disk is full.
+    """
+    write_text(path, "\n".join(["label", *map(str, labels.tolist())]) + "\n")
 
 
 def read_scores(path: Path) -> ScoreTable:

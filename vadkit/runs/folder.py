@@ -16,7 +16,7 @@ from vadkit.runs.lock import locked, refuse_if_held
 from vadkit.runs.manifest import read_json
 from vadkit.runs.names import safe_name
 
-METRICS_SCHEMA = 1
+METRICS_SCHEMA = 2
 _OURS = {".lock", ".owner.json"}
 """What a folder may hold that was begun and never became a run."""
 
@@ -122,7 +122,13 @@ class RunFolder:
 
     @property
     def scores(self) -> Path:
+        """`<video>.csv`: a row for each frame."""
         return self.path / "scores"
+
+    @property
+    def labels(self) -> Path:
+        """`<video>.csv`: the labels that the scores were compared with."""
+        return self.path / "labels"
 
     @property
     def plots(self) -> Path:
