@@ -14,7 +14,15 @@ from scipy.optimize import brentq
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from vadkit.errors import DataError, NumericError
-from vadkit.metrics import auc, average_precision, equal_error_rate, evaluate, intervals, roc
+from vadkit.metrics import (
+    auc,
+    average_precision,
+    equal_error_rate,
+    evaluate,
+    intervals,
+    paired_intervals,
+    roc,
+)
 
 TIED = [0.0, 0.25, 0.5, 0.75, 1.0]
 
@@ -240,3 +248,20 @@ def test_an_interval_of_one_class_is_none() -> None:
     found = intervals({"a": np.arange(3.0)}, {"a": np.ones(3, int)}, rounds=5)
     assert found["micro"] is None
     assert found["macro_skipped"] is None
+
+
+def test_a_paired_interval_is_that_of_the_same_draws() -> None:
+    rng = np.random.default_rng(3)
+    labels = {str(i): rng.integers(0, 2, 40) for i in range(8)}
+    one = {name: of + rng.normal(0, 2, 40) for name, of in labels.items()}
+    two = {name: of + rng.normal(0, 1, 40) for name, of in labels.items()}
+    found = paired_intervals(one, two, labels, rounds=200)
+    drawn = np.random.default_rng(0).integers(0, 8, (200, 8))
+    gains = []
+    for draw in drawn:
+        truth = np.concatenate([labels[str(i)] for i in draw])
+        own = [auc(np.concatenate([of[str(i)] for i in draw]), truth) for of in (one, two)]
+        gains.append(own[1] - own[0])
+    assert found["micro"] == pytest.approx(np.quantile(gains, [0.025, 0.975]), abs=1e-12)
+    assert found["micro"][0] > 0
+    assert paired_intervals(one, one, labels)["macro_skipped"] == [0, 0]

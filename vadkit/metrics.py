@@ -146,15 +146,50 @@ def intervals(
     Returns:
         `micro` and `macro_skipped`, each [low, high] or None, with `level`, `rounds`, `videos`.
     """
-    names = list(scores)
-    counts = _draws(len(names), rounds, seed)
-    own = np.array([auc(scores[name], labels[name]) for name in names], dtype=np.float64)
+    drawn = _drawn(scores, labels, _draws(len(scores), rounds, seed))
+    ends = {kind: _middle(values, level) for kind, values in drawn.items()}
+    return {**ends, "level": level, "rounds": rounds, "videos": len(scores)}
+
+
+def paired_intervals(
+    scores: Mapping[str, NDArray[Any]],
+    others: Mapping[str, NDArray[Any]],
+    labels: Mapping[str, NDArray[Any]],
+    *,
+    level: float = 0.95,
+    rounds: int = 1000,
+    seed: int = 0,
+) -> dict[str, list[float] | None]:
+    """How far the difference of two models' AUCs moves when both get the same drawn videos.
+
+    What is hard or easy in a video is so for both, so this says more than two intervals.
+
+    Args:
+        scores: Video -> (frames,) of one model.
+        others: The same of the other, which is held against the first.
+        labels: Video -> (frames,) of 0 and 1.
+        level: Share of the draws between the two ends.
+        rounds: Draws.
+        seed: Of the draws.
+
+    Returns:
+        `micro` and `macro_skipped` of the other minus those of the first, each [low, high] or None.
+    """
+    names, counts = list(scores), _draws(len(scores), rounds, seed)
+    drawn = [_drawn({name: of[name] for name in names}, labels, counts) for of in (scores, others)]
+    return {kind: _middle(drawn[1][kind] - drawn[0][kind], level) for kind in drawn[0]}
+
+
+def _drawn(
+    scores: Mapping[str, NDArray[Any]],
+    labels: Mapping[str, NDArray[Any]],
+    counts: NDArray[np.int64],
+) -> dict[str, NDArray[np.float64]]:
+    """(rounds,) of each AUC."""
+    own = np.array([auc(scores[name], labels[name]) for name in scores], dtype=np.float64)
     return {
-        "micro": _middle(_drawn_micro(scores, labels, counts), level),
-        "macro_skipped": _middle(_drawn_macro(own, counts), level),
-        "level": level,
-        "rounds": rounds,
-        "videos": len(names),
+        "micro": _drawn_micro(scores, labels, counts),
+        "macro_skipped": _drawn_macro(own, counts),
     }
 
 

@@ -15,15 +15,17 @@ from vadkit.cli.summary import say_summary
 from vadkit.errors import DataError
 
 PROTOCOL = {
-    "auc": "micro: all frames",
-    "frame": "maximum",
     "smooth": {"kind": "median", "window": 17},
     "normalise": "none",
-    "heads": "trained",
+    "borders": {"first": 4, "last": 0, "rule": "drop"},
+    "macro": "padded",
+    "labels": "pixels",
     "checkpoint": "last epoch",
+    "hash": "abc",
 }
 METRICS = {
     "protocol": PROTOCOL,
+    "scorer": {"frame": "maximum", "heads": "trained"},
     "baselines": {"widest box": {"micro": 0.5, "macro_padded": 0.6}},
     "phases": [
         {
@@ -53,7 +55,9 @@ def test_summary_shows_phases_baselines_and_protocol(tmp_path: Path, capsys) -> 
     assert "0.750      0.800               after phase 1, guess; protocol published" in out
     assert "-          -                   after phase 2, tell" in out
     assert "0.500      0.600               widest box alone" in out
+    assert "Protocol abc: " in out
     assert "smoothing: median 17" in out
+    assert "borders: 4 and 0 frames, drop; labels: pixels" in out
     assert "Note: one thing is odd" in out
     assert out.splitlines()[-1] == str(tmp_path)
 

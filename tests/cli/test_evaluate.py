@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
+from tiny_world import World
 
 from vadkit.cli import execute
+from vadkit.recipe import PRESETS
 
 LENGTHS = {"01": 30, "02": 50}
 
@@ -116,3 +118,41 @@ def test_no_heavy_library_is_imported(folders) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_named_protocol_is_that_of_a_published_code(folders, capsys) -> None:
+    assert frames(folders, "--protocol=mnad", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["mnad"]
+    assert found["frames"] == sum(LENGTHS.values()) - 4 * len(LENGTHS)
+    assert found["protocol"]["borders"]["first"] == 4
+    assert frames(folders, "--protocol=mnod") == 2
+    assert "Did you mean 'mnad'" in capsys.readouterr().err
+
+
+def test_all_protocols_stand_below_one_another_with_their_spread(folders, capsys) -> None:
+    assert frames(folders, "--protocol=seeds", "--protocol=jigsaw") == 0
+    told = capsys.readouterr().out
+    rows = {line.split()[0]: line.split() for line in told.splitlines() if line[:6].strip()}
+    micro = sorted(float(rows[name][1]) for name in ("seeds", "jigsaw"))
+    assert (rows["seeds"][3], rows["jigsaw"][3]) == ("skipped", "padded")
+    assert f"a micro AUC of {micro[0]:.4f} to {micro[1]:.4f}" in told
+    assert frames(folders, "--protocol=all") == 0
+    every = capsys.readouterr().out
+    assert all(f"\n{name} " in every for name in PRESETS)
+
+
+def test_a_run_is_evaluated_anew_by_its_own_files(done: Path, capsys) -> None:
+    """As they are, its scores give its own figures; a protocol begins with the raw ones."""
+    words = ["evaluate", "frames", f"--scores={done / 'scores'}", f"--labels={done / 'labels'}"]
+    own = json.loads((done / "metrics.json").read_text())
+    assert execute([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["auc"] == own["auc"]
+    assert execute([*words, "--json", "--protocol=seeds"]) == 0
+    assert json.loads(capsys.readouterr().out)["seeds"]["auc"] == own["auc"]
+
+
+def test_labels_may_be_a_data_sets_own(done: Path, world: World, capsys) -> None:
+    words = [f"--scores={done / 'scores'}", f"--labels=folder={world.target}"]
+    assert execute(["evaluate", "frames", *words, "--json"]) == 0
+    own = json.loads((done / "metrics.json").read_text())
+    assert json.loads(capsys.readouterr().out)["auc"] == own["auc"]

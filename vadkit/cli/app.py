@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vadkit.cli import data, doctor, evaluate, listing, recipes, tasks, training
+from vadkit.cli import data, doctor, evaluate, listing, recipes, results, tasks, training
 from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
 from vadkit.plugins import KINDS
@@ -38,6 +38,8 @@ app = _typer()
 app.callback()(_options)
 app.command("run")(training.run)
 app.command("score")(training.score)
+app.command("table")(results.table)
+app.command("compare")(results.compare)
 for kind in KINDS:
     app.command(f"list-{kind}s", cls=LightCommand)(listing.lister(kind))
 app.command("plugins", cls=LightCommand)(listing.plugins)

@@ -1,0 +1,77 @@
+"""Two runs side by side: their figures, how sure the difference is, and what made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vadkit.data.labels import read_labels
+from vadkit.errors import DataError
+from vadkit.metrics import paired_intervals
+from vadkit.protocol import Kept, kept
+from vadkit.recipe import Borders
+from vadkit.report.score_files import files, read_frame_scores
+from vadkit.runs.result import Result, flat, unequal
+
+FIGURES = {
+    "micro AUC": ("auc", "micro"),
+    "macro AUC, skipped": ("auc", "macro_skipped"),
+    "macro AUC, padded": ("auc", "macro_padded"),
+    "EER": ("eer",),
+    "AP": ("ap",),
+    "RBDC": ("rbdc",),
+    "TBDC": ("tbdc",),
+}
+"""Where `metrics.json` has them."""
+
+
+def figure(metrics: dict[str, Any], name: str) -> float | None:
+    """One of `FIGURES`; None where it is not defined."""
+    found: Any = metrics
+    for key in FIGURES[name]:
+        found = found[key]
+    return None if found is None else float(found)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run held against another."""
+
+    figures: dict[str, tuple[float | None, float | None]]
+    """Name -> that of the first, that of the other."""
+    intervals: dict[str, list[float] | None]
+    """Name -> the ends between which 95 of 100 draws of the videos have the difference."""
+    changed: dict[str, tuple[Any, Any]]
+    """Recipe key -> its value in the first and in the other, None where it has none."""
+
+
+def compare(first: Result, other: Result) -> Comparison:
+    """Hold a run against another of the same protocol and data, or of others if told.
+
+    Raises:
+        DataError: Their score files are not of the same videos.
+    """
+    recipes = [flat(of.recipe) for of in (first, other)]
+    return Comparison(
+        {name: (figure(first.metrics, name), figure(other.metrics, name)) for name in FIGURES},
+        _intervals(first, other),
+        {key: (recipes[0].get(key), recipes[1].get(key)) for key in unequal(*recipes)},
+    )
+
+
+def _intervals(first: Result, other: Result) -> dict[str, list[float] | None]:
+    (one, labels), (two, _) = _counted(first), _counted(other)
+    if {video: len(of) for video, of in one.items()} != {v: len(of) for v, of in two.items()}:
+        raise DataError(
+            f"{first.folder.scores} and {other.folder.scores} hold other videos or frames.",
+            "Their figures can be seen side by side with `vadkit table --anyway`.",
+        )
+    found = paired_intervals(one, two, labels)
+    return {"micro AUC": found["micro"], "macro AUC, skipped": found["macro_skipped"]}
+
+
+def _counted(result: Result) -> Kept:
+    """Scores and labels of the frames that count."""
+    scores = {v: read_frame_scores(path) for v, path in files(result.folder.scores).items()}
+    labels = {video: read_labels(path) for video, path in files(result.folder.labels).items()}
+    return kept(scores, labels, Borders.model_validate(result.metrics["protocol"]["borders"]))
