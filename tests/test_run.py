@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_world import FRAMES, ODD, World, film, make_world, write_video
+from tiny_world import FRAMES, ODD, WIDTH, World, film, make_world, write_video
 
 from vadkit.errors import NumericError, PluginError
 from vadkit.plugins import Registry, load_plugins
@@ -281,3 +281,26 @@ def test_a_loss_that_turns_nan_keeps_the_epoch_before(world: World, tmp_path: Pa
     (folder,) = (tmp_path / "run/phases").iterdir()
     assert [path.name for path in folder.glob("e*")] == ["e0001"]
     assert (folder / "history.csv").read_text().count("\n") == 2
+
+
+def test_whole_frames_say_where_by_the_regions_of_their_error_maps(
+    registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    world = make_world(tmp_path)
+    (world.target / "tracks").mkdir()
+    for name in ("c", "d"):  # the anomaly, where film() draws it
+        rows = [f"1,giant,{frame},20,12,44,36" for frame in ODD]
+        table = "\n".join(["track,kind,frame,x1,y1,x2,y2", *rows])
+        (world.target / f"tracks/{name}.csv").write_text(table)
+    sets = ('backbone={name="pyramid", encoder="resnet10t", depth=2}',)
+    path = world.recipe("future_segmentation", use="future_segmentation.error")
+    folder = run(load_recipe(path, sets, registry=registry), registry, out=tmp_path / "run")
+    with (folder / "regions/c.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert {int(row["frame"]) for row in rows} == set(range(FRAMES))
+    assert all(0 <= float(row["x1"]) < float(row["x2"]) <= WIDTH for row in rows)
+    found = metrics(folder)
+    assert found["regions"]["detections"] >= 2 * FRAMES
+    assert not found["regions"]["derived"]
+    assert 0 <= found["rbdc"] <= 1
+    assert found["regions"]["tracks"] == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,13 +16,13 @@ from vadkit.blame import enough_memory
 from vadkit.calibration import Normal
 from vadkit.data.dataset import Split
 from vadkit.data.units import Units
-from vadkit.errors import PluginError
+from vadkit.error_maps import ErrorMaps
+from vadkit.inference import Watch, infer
 from vadkit.metrics import evaluate
-from vadkit.model import Model, precision
+from vadkit.model import Model
 from vadkit.protocol import FrameScores, kept
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, TaskEntry
 from vadkit.regions import Detections
-from vadkit.rng import generator
 from vadkit.runner import PhaseRunner
 from vadkit.scoring import frame_maximum, fuse, fuse_units
 from vadkit.task import Batch
@@ -48,8 +47,9 @@ class Evaluation:
     """`task.score` -> video -> (frames,) the highest of the frame's units."""
     metrics: dict[str, dict[str, Any]]
     """Protocol -> `metrics.evaluate`; empty where the test videos have no labels."""
-    objects: dict[str, Detections]
-    """Video -> its objects with their scores under the main protocol; empty without objects."""
+    regions: dict[str, Detections]
+    """Video -> its objects, or the regions of its error maps, with their scores under the main
+    protocol; empty where no task says where."""
     normal: dict[str, Normal]
     """Task -> training units and their scores, where a protocol calibrates with them."""
 
@@ -66,33 +66,48 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     scorer = replace(runner, model=copy.deepcopy(runner.model))
     if stale := [task for task, kind in heads.items() if kind == "refit"]:
         _refit(scorer, stale, number, phase.steps)
-    found: dict[str, tuple[Units, NDArray[np.float32]]] = {}
-    for task in heads:
-        units = runner.data.units(runner.model.tasks[task].score_sampling, "test")
-        of_units = _unit_scores(scorer, task, "test")
-        found |= {f"{task}.{name}": (units, values) for name, values in of_units.items()}
+    maps = ErrorMaps()
+    found = _every_score(scorer, heads, maps)
     normal = {task: _normal(scorer, task, most) for task, most in _calibrating(protocols).items()}
     scores = {name: fuse(found, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
     labels = runner.data.labels()
     metrics = {name: compared(of, labels, protocols[name]) for name, of in scores.items()}
-    objects = _objects(scorer, found, protocols["main"], normal)
-    return Evaluation(scorer.model, heads, scores["main"], columns, metrics, objects, normal)
+    regions = _regions(scorer, found, maps, protocols["main"], normal)
+    return Evaluation(scorer.model, heads, scores["main"], columns, metrics, regions, normal)
 
 
-def _objects(
+UnitScores = dict[str, tuple[Units, NDArray[np.float32]]]
+"""`task.score` -> units and the score (n,) of each."""
+
+
+def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> UnitScores:
+    """Score the test videos with each task; maps are shown to `maps`."""
+    found: UnitScores = {}
+    for task in tasks:
+        units = scorer.data.units(scorer.model.tasks[task].score_sampling, "test")
+        of_units = _unit_scores(scorer, task, "test", watch=maps.see)
+        found |= {f"{task}.{name}": (units, values) for name, values in of_units.items()}
+    return found
+
+
+def _regions(
     scorer: PhaseRunner,
-    found: Mapping[str, tuple[Units, NDArray[np.float32]]],
+    found: UnitScores,
+    maps: ErrorMaps,
     protocol: Protocol,
     normal: Mapping[str, Normal],
 ) -> dict[str, Detections]:
-    """The objects of each video, scored by the tasks of the protocol that see objects."""
-    tasks = scorer.model.tasks
-    use = tuple(
-        use for use in protocol.use if tasks[use.rpartition(".")[0]].score_sampling.unit == "object"
-    )
+    """The objects of each video, scored by the tasks of the protocol that see objects.
+
+    Where none does, the regions of the maps of those that see whole frames.
+    """
+    unit = {use: scorer.model.tasks[use.rpartition(".")[0]].score_sampling.unit
+            for use in protocol.use}  # fmt: skip
+    use = tuple(use for use in protocol.use if unit[use] == "object")
     if not use:
-        return {}
+        weights = {use: protocol.weights.get(use, 1.0) for use in protocol.use}
+        return maps.detections(found[protocol.use[0]][0], weights)
     ((units, values), *_) = fuse_units(found, protocol.model_copy(update={"use": use}), normal)
     rows = [units.video == number for number in range(len(units.videos))]
     boxes = units.boxes[:, :4].astype(np.float64)
@@ -166,7 +181,11 @@ def _refit(scorer: PhaseRunner, tasks: list[str], number: int, steps: int | None
 
 
 def _unit_scores(
-    scorer: PhaseRunner, task: str, split: Split, rows: Tensor | None = None
+    scorer: PhaseRunner,
+    task: str,
+    split: Split,
+    rows: Tensor | None = None,
+    watch: Watch | None = None,
 ) -> dict[str, NDArray[np.float32]]:
     """Score name -> (n,) for every unit of the target's videos, or for some rows of them."""
     proxy = scorer.model.tasks[task]
@@ -181,7 +200,7 @@ def _unit_scores(
     )
     with enough_memory(f"scoring with {task}"):
         batches = _until_interrupted(loader, scorer)
-        return infer(scorer.model, task, batches, scorer.recipe, scorer.device)
+        return infer(scorer.model, task, batches, scorer.recipe, scorer.device, watch=watch)
 
 
 def _calibrating(protocols: Mapping[str, Protocol]) -> dict[str, int]:
@@ -212,43 +231,3 @@ def _until_interrupted(batches: Iterable[Batch], scorer: PhaseRunner) -> Iterato
     for batch in batches:
         scorer.interrupted()
         yield batch
-
-
-@torch.no_grad()
-def infer(
-    model: Model, task: str, batches: Iterable[Batch], recipe: Recipe, device: torch.device
-) -> dict[str, NDArray[np.float32]]:
-    """Score name -> (n,) for all units of the batches, in order.
-
-    Without any unit there are only the scores that the protocol uses, each (0,).
-
-    Raises:
-        PluginError: The task returned something else than (B,) for each score.
-    """
-    model.eval()
-    parts: dict[str, list[Tensor]] = defaultdict(list)
-    for step, batch in enumerate(batches):
-        with precision(recipe, device):
-            scores = model.infer(task, batch, generator(recipe.seed, "score", task, step))
-        for name, values in _named(task, scores).items():
-            parts[name].append(_checked(f"{task}.{name}", values, len(batch.clips)))
-    protocols = recipe.score.protocols.values()
-    used = (use.rpartition(".") for protocol in protocols for use in protocol.use)
-    empty = {name: [torch.empty(0)] for of, _, name in used if of == task}
-    return {name: torch.cat(tensors).numpy() for name, tensors in (parts or empty).items()}
-
-
-def _named(task: str, scores: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    if not isinstance(scores, Mapping) or not scores:
-        raise PluginError(f"Task '{task}' returned no score.", "`score` returns name -> (B,).")
-    return scores
-
-
-def _checked(name: str, values: Tensor, units: int) -> Tensor:
-    if not isinstance(values, Tensor) or tuple(values.shape) != (units,):
-        found = f"shape {tuple(values.shape)}" if isinstance(values, Tensor) else "no shape"
-        raise PluginError(
-            f"The score '{name}' has {found} for {units} units.",
-            "`score` returns name -> (B,), one number a unit.",
-        )
-    return values.detach().float().cpu()

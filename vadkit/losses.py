@@ -14,6 +14,7 @@ __all__ = [
     "cross_entropy",
     "difference",
     "error",
+    "error_map",
     "gradient_l1",
     "l1",
     "mean_output",
@@ -53,6 +54,11 @@ def unexplained(output: Tensor, target: Tensor, floor: float = 1e-3) -> Tensor:
 def absolute_error(output: Tensor, target: Tensor) -> Tensor:
     """(B,) mean absolute difference."""
     return (output - target).abs().flatten(1).mean(dim=1)
+
+
+def error_map(output: Tensor, target: Tensor) -> Tensor:
+    """(B, H, W) absolute difference, the mean over all axes between."""
+    return (output - target).abs().flatten(1, -3).mean(dim=1)
 
 
 def patch_max(output: Tensor, target: Tensor, grid: int = 4) -> Tensor:

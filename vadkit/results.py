@@ -68,7 +68,7 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
         write_scores(folder.scores / f"{names[video]}.csv", table)
     for video, labels in runner.data.labels().items():
         write_labels(folder.labels / f"{names[video]}.csv", labels)
-    for video, found in final.objects.items():
+    for video, found in final.regions.items():
         write_regions(folder.regions / f"{names[video]}.csv", found)
 
 
@@ -108,13 +108,13 @@ def _intervals(runner: PhaseRunner, final: Evaluation) -> dict[str, Any] | None:
 
 
 def _localisation(runner: PhaseRunner, final: Evaluation) -> dict[str, Any]:
-    """RBDC and TBDC of the objects, where it is known where the anomalies are."""
-    known = runner.data.tracks() if final.objects else None
+    """RBDC and TBDC, where it is known where the anomalies are."""
+    known = runner.data.tracks() if final.regions else None
     if known is None:
         return {"rbdc": None, "tbdc": None, "regions": None}
     tracks, derived = known
     frames = sum(runner.data.lengths().values())
-    found = evaluate_regions(final.objects, tracks, frames, EDGES)
+    found = evaluate_regions(final.regions, tracks, frames, EDGES)
     facts = {"derived": derived, "convention": asdict(EDGES)}
     return {"rbdc": found.pop("rbdc"), "tbdc": found.pop("tbdc"), "regions": {**found, **facts}}
 

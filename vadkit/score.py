@@ -24,7 +24,7 @@ from vadkit.data.teaching import BoundTeacher, bind_teacher
 from vadkit.data.units import Units
 from vadkit.data.video import open_video
 from vadkit.errors import DataError, PluginError
-from vadkit.evaluation import infer
+from vadkit.inference import infer
 from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks
 from vadkit.plugins import Registry
 from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry

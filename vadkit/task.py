@@ -79,7 +79,11 @@ class Task(ABC, Generic[ConfigT]):
         """Name -> scalar term; the task's loss is their sum."""
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name -> (B,), higher is more anomalous. Left out where the card says `scored=False`."""
+        """Name -> (B,), higher is more anomalous. Left out where the card says `scored=False`.
+
+        A score may also be a map (B, h, w) of errors over the unit: their mean is the score, and
+        where a whole frame's map is high, the anomaly is.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no score")
 
     def infer(

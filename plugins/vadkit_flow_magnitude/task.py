@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Generator, Tensor, nn
 
-from vadkit.api import Batch, Outputs, Shapes, Task, Views, absolute_error, patch_max
+from vadkit.api import Batch, Outputs, Shapes, Task, Views, error_map, patch_max
 from vadkit_flow_magnitude import Config
 
 STILL = 1e-3
@@ -51,11 +51,11 @@ class FlowMagnitude(Task[Config]):
         return {"patch": patch_max(outputs["frame"], targets["speed"], self.config.grid)}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name the mean absolute difference over the frame `error` (B,).
+        """Name the absolute difference of each pixel `error` (B, H, W).
 
-        [003] sums over the pixels; the mean does not change with the frame's size.
+        [003] sums over the pixels; their mean, which counts, does not change with the frame's size.
         """
-        return {"error": absolute_error(outputs["frame"], targets["speed"])}
+        return {"error": error_map(outputs["frame"], targets["speed"])}
 
 
 def _guide(flow: Tensor, speed: Tensor, depth: Tensor) -> Tensor:

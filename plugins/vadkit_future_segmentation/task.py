@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Generator, Tensor, nn
 
-from vadkit.api import Batch, Outputs, Shapes, Task, Views, absolute_error, patch_max
+from vadkit.api import Batch, Outputs, Shapes, Task, Views, error_map, patch_max
 from vadkit_future_segmentation import Config
 
 
@@ -32,8 +32,8 @@ class FutureSegmentation(Task[Config]):
         return {"patch": patch_max(outputs["past"], targets["classes"], self.config.grid)}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name the mean absolute difference over the frame `error` (B,).
+        """Name the absolute difference of each pixel `error` (B, H, W).
 
-        [003] sums over the pixels; the mean does not change with the frame's size.
+        [003] sums over the pixels; their mean, which counts, does not change with the frame's size.
         """
-        return {"error": absolute_error(outputs["past"], targets["classes"])}
+        return {"error": error_map(outputs["past"], targets["classes"])}

@@ -54,7 +54,7 @@ def write_scores(path: Path, table: ScoreTable) -> None:
 
 
 def write_regions(path: Path, found: Detections) -> None:
-    """Write `frame,x1,y1,x2,y2,score`, a row for each object.
+    """Write `frame,x1,y1,x2,y2,score`, a row for each object or region.
 
     Raises:
         ResourceError: The disk is full.

@@ -117,7 +117,7 @@ class RunFolder:
 
     @property
     def regions(self) -> Path:
-        """`<video>.csv`: a row for each object."""
+        """`<video>.csv`: a row for each object, or region of an error map."""
         return self.path / "regions"
 
     @property

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vadkit.cards import TaskCard
+from vadkit.inference import MAP
 from vadkit.rng import generator
 from vadkit.task import Batch, Views
 from vadkit.testing.card_checks import expect
@@ -128,8 +129,8 @@ def _score(card: TaskCard, config: Any) -> None:
         scores = rig.score(rig.batch(training=False))
         names.add(tuple(scores))
         for name, score in scores.items():
-            holds = tuple(score.shape) == (case.batch,)
-            expect(card, holds, f"has a score {name!r} {tuple(score.shape)}, not (B,)")
+            holds = score.shape[:1] == (case.batch,) and score.ndim in {1, MAP}
+            expect(card, holds, f"has a score {name!r} {tuple(score.shape)}, not (B,) or (B, h, w)")
             expect(card, bool(score.isfinite().all()), f"has a score {name!r} that is not finite")
     expect(card, len(names) == 1 and () not in names, f"names its scores {sorted(names)}")
 
