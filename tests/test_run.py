@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tiny_world import FRAMES, ODD, WIDTH, World, film, make_world, write_video
 
+from vadkit.cli.summary import say_summary
 from vadkit.errors import NumericError, PluginError
 from vadkit.plugins import Registry, load_plugins
 from vadkit.recipe import load_recipe
@@ -304,3 +305,23 @@ def test_whole_frames_say_where_by_the_regions_of_their_error_maps(
     assert not found["regions"]["derived"]
     assert 0 <= found["rbdc"] <= 1
     assert found["regions"]["tracks"] == 2
+
+
+def test_the_oracle_keeps_the_epoch_that_the_test_labels_like_best_and_says_so(
+    world: World, registry: Registry, tmp_path: Path, undrawn: None, capsys
+) -> None:
+    path = world.recipe("prediction")
+
+    def trained(name: str, *sets: str) -> Path:
+        every = ("optim.lr=0.02", 'optim.schedule="constant"', *sets)
+        recipe = load_recipe(path, every, registry=registry)
+        return run(recipe, registry, out=tmp_path / name)
+
+    last = [trained(f"last-{epochs}", f"phase.0.epochs={epochs}") for epochs in (1, 2, 3, 4)]
+    folder = trained("oracle", "phase.0.epochs=4", "score.oracle=true")
+    reached = [metrics(of)["auc"]["micro"] for of in last]
+    assert len(set(reached)) > 1
+    assert metrics(folder)["auc"]["micro"] == max(reached)
+    assert metrics(folder)["protocol"]["checkpoint"].startswith("oracle: ")
+    say_summary(folder)
+    assert "ORACLE: the epochs were chosen by the test labels" in capsys.readouterr().out

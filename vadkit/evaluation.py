@@ -71,7 +71,8 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     normal = {task: _normal(scorer, task, most) for task, most in _calibrating(protocols).items()}
     scores = {name: fuse(found, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
-    labels = runner.data.labels()
+    with runner.data.scoring():
+        labels = runner.data.labels()
     metrics = {name: compared(of, labels, protocols[name]) for name, of in scores.items()}
     regions = _regions(scorer, found, maps, protocols["main"], normal)
     return Evaluation(scorer.model, heads, scores["main"], columns, metrics, regions, normal)

@@ -13,13 +13,13 @@ from vadkit.evaluation import Evaluation, compared
 from vadkit.metrics import intervals
 from vadkit.model import scoring_tasks
 from vadkit.protocol import describe, kept
-from vadkit.recipe import FrameProtocol, Phase, Protocol
+from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe
 from vadkit.regions import Convention, evaluate_regions
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.tables import ScoreTable, write_labels, write_regions, write_scores
 from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_json
-from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
+from vadkit.runs.folder import METRICS_SCHEMA, ORACLE, RunFolder
 from vadkit.runs.history import read_history
 from vadkit.runs.model import NORMAL, save_model
 from vadkit.runs.names import safe_names
@@ -52,11 +52,12 @@ def write_results(folder: RunFolder, runner: PhaseRunner, done: list[PhaseResult
     final = done[-1].evaluation
     if final is None:
         return
-    _write_scores(folder, runner, final)
-    summary = metrics(runner, done, final)
-    write_json(folder.metrics, summary)
-    export(folder, runner, final)
-    _draw_scores(folder, runner, final)
+    with runner.data.scoring():
+        _write_scores(folder, runner, final)
+        summary = metrics(runner, done, final)
+        write_json(folder.metrics, summary)
+        export(folder, runner, final)
+        _draw_scores(folder, runner, final)
     _draw_training(folder, done, summary)
 
 
@@ -129,7 +130,7 @@ def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
         "protocol": describe(
             protocol,
             labels=runner.data.dataset().label_set,
-            checkpoint=_checkpoint(runner.recipe.optim.hold_out),
+            checkpoint=_checkpoint(runner.recipe),
         ),
         "scorer": _scorer(runner, protocol),
     }
@@ -148,7 +149,10 @@ def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
     }
 
 
-def _checkpoint(hold_out: float) -> str:
+def _checkpoint(recipe: Recipe) -> str:
+    hold_out = recipe.optim.hold_out
+    if recipe.score.oracle:
+        return ORACLE
     kept = f"with the lowest loss on the last {hold_out:.0%} of training videos"
     which = f"epoch of each phase {kept}" if hold_out else "last epoch of each phase"
     return f"{which}, nothing selected on test labels"

@@ -107,8 +107,8 @@ def _runner(
     scored = [s for name in scoring_tasks(recipe) for s in _scored(tasks[name], answers)]
     trained = [sampling for task in tasks.values() for sampling in _trained(task, answers)]
     data.require(trained + (scored if _calibrates(recipe) else []), scored)
-    labels = data.labels()  # wrong ones are better told before the training than after
-    if labels and all(sampling.unit == "frame" for sampling in scored):
+    labelled = data.labelled()  # wrong ones are better told before the training than after
+    if labelled and all(sampling.unit == "frame" for sampling in scored):
         data.require([], [BASELINE])
     _tell_repairs(data, progress)
     shapes = {
@@ -175,7 +175,8 @@ class Curriculum:
         count = len(self._recipe.phase)
         self._runner.progress.phase(number, count, title(phase), phase.epochs)
         started = time.perf_counter()
-        self._runner.train(phase, number, partial(self._after_epoch, number, phase))
+        oracle = partial(self._oracle, number, phase) if self._recipe.score.oracle else None
+        self._runner.train(phase, number, partial(self._after_epoch, number, phase), oracle)
         trained = time.perf_counter()
         self._events.emit("phase_trained", phase=number)
         last = number == len(self._recipe.phase)
@@ -184,6 +185,12 @@ class Curriculum:
         self._events.emit("phase_evaluated", phase=number)
         seconds = {"train": trained - started, "evaluate": time.perf_counter() - trained}
         return PhaseResult(number, phase, evaluation, seconds)
+
+    def _oracle(self, number: int, phase: Phase) -> float | None:
+        """The micro AUC on the test labels."""
+        evaluation = evaluate_after(self._runner, phase, number)
+        figures = evaluation.metrics["main"] if evaluation else {}
+        return figures["auc"]["micro"] if figures else None
 
     def _after_epoch(
         self, number: int, phase: Phase, epoch: int, terms: Terms, updates: list[Group]

@@ -37,18 +37,22 @@ class Place(NamedTuple):
     step: int
 
 
+Judge = Callable[[], float | None]
+"""How good the model is at present, higher is better; None where that cannot be said."""
+
+
 class _Best:
-    """The weights with the lowest loss so far; those of the last epoch where none is noted."""
+    """The weights judged best so far; those of the last epoch where none was judged."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._loss = math.inf
+        self._worth = -math.inf
         self._state: dict[str, Tensor] | None = None
 
-    def note(self, loss: float) -> None:
-        """Keep the weights if the loss is lower than any before."""
-        if loss < self._loss:
-            self._loss = loss
+    def note(self, worth: float) -> None:
+        """Keep the weights if they are better than any before."""
+        if worth > self._worth:
+            self._worth = worth
             self._state = copy.deepcopy(self._model.state_dict())
 
     def restore(self) -> None:
@@ -69,13 +73,17 @@ class PhaseRunner:
     interrupted: Callable[[], None]
     """Raises after a signal; asked after each step."""
 
-    def train(self, phase: Phase, number: int, after_epoch: AfterEpoch) -> None:
+    def train(
+        self, phase: Phase, number: int, after_epoch: AfterEpoch, oracle: Judge | None = None
+    ) -> None:
         """Train every epoch of a phase.
 
         Args:
             phase: What is trained.
             number: Its place in the curriculum, from 1; random numbers depend on it.
             after_epoch: Called with the epoch, from 1, its loss terms and the update groups.
+            oracle: Keep the epoch that it judges best, and not the last or the one with the
+                lowest loss on what is held out.
 
         Raises:
             NumericError: A loss is not finite and nothing was updated with it, or weights are not.
@@ -93,7 +101,8 @@ class PhaseRunner:
                 self._refuse_broken_weights(number, epoch)
                 if self.recipe.optim.hold_out:
                     terms["held_out"] = self._held_out_loss(updates, number)
-                    best.note(terms["held_out"])
+                if (worth := oracle() if oracle else self._worth(terms)) is not None:
+                    best.note(worth)
                 after_epoch(epoch, terms, updates)
             self.interrupted()  # after the last step only now, so that its epoch is not lost
         best.restore()
@@ -109,6 +118,10 @@ class PhaseRunner:
             if step + 1 < steps:
                 self.interrupted()
         return {name: value / steps for name, value in total.items()}
+
+    def _worth(self, terms: Terms) -> float | None:
+        """By what is held out; None where nothing is."""
+        return -terms["held_out"] if "held_out" in terms else None
 
     def _held_out_loss(self, updates: list[Group], number: int) -> float:
         """The phase's loss on what is held out, with the same batches and views each time.

@@ -75,7 +75,7 @@ def test_failed_checks_are_told_with_their_sentences(site, capsys) -> None:
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert lines[0] == "light: 9 of 11 checks passed"
-    assert lines[1] == "  score: The task 'light' has a score 'error' (), not (B,)."
+    assert lines[1] == "  score: The task 'light' has a score 'error' (), not (B,) or (B, h, w)."
     assert lines[2].startswith("  alone: The task 'light' fails in the check 'alone'")
     assert lines[3] == "9 of 11 checks passed; tasks: 0 passed, 1 failed, 0 not checked"
     assert "These tasks break the contract: light." in captured.err

@@ -219,6 +219,23 @@ def test_labels_longer_than_the_video_are_refused(tmp_path: Path, plugins: Plugi
     plugins.target.marks = {"test-a": np.zeros(9, np.uint8)}
     data = prepared(tmp_path, plugins)
     with pytest.raises(DataError, match="test-a: 8 frames, 9 labels"):
+        data.labelled()
+
+
+def test_labels_of_test_videos_are_sealed_unless_something_is_scored(
+    tmp_path: Path, plugins: Plugins
+) -> None:
+    plugins.target.marks = {
+        f"test-{of}": np.zeros(n, np.uint8) for of, n in (("a", 8), ("short", 3))
+    }
+    data = prepared(tmp_path, plugins)
+    assert data.labelled()
+    for read in (data.labels, data.tracks):
+        with pytest.raises(RuntimeError, match="while scoring"):
+            read()
+    with data.scoring():
+        assert data.labels()
+    with pytest.raises(RuntimeError, match="while scoring"):
         data.labels()
 
 
@@ -227,9 +244,11 @@ def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:
     data.require([CUBES], score=[CUBES])
     assert data.lengths() == {"test-a": 8, "test-short": 3}
     with pytest.raises(DataError, match="1 of 2 test videos have no labels: test-short"):
-        data.labels()
+        data.labelled()
     plugins.target.marks["test-short"] = np.zeros(3, np.uint8)
-    assert list(prepared(tmp_path, plugins).labels()) == ["test-a", "test-short"]
+    again = prepared(tmp_path, plugins)
+    with again.scoring():
+        assert list(again.labels()) == ["test-a", "test-short"]
     assert {name: len(times) for name, times in data.times().items()} == data.lengths()
     report = data.report["target/test/object"]
     assert report["videos_shorter_than_clip"] == 1

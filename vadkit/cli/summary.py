@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.cli.output import say, say_table
+from vadkit.runs.folder import ORACLE
 
 
 def say_summary(run: Path) -> None:
@@ -18,6 +19,8 @@ def say_summary(run: Path) -> None:
         macro = metrics["protocol"]["macro"]
         say_table([_row(name, figures, macro) for name, figures in _figures(metrics)])
         say(f"\nProtocol {metrics['protocol']['hash']}: {_protocol(metrics)}.")
+        if metrics["protocol"]["checkpoint"] == ORACLE:
+            say("ORACLE: the epochs were chosen by the test labels; these figures are no results.")
         for note in metrics.get("notes", []):
             say(f"Note: {note}")
     say(str(run))

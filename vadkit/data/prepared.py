@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,6 +67,7 @@ class PreparedData:
         told, root = progress or (lambda *_: None), cache_home(home) / "stores"
         self._shelf = Shelf(recipe, registry, root, told, strict=strict)
         self._held_out = (1 - recipe.optim.hold_out, 1.0)
+        self._sealed = True
         self.context_store: ContextLookup | None = None
         """Answers the needs of tasks; set by who binds the teachers."""
         self.cube_size = (recipe.objects.size, recipe.objects.size)
@@ -181,22 +183,57 @@ class PreparedData:
         parts = np.split(stored.times, stored.units.starts[1:])
         return dict(zip(stored.units.videos, parts, strict=True))
 
-    def labels(self, split: Split = "test") -> dict[str, NDArray[np.uint8]]:
-        """Each labelled target video's (frames,) labels, 1 where anomalous.
+    @contextmanager
+    def scoring(self) -> Iterator[None]:
+        """Open the labels of the test videos while the block runs.
+
+        At all other times asking for them is a mistake of the program: so nothing can be trained
+        or chosen by them unseen.
+        """
+        self._sealed = False
+        try:
+            yield
+        finally:
+            self._sealed = True
+
+    def labelled(self) -> bool:
+        """Whether the test videos have labels, which are checked, and not given away.
 
         Raises:
             DataError: A video has more or fewer labels than frames, or some test videos have
                 labels and others none.
         """
-        known = self._shelf.role(TARGET).labels(split, self.lengths(split))
+        return bool(self._labels())
+
+    def labels(self) -> dict[str, NDArray[np.uint8]]:
+        """Each labelled test video's (frames,) labels, 1 where anomalous; only while `scoring`.
+
+        Raises:
+            DataError: As `labelled` says.
+            RuntimeError: Nothing is scored at present.
+        """
+        self._refuse_sealed()
+        return self._labels()
+
+    def tracks(self) -> tuple[dict[str, list[Track]], bool] | None:
+        """Each test video's anomalies and whether they were derived; None where not known.
+
+        Raises:
+            RuntimeError: Nothing is scored at present.
+        """
+        self._refuse_sealed()
+        return self._shelf.role(TARGET).tracks("test")
+
+    def _refuse_sealed(self) -> None:
+        if self._sealed:
+            raise RuntimeError("What is known about test videos is read while scoring, only then.")
+
+    def _labels(self) -> dict[str, NDArray[np.uint8]]:
+        known = self._shelf.role(TARGET).labels("test", self.lengths("test"))
         found = {name: labels for name, labels in known.items() if labels is not None}
-        if split == "test" and found:
+        if found:
             _refuse_partial(known)
         return found
-
-    def tracks(self, split: Split = "test") -> tuple[dict[str, list[Track]], bool] | None:
-        """Each target video's anomalies and whether they were derived; None where not known."""
-        return self._shelf.role(TARGET).tracks(split)
 
     def fingerprint(self) -> str:
         """A hash of everything that decides what the samplings given to `require` read."""

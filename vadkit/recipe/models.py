@@ -146,6 +146,9 @@ class Score(Protocol):
     refit_epochs: Annotated[int, Field(ge=1)] = 2
     every_phase: bool = True
     """Score after every phase, or after the last alone."""
+    oracle: bool = False
+    """Keep, of each phase, the epoch with the highest micro AUC on the test labels, as some
+    published code does: what a choice could reach that nobody can make. No result."""
     also: dict[str, Protocol] = Field(default_factory=dict)
     """Further protocols by name; their figures stand beside the main ones, phase by phase."""
 

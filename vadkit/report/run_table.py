@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from vadkit.errors import RecipeError
 from vadkit.report.comparison import FIGURES, figure
+from vadkit.runs.folder import ORACLE
 from vadkit.runs.result import Result
 
 Form = Literal["markdown", "csv", "latex"]
@@ -59,7 +60,9 @@ def _row(group: list[Result]) -> Row:
         by_seed[result.seed] = result
     micro = [of["micro"] for of in group[0].metrics["baselines"].values() if of["micro"]]
     values = {name: _known([figure(of.metrics, name) for of in group]) for name in FIGURES}
-    return Row(group[0].name, tuple(sorted(by_seed)), values, max(micro, default=None))
+    oracle = group[0].metrics["protocol"]["checkpoint"] == ORACLE
+    name = f"{group[0].name} (oracle)" if oracle else group[0].name
+    return Row(name, tuple(sorted(by_seed)), values, max(micro, default=None))
 
 
 def _known(values: Sequence[float | None]) -> tuple[float, ...]:

@@ -17,6 +17,8 @@ from vadkit.runs.manifest import read_json
 from vadkit.runs.names import safe_name
 
 METRICS_SCHEMA = 2
+ORACLE = "oracle: epoch of each phase with the highest micro AUC on the test labels"
+"""The checkpoint rule of runs whose figures are no results."""
 _OURS = {".lock", ".owner.json"}
 """What a folder may hold that was begun and never became a run."""
 
