@@ -1,6 +1,6 @@
 """The protocol: from a score of each frame to figures that compare with others of its kind.
 
-How the published codes do it is told in `vadkit.recipe.presets`.
+How the published codes do it is told in `vadkit/recipe/presets.toml`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from tiny_world import World
 
 from vadkit.cli import execute
-from vadkit.recipe import PRESETS
+from vadkit.recipe import presets
 
 LENGTHS = {"01": 30, "02": 50}
 
@@ -138,7 +138,7 @@ def test_all_protocols_stand_below_one_another_with_their_spread(folders, capsys
     assert f"a micro AUC of {micro[0]:.4f} to {micro[1]:.4f}" in told
     assert frames(folders, "--protocol=all") == 0
     every = capsys.readouterr().out
-    assert all(f"\n{name} " in every for name in PRESETS)
+    assert all(f"\n{name} " in every for name in presets())
 
 
 def test_a_run_is_evaluated_anew_by_its_own_files(done: Path, capsys) -> None:

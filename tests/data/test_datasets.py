@@ -6,69 +6,22 @@ import shutil
 from importlib import import_module
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
 from scipy.io import savemat
+from trees import LABELS, by_name, frames, image, labels, masks, text, video
 
-from vadkit.builtin import FolderConfig, vadkit_datasets
+from vadkit.builtin import vadkit_datasets
 from vadkit.cards import NoOptions
 from vadkit.data.datasets.avenue import Avenue
 from vadkit.data.datasets.folder import Folder
-from vadkit.data.datasets.ped2 import Ped2
 from vadkit.data.datasets.ubnormal import UBnormal
+from vadkit.data.datasets.ucsd import Ped2
+from vadkit.dataset_cards import AvenueConfig, FolderConfig
 from vadkit.errors import DataError
 
 REAL = Path(__file__).parents[2] / ".." / "shared" / "data"
-LABELS = [0, 1, 1, 0, 0]
-
-
-def image(index, size=(36, 24)):
-    return np.full((size[1], size[0]), 40 * index, np.uint8)
-
-
-def frames(folder, count=5, ending=".tif", name="{:03d}", size=(36, 24)):
-    folder.mkdir(parents=True, exist_ok=True)
-    for index in range(count):
-        cv2.imwrite(str(folder / (name.format(index + 1) + ending)), image(index, size))
-    return folder
-
-
-def masks(folder, labels=LABELS, name="{:03d}.bmp", value=255):
-    folder.mkdir(parents=True)
-    for index, label in enumerate(labels):
-        mask = np.zeros((24, 36), np.uint8)
-        mask[4 + index : 10 + index, 5:9] = value * label
-        cv2.imwrite(str(folder / name.format(index + 1)), mask)
-
-
-def video(path, count=5, *, codec="mpeg4", pix_fmt="yuv420p", images=None, rate=10):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    images = [image(index) for index in range(count)] if images is None else images
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate)
-        stream.height, stream.width = images[0].shape
-        stream.pix_fmt = pix_fmt
-        for each in images:
-            frame = av.VideoFrame.from_ndarray(each, format="gray").reformat(format=pix_fmt)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
-
-
-def text(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, "utf-8")
-
-
-def by_name(dataset, split="test"):
-    return {each.name: each for each in dataset.videos(split)}
-
-
-def labels(dataset, name, split="test"):
-    found = dataset.labels(by_name(dataset, split)[name])
-    return None if found is None else found.tolist()
 
 
 # Ped2
@@ -159,23 +112,42 @@ def avenue(tmp_path, request):
 
 
 def test_avenue_reads_its_official_tree(avenue):
-    dataset = Avenue(avenue, NoOptions())
+    dataset = Avenue(avenue, AvenueConfig())
     names = [each.name for split in ("train", "test") for each in dataset.videos(split)]
     assert names == ["Train_01", "Train_02", "Test_01", "Test_02"]
     assert labels(dataset, "Test_01") == LABELS
     assert labels(dataset, "Train_01", "train") is None
-    assert Avenue(avenue / "Avenue Dataset", NoOptions()).videos("test") == dataset.videos("test")
+    assert Avenue(avenue / "Avenue Dataset", AvenueConfig()).videos("test") == dataset.videos(
+        "test"
+    )
+
+
+def test_avenue_has_two_sets_of_labels_by_name(avenue):
+    other = Avenue(avenue, AvenueConfig(labels="intervals"))
+    with pytest.raises(DataError, match="frame_labels_avenue"):
+        other.labels(other.videos("test")[0])
+    file = avenue / "Avenue Dataset" / "frame_labels_avenue.npy"
+    np.save(file, np.array([[0, 0, 1, 1, 0, 1, 1, 0, 0, 0]]))
+    assert labels(other, "Test_01") == [0, 0, 1, 1, 0]
+    assert labels(other, "Test_02") == [1, 1, 0, 0, 0]
+    assert labels(other, "Train_01", "train") is None
+    own = Avenue(avenue, AvenueConfig())
+    assert (own.label_set, other.label_set) == ("pixels", "intervals")
+    assert own.fingerprint() != other.fingerprint()
+    np.save(file, np.zeros((1, 9)))
+    with pytest.raises(DataError, match="10 frames, 9 labels"):
+        labels(Avenue(avenue, AvenueConfig(labels="intervals")), "Test_01")
 
 
 def test_avenue_verify_names_a_subset(avenue):
-    problems = " ".join(Avenue(avenue, NoOptions()).verify())
+    problems = " ".join(Avenue(avenue, AvenueConfig()).verify())
     assert "expected 21 videos and 15324 frames, found 2 and 10 (Test_01, Test_02)" in problems
 
 
 def test_avenue_verify_notices_a_truncated_video(avenue):
     path = avenue / "Avenue Dataset" / "testing_videos" / "01.avi"
     video(path, 4)
-    problems = " ".join(Avenue(avenue, NoOptions()).verify())
+    problems = " ".join(Avenue(avenue, AvenueConfig()).verify())
     assert "Test_01: 4 frames, 5 labels." in problems
 
 
@@ -352,13 +324,17 @@ def test_labels_of_a_folder_are_optional(tmp_path):
 # All of them
 
 
-@pytest.mark.parametrize("make", [Ped2, Avenue, UBnormal, Folder])
+ON_DISK = [card for card in vadkit_datasets() if card.layout]
+
+
+@pytest.mark.parametrize("card", ON_DISK, ids=lambda card: card.name)
 @pytest.mark.parametrize("root", ["none", "empty", "missing"])
-def test_a_missing_data_set_shows_tree_terms_and_source(tmp_path, make, root):
+def test_a_missing_data_set_shows_tree_terms_and_source(tmp_path, card, root):
     where = {"none": None, "empty": tmp_path, "missing": tmp_path / "gone"}[root]
-    with pytest.raises(DataError, match=f"data set '{make.card.name}' is missing") as caught:
-        make(where, make.card.config())
-    for part in (make.card.layout, make.card.terms, make.card.url):
+    module, _, name = card.load.partition(":")
+    with pytest.raises(DataError, match=f"data set '{card.name}' is missing") as caught:
+        getattr(import_module(module), name)(where, card.config())
+    for part in (card.layout, card.terms, card.url):
         assert part in str(caught.value)
 
 
@@ -410,7 +386,7 @@ def test_real_ped2_is_complete_and_its_masks_agree_with_its_labels():
 
 @pytest.mark.data
 def test_real_avenue_subset_says_that_it_is_one():
-    dataset = Avenue(real("avenue_subset"), NoOptions())
+    dataset = Avenue(real("avenue_subset"), AvenueConfig())
     lengths = [len(dataset.labels(each)) for each in dataset.videos("test")]
     assert lengths == [36, 248, 273, 76]
     assert labels(dataset, "Test_08") == [1] * 36

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from vadkit.builtin import TEXTURE_KINDS, TexturesConfig
 from vadkit.cards import NoOptions
 from vadkit.data.datasets.images import Images
 from vadkit.data.datasets.textures import SIDE, Textures, draw_texture
 from vadkit.data.video import open_video
+from vadkit.dataset_cards import TEXTURE_KINDS, TexturesConfig
 from vadkit.errors import DataError
 
 
@@ -74,3 +74,11 @@ def test_every_folder_of_a_tree_of_images_is_a_video(tmp_path: Path) -> None:
 def test_a_tree_without_images_says_what_is_expected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not hold it"):
         Images(tmp_path, NoOptions())
+
+
+def test_folders_that_would_have_one_name_are_refused(tmp_path: Path) -> None:
+    for name in ("a-b/c", "a/b-c"):
+        (tmp_path / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / name / "1.png"), np.zeros((4, 4), np.uint8))
+    with pytest.raises(DataError, match="would both be named 'a-b-c'"):
+        Images(tmp_path, NoOptions()).videos("train")

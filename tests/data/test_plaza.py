@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 from sklearn.metrics import roc_auc_score
 
-from vadkit.builtin import PlazaConfig
 from vadkit.data.dataset import Dataset, Video
 from vadkit.data.plaza import dataset, virtual
 from vadkit.data.plaza.crowd import company
@@ -29,6 +28,7 @@ from vadkit.data.plaza.shapes import Limb
 from vadkit.data.plaza.store import anomalous, render_world, sights, write_video
 from vadkit.data.plaza.worlds import PLAZA, VIRTUAL, Film, World
 from vadkit.data.video import open_video
+from vadkit.dataset_cards import PlazaConfig
 from vadkit.errors import DataError
 
 BOUND = 0.75

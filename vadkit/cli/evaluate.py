@@ -53,11 +53,11 @@ AS_THEY_ARE = "as they are"
 
 def _protocols(names: list[str]) -> dict[str, FrameProtocol]:
     from vadkit.hints import allowed_words, did_you_mean
-    from vadkit.recipe import PRESETS, FrameProtocol, Smooth
+    from vadkit.recipe import FrameProtocol, Smooth, presets
 
     if not names:
         return {AS_THEY_ARE: FrameProtocol(smooth=Smooth(kind="none"))}
-    known = {str(name): of for name, of in PRESETS.items()}
+    known = presets()
     wanted = list(known) if ALL in names else names
     for name in wanted:
         if name not in known:

@@ -41,7 +41,7 @@ def read_labels(path: Path) -> Labels:
     Raises:
         DataError: Anything in it is neither 0 nor 1; the message names file and row.
     """
-    return _read_csv(path) if path.suffix == ".csv" else _read_npy(path)
+    return _read_csv(path) if path.suffix == ".csv" else checked_labels(path, read_array(path))
 
 
 def mask_labels(masks: Iterable[NDArray[np.bool_]]) -> Labels:
@@ -65,7 +65,12 @@ def read_mat_masks(path: Path, key: str = "volLabel") -> list[NDArray[np.bool_]]
     return [np.asarray(cell).astype(bool) for cell in cells]
 
 
-def _read_npy(path: Path) -> Labels:
+def read_array(path: Path) -> NDArray[Any]:
+    """An array of numbers from a .npy file, mapped and not read yet.
+
+    Raises:
+        DataError: It is none.
+    """
     try:
         # Mapped, so that a header that claims too much is an error and not an allocation.
         values = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -76,9 +81,18 @@ def _read_npy(path: Path) -> Labels:
         ) from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "buif":
         raise DataError(f"{path} holds no numbers.", "Labels are 0 or 1.")
+    return values
+
+
+def checked_labels(place: Path | str, values: NDArray[Any]) -> Labels:
+    """Labels from an array (N,), (1, N) or (N, 1) of 0 and 1.
+
+    Raises:
+        DataError: It has another shape or other values; the message names the place.
+    """
     if values.size != max(values.shape, default=0):
-        raise DataError(f"{path} has the shape {values.shape}, expected (N,), (1, N) or (N, 1).")
-    return _checked(path, [(frame, value) for frame, value in enumerate(values.ravel().tolist())])
+        raise DataError(f"{place} has the shape {values.shape}, expected (N,), (1, N) or (N, 1).")
+    return _checked(place, [(frame, value) for frame, value in enumerate(values.ravel().tolist())])
 
 
 def _read_csv(path: Path) -> Labels:
@@ -97,7 +111,7 @@ def _read_csv(path: Path) -> Labels:
     return _checked(path, values, "row")
 
 
-def _checked(path: Path, values: Sequence[tuple[int, Any]], place: str = "frame") -> Labels:
+def _checked(path: Path | str, values: Sequence[tuple[int, Any]], place: str = "frame") -> Labels:
     if not values:
         raise DataError(f"{path} holds no labels.")
     for at, value in values:

@@ -28,13 +28,12 @@ from vadkit.recipe.models import (
     TaskEntry,
     TeacherSource,
 )
-from vadkit.recipe.presets import PRESETS, with_presets
+from vadkit.recipe.presets import presets, with_presets
 from vadkit.recipe.problems import Problem, first_of, problems_error
 from vadkit.recipe.protocol import Borders, FrameProtocol, Smooth
 from vadkit.recipe.source import Source, find_recipe, read_source, shipped_recipes
 
 __all__ = [
-    "PRESETS",
     "BackboneSource",
     "Borders",
     "Calibrate",
@@ -54,6 +53,7 @@ __all__ = [
     "file_detector",
     "find_recipe",
     "load_recipe",
+    "presets",
     "resolved",
     "schema",
     "shipped_recipes",

@@ -184,6 +184,7 @@ def _needs(card: TaskCard, config: Any) -> tuple[Need, ...]:
 
 
 def _score_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
+    yield from _preset_problems(recipe.score)
     yield from _weight_problems(recipe.score, registry)
     names = {name for _, name in _entries(recipe)}
     for key, use in _uses(recipe.score):
@@ -195,6 +196,16 @@ def _score_problems(recipe: Recipe, registry: Registry) -> Iterator[Problem]:
             yield Problem(key, f"{use!r} does not name a task of a phase, as TASK.SCORE. {hint}")
         elif isinstance(card, TaskCard) and not card.scored:
             yield Problem(key, f"the task {task!r} gives no score.")
+
+
+def _preset_problems(score: Score) -> Iterator[Problem]:
+    from vadkit.recipe.presets import presets
+
+    for place, protocol in _placed(score):
+        if protocol.preset not in {None, *presets()}:
+            hint = f"{did_you_mean(protocol.preset or '', presets())} {allowed_words(presets())}"
+            message = f"no protocol {protocol.preset!r}. {hint.strip()}"
+            yield Problem((*place, "preset"), message)
 
 
 def _weight_problems(score: Score, registry: Registry) -> Iterator[Problem]:

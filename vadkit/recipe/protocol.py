@@ -8,8 +8,6 @@ from pydantic import AfterValidator, Field
 
 from vadkit.recipe.strict import Strict
 
-PresetName = Literal["seeds", "liu2018", "mnad", "memae", "hf2vad", "jigsaw", "hsc", "ssmtl"]
-"""Published codes whose conventions are known; `vadkit.recipe.presets` has them."""
 Step = Literal["smooth", "normalise"]
 
 
@@ -51,8 +49,8 @@ class Borders(Strict):
 class FrameProtocol(Strict):
     """From a score of each frame to figures: what published codes do in many ways."""
 
-    preset: PresetName | None = None
-    """The conventions of a published code, where the keys below are not given."""
+    preset: str | None = None
+    """The conventions of a published code, where the keys below are not given: `presets.toml`."""
     borders: Borders = Borders()
     order: tuple[Step, ...] = ("smooth", "normalise")
     """What is done, one after another; it may be done twice."""

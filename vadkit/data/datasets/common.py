@@ -20,6 +20,8 @@ from vadkit.data.video import open_video
 from vadkit.errors import DataError
 
 ConfigT = TypeVar("ConfigT")
+Official = dict[Split, tuple[int, int | None]]
+"""Split -> videos and frames; None where nobody says how many frames."""
 VIDEOS = (".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts",
           ".wmv", ".asf", ".flv", ".gif")  # fmt: skip
 SAMPLE = 64 * 1024
@@ -30,7 +32,7 @@ class FilesDataset(Dataset[ConfigT]):
     """A data set under a root folder; a child says what its files are."""
 
     card: ClassVar[DatasetCard]
-    official: ClassVar[dict[Split, tuple[int, int]]] = {}
+    official: ClassVar[Official] = {}
     """Videos and frames of each split as its authors give them."""
     size: ClassVar[tuple[int, int] | None] = None
     """Width and height of every frame."""
@@ -105,12 +107,13 @@ class FilesDataset(Dataset[ConfigT]):
         return [f"{video.name}: frames of {found[0]}x{found[1]}, expected {expected}."]
 
     def _compare(self, split: Split, videos: list[Video], frames: int) -> list[str]:
-        if self.official.get(split, (len(videos), frames)) == (len(videos), frames):
+        clips, wanted = self.official.get(split, (len(videos), None))
+        if len(videos) == clips and wanted in {frames, None}:
             return []
-        expected = self.official[split]
+        expected = f"{clips} videos" + (f" and {wanted} frames" if wanted else "")
         return [
-            f"{split}: expected {expected[0]} videos and {expected[1]} frames, found "
-            f"{len(videos)} and {frames} ({', '.join(video.name for video in videos) or 'none'})."
+            f"{split}: expected {expected}, found {len(videos)} and {frames} "
+            f"({', '.join(video.name for video in videos) or 'none'})."
         ]
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.builtin import IMAGES as CARD
 from vadkit.cards import NoOptions
 from vadkit.data.dataset import Split, Video
 from vadkit.data.datasets.common import FilesDataset
 from vadkit.data.frame_folder import IMAGES
+from vadkit.dataset_cards import IMAGES as CARD
+from vadkit.errors import DataError
 
 
 class Images(FilesDataset[NoOptions]):
@@ -29,7 +30,15 @@ class Images(FilesDataset[NoOptions]):
     def videos(self, split: Split) -> list[Video]:
         if split == "test":
             return []
-        return [Video(self._name(folder), folder, split) for folder in _folders(self.base)]
+        named: dict[str, Path] = {}
+        for folder in _folders(self.base):
+            name = self._name(folder)
+            if name in named:
+                raise DataError(
+                    f"{folder} and {named[name]} would both be named {name!r}.", "Rename one."
+                )
+            named[name] = folder
+        return [Video(name, folder, split) for name, folder in named.items()]
 
     def _name(self, folder: Path) -> str:
         return "-".join(folder.relative_to(self.base).parts) or self.base.name

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from vadkit.builtin import TEXTURE_KINDS, TEXTURES, TexturesConfig
 from vadkit.data.datasets.folder import Folder
 from vadkit.data.drawn import in_cache
+from vadkit.dataset_cards import TEXTURE_KINDS, TEXTURES, TexturesConfig
 from vadkit.errors import DataError
 from vadkit.runs.atomic import atomic_folder
 

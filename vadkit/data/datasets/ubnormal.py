@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.builtin import UBNORMAL
 from vadkit.cards import NoOptions
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, count_frames, list_videos
@@ -16,6 +15,7 @@ from vadkit.data.frames import natural_key
 from vadkit.data.intervals import range_labels
 from vadkit.data.labels import csv_rows, number
 from vadkit.data.video import open_video
+from vadkit.dataset_cards import UBNORMAL
 from vadkit.errors import DataError
 
 Range = tuple[int, int, int]

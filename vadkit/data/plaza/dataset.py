@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from vadkit.builtin import PLAZA as PLAZA_CARD
-from vadkit.builtin import PLAZA_VIRTUAL, PlazaConfig
 from vadkit.data.datasets.folder import Folder
 from vadkit.data.drawn import in_cache
 from vadkit.data.plaza.store import render_world
 from vadkit.data.plaza.worlds import PLAZA, VIRTUAL, World
+from vadkit.dataset_cards import PLAZA as PLAZA_CARD
+from vadkit.dataset_cards import PLAZA_VIRTUAL, PlazaConfig
 
 
 class Drawn(Folder[PlazaConfig]):

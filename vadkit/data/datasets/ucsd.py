@@ -1,4 +1,4 @@
-"""UCSD Ped2 in its official tree, with the original .tif frames or the .jpg ones of many codes."""
+"""UCSD Ped1 and Ped2 in their official trees, with the original .tif frames or .jpg ones."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.builtin import PED2
 from vadkit.cards import NoOptions
 from vadkit.data.dataset import Split, Video
-from vadkit.data.datasets.common import FilesDataset, list_videos, read_masks
+from vadkit.data.datasets.common import FilesDataset, Official, list_videos, read_masks
 from vadkit.data.frame_folder import frame_files
 from vadkit.data.intervals import range_labels, read_ucsd
 from vadkit.data.labels import check_length
+from vadkit.dataset_cards import PED1, PED2
 from vadkit.errors import DataError
 
 
-class Ped2(FilesDataset[NoOptions]):
-    """16 training and 12 test videos, 360x240, grey."""
+class Ucsd(FilesDataset[NoOptions]):
+    """Walkways, grey; every test video has frame labels, some have pixel masks."""
 
-    card = PED2
-    official: ClassVar[dict[Split, tuple[int, int]]] = {"train": (16, 2550), "test": (12, 2010)}
-    size = (360, 240)
+    folder: ClassVar[str]
+    """Name of the tree, and of the file with the frame labels."""
 
     def candidates(self, root: Path) -> list[Path]:
-        return [root, root / "UCSDped2", root / "UCSD_Anomaly_Dataset.v1p2" / "UCSDped2"]
+        return [root, root / self.folder, root / "UCSD_Anomaly_Dataset.v1p2" / self.folder]
 
     def holds(self, base: Path) -> bool:
-        return (base / "Train").is_dir() and (base / "Test").is_dir()
+        return (base / "Train").is_dir() and self._label_file(base).parent.is_dir()
 
     def videos(self, split: Split) -> list[Video]:
         # "Test001_gt" holds the masks of "Test001".
@@ -40,7 +39,7 @@ class Ped2(FilesDataset[NoOptions]):
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         if video.split == "train":
             return None
-        path = self.base / "Test" / "UCSDped2.m"
+        path = self._label_file(self.base)
         if not path.is_file():
             raise DataError(f"{path} is missing; it holds the frame labels.")
         ranges, number = read_ucsd(path), int(video.name.removeprefix("Test"))
@@ -56,8 +55,28 @@ class Ped2(FilesDataset[NoOptions]):
         return read_masks(folder)
 
     def label_files(self) -> list[Path]:
-        test = self.base / "Test"
-        return [test / "UCSDped2.m", *sorted(test.glob("Test*_gt"))]
+        return [self._label_file(self.base), *sorted((self.base / "Test").glob("Test*_gt"))]
+
+    def _label_file(self, base: Path) -> Path:
+        return base / "Test" / f"{self.folder}.m"
+
+
+class Ped1(Ucsd):
+    """34 training and 36 test videos of 200 frames, 238x158; masks for ten of the test videos."""
+
+    card = PED1
+    folder = "UCSDped1"
+    official: ClassVar[Official] = {"train": (34, 6800), "test": (36, 7200)}
+    size = (238, 158)
+
+
+class Ped2(Ucsd):
+    """16 training and 12 test videos, 360x240; masks for all of the test videos."""
+
+    card = PED2
+    folder = "UCSDped2"
+    official: ClassVar[Official] = {"train": (16, 2550), "test": (12, 2010)}
+    size = (360, 240)
 
 
 def _frames(video: Video) -> list[Path]:

@@ -1,0 +1,84 @@
+"""Street Scene in its official tree: frames, and boxes of every anomaly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.cards import NoOptions
+from vadkit.data.dataset import Split, Track, Video
+from vadkit.data.datasets.common import FilesDataset, Official, list_videos
+from vadkit.data.frame_folder import frame_files
+from vadkit.data.labels import number
+from vadkit.dataset_cards import STREET_SCENE
+from vadkit.errors import DataError
+
+COLUMNS = 6
+"""Frame's file, track, the box's centre x and y, its width and height, in pixels."""
+Row = tuple[int, list[float]]
+"""A frame, from 0, and a box as x1, y1, x2, y2."""
+
+
+class StreetScene(FilesDataset[NoOptions]):
+    """46 training and 35 test videos of one street, 1280x720; 205 anomalous events."""
+
+    card = STREET_SCENE
+    official: ClassVar[Official] = {"train": (46, None), "test": (35, None)}
+    size = (1280, 720)
+
+    def candidates(self, root: Path) -> list[Path]:
+        return [root, root / "StreetScene"]
+
+    def holds(self, base: Path) -> bool:
+        return (base / "Train").is_dir() and (base / "Test").is_dir()
+
+    def videos(self, split: Split) -> list[Video]:
+        return list_videos(self.base / split.capitalize(), split)
+
+    def labels(self, video: Video) -> NDArray[np.uint8] | None:
+        tracks = self.tracks(video)
+        if tracks is None:
+            return None
+        labels = np.zeros(len(frame_files(video.path)), np.uint8)
+        for track in tracks:
+            labels[track.frames] = 1
+        return labels
+
+    def tracks(self, video: Video) -> list[Track] | None:
+        files = _label_files(video)
+        if video.split == "train" or not files:
+            return None
+        number_of = {path.name: index for index, path in enumerate(frame_files(video.path))}
+        by_track: defaultdict[str, list[Row]] = defaultdict(list)
+        for at, line in enumerate(files[0].read_text("utf-8-sig").splitlines(), 1):
+            if line.strip():
+                track, row = _row(f"{files[0]}, row {at}", line.split(), number_of)
+                by_track[track].append(row)
+        return [_track(rows) for rows in by_track.values()]
+
+    def label_files(self) -> list[Path]:
+        return [path for video in self.videos("test") for path in _label_files(video)]
+
+
+def _label_files(video: Video) -> list[Path]:
+    return sorted(video.path.glob("*_gt.txt"))
+
+
+def _row(place: str, cells: list[str], number_of: dict[str, int]) -> tuple[str, Row]:
+    values = [number(cell) for cell in cells[2:]]
+    if len(cells) != COLUMNS or not np.isfinite(values).all():
+        raise DataError(f"{place}: not `frame track x y width height`.")
+    if cells[0] not in number_of:
+        raise DataError(f"{place}: there is no frame {cells[0]}.")
+    x, y, width, height = values
+    box = [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
+    return cells[1], (number_of[cells[0]], box)
+
+
+def _track(rows: list[Row]) -> Track:
+    frames, boxes = zip(*sorted(rows), strict=True)
+    return Track("anomaly", np.array(frames, np.int64), np.array(boxes, np.float32))
