@@ -46,6 +46,12 @@ def small(name: str, world: World, registry: Registry) -> list[str]:
             for option in NARROW[source.name]
         ),
         *(f"phase.{number}.{key}" for number in phases for key in ("epochs=1", "steps=2")),
+        *(  # who joins later would not be there at all
+            f"phase.{number}.tasks.{index}.from_epoch=1"
+            for number, phase in enumerate(recipe.phase)
+            for index, entry in enumerate(phase.tasks)
+            if entry.from_epoch > 1
+        ),
     ]
 
 
