@@ -134,7 +134,7 @@ def test_recipe_of_the_example_is_valid(installed: Path) -> None:
 @pytest.mark.slow
 def test_example_trains_and_is_evaluated(trained: Path) -> None:
     metrics = json.loads((trained / "metrics.json").read_text())
-    assert metrics["protocol"]["use"] == ["flicker.flickering"]
+    assert metrics["scorer"]["use"] == ["flicker.flickering"]
     assert 0 <= metrics["auc"]["micro"] <= 1
     assert [phase["name"] for phase in metrics["phases"]] == ["prediction", "flicker"]
     assert _scores(trained / "scores" / "night.csv").size == FRAMES

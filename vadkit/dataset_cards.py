@@ -96,7 +96,8 @@ SHANGHAITECH = DatasetCard(
 ROOT/training/videos/01_001.avi ...             330 training videos
 ROOT/testing/frames/01_0014/000.jpg ...         107 test videos
 ROOT/testing/test_frame_mask/01_0014.npy ...    frame labels
-ROOT/testing/test_pixel_mask/01_0014.npy ...    pixel masks (frames, height, width)""",
+ROOT/testing/test_pixel_mask/01_0014.npy ...    pixel masks (frames, height, width)
+ROOT/annotations/ShanghaiTech/01_0014.txt ...   optional: tracks (Georgescu et al., PAMI 2021)""",
     url="https://svip-lab.github.io/dataset/campus_dataset.html",
     terms="none are stated; research use, cite Liu et al., CVPR 2018",
     # With YOLOv3 boxes, in SSMTL (CVPR 2021).

@@ -22,7 +22,8 @@ def verify(
     for problem in problems:
         complain(problem)
     if problems:
-        raise DataError(f"{folder} differs in {len(problems)} ways from what {name} should be.")
+        ways = "1 way" if len(problems) == 1 else f"{len(problems)} ways"
+        raise DataError(f"{folder} differs in {ways} from what {name} should be.")
     say(f"{folder} holds {name}, complete.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 import cv2
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.data.dataset import Track
+from vadkit.data.tracks import Seen, tracks_of
 
 Labels = NDArray[np.int32]
 """(H, W) number of the region that a pixel belongs to, 0 for none."""
@@ -28,7 +28,8 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
     Returns:
         Tracks in order of appearance, of the kind "anomaly".
     """
-    found: defaultdict[int, list[tuple[int, list[int]]]] = defaultdict(list)
+    found: list[Seen] = []
+    begun = 0
     before, tracks_before = np.zeros((0, 0), np.int32), np.zeros(1, np.int64)
     for frame, mask in enumerate(masks):
         count, drawn, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
@@ -36,11 +37,13 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
         tracks = _continued(labels, count, before, tracks_before)
         for region in range(1, count):
             if not tracks[region]:
-                tracks[region] = len(found) + 1
+                begun += 1
+                tracks[region] = begun
             left, top, width, height = stats[region, :4].tolist()
-            found[int(tracks[region])].append((frame, [left, top, left + width, top + height]))
+            box = (left, top, left + width, top + height)
+            found.append(Seen(int(tracks[region]), frame, box))
         before, tracks_before = labels, tracks
-    return [_track(rows) for _, rows in sorted(found.items())]
+    return tracks_of(found)
 
 
 def _continued(
@@ -60,8 +63,3 @@ def _continued(
         if not tracks[region] and track not in tracks:
             tracks[region] = track
     return tracks
-
-
-def _track(rows: list[tuple[int, list[int]]]) -> Track:
-    frames, boxes = zip(*rows, strict=True)
-    return Track("anomaly", np.array(frames, np.int64), np.array(boxes, np.float32))

@@ -14,7 +14,7 @@ SAMPLE = 64 * 1024
 
 
 def refuse_leaks(train: Iterable[Video], test: Iterable[Video]) -> None:
-    """Compare the videos of both splits by what is in them, not by name.
+    """Compare videos that are trained on and videos that are tested with by what is in them.
 
     Files are compared by length, head and tail; folders by the lengths of all frames and by the
     first, the middle and the last of them.
@@ -22,8 +22,10 @@ def refuse_leaks(train: Iterable[Video], test: Iterable[Video]) -> None:
     Raises:
         DataError: A video is in both.
     """
-    trained = {_content(video.path): video for video in train}
-    for video in test:
+    tested = list(test)
+    sizes = {_sizes(video.path) for video in tested}  # cheap, and few others share them
+    trained = {_content(video.path): video for video in train if _sizes(video.path) in sizes}
+    for video in tested:
         if same := trained.get(_content(video.path)):
             raise DataError(
                 f"{video.path} is tested with, and trained on as {same.path}.",
@@ -32,12 +34,21 @@ def refuse_leaks(train: Iterable[Video], test: Iterable[Video]) -> None:
 
 
 def _content(path: Path) -> str:
-    digest = hashlib.sha256()
-    parts = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
-    digest.update(repr([part.stat().st_size for part in parts]).encode())
+    digest, parts = hashlib.sha256(repr(_sizes(path)).encode()), _parts(path)
     for part in (*parts[:1], *parts[len(parts) // 2 :][:1], *parts[-1:]):
         digest.update(_ends(part))
     return digest.hexdigest()
+
+
+def _sizes(path: Path) -> tuple[int, ...]:
+    return tuple(part.stat().st_size for part in _parts(path))
+
+
+def _parts(path: Path) -> list[Path]:
+    """The file, or the folder's files without hidden ones, which systems leave behind."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.is_file() and file.name[0] != ".")
 
 
 def _ends(path: Path) -> bytes:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.cards import Need, Sampling, Unit
-from vadkit.data.dataset import Dataset, Split, Track, Video
+from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.leakage import refuse_leaks
 from vadkit.data.loader import Context, Loader, Reading
-from vadkit.data.role import TARGET, Told
+from vadkit.data.role import TARGET, Told, Tracks
 from vadkit.data.shelf import Shelf
 from vadkit.data.stores import Store
 from vadkit.data.units import Units
@@ -108,8 +108,9 @@ class PreparedData:
             self._shelf.role(sampling.role).videos("train")
         for sampling in scored:
             self._shelf.role(sampling.role).videos("test")
-        target = self._shelf.role(TARGET)
-        refuse_leaks(target.dataset.videos("train"), target.dataset.videos("test"))
+        roles = {TARGET, *(sampling.role for sampling in trained)}
+        seen = [video for role in sorted(roles) for video in self.dataset(role).videos("train")]
+        refuse_leaks(seen, self.videos("test"))
         self._shelf.widen([*trained, *scored])
         for sampling in trained:
             self._shelf.store(sampling, "train")
@@ -197,13 +198,16 @@ class PreparedData:
             self._sealed = True
 
     def labelled(self) -> bool:
-        """Whether the test videos have labels, which are checked, and not given away.
+        """Whether the test videos have labels, which are checked with the tracks, not given away.
 
         Raises:
-            DataError: A video has more or fewer labels than frames, or some test videos have
-                labels and others none.
+            DataError: A video has more or fewer labels than frames, some test videos have labels
+                and others none, or a track reaches beyond its video.
         """
-        return bool(self._labels())
+        found = bool(self._labels())
+        if found:
+            self._tracks()
+        return found
 
     def labels(self) -> dict[str, NDArray[np.uint8]]:
         """Each labelled test video's (frames,) labels, 1 where anomalous; only while `scoring`.
@@ -215,14 +219,14 @@ class PreparedData:
         self._refuse_sealed()
         return self._labels()
 
-    def tracks(self) -> tuple[dict[str, list[Track]], bool] | None:
+    def tracks(self) -> Tracks | None:
         """Each test video's anomalies and whether they were derived; None where not known.
 
         Raises:
             RuntimeError: Nothing is scored at present.
         """
         self._refuse_sealed()
-        return self._shelf.role(TARGET).tracks("test")
+        return self._tracks()
 
     def _refuse_sealed(self) -> None:
         if self._sealed:
@@ -234,6 +238,9 @@ class PreparedData:
         if found:
             _refuse_partial(known)
         return found
+
+    def _tracks(self) -> Tracks | None:
+        return self._shelf.role(TARGET).tracks("test", self.lengths("test"))
 
     def fingerprint(self) -> str:
         """A hash of everything that decides what the samplings given to `require` read."""

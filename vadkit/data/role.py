@@ -18,6 +18,7 @@ from vadkit.data.derived import derive_tracks
 from vadkit.data.frames import VideoReader
 from vadkit.data.labels import check_length
 from vadkit.data.objects import REPAIRED, Detector, detect, read
+from vadkit.data.tracks import check_tracks
 from vadkit.data.video import open_video
 from vadkit.errors import DataError, RecipeError
 from vadkit.plugins import Registry
@@ -25,6 +26,8 @@ from vadkit.recipe import Recipe
 
 TARGET = "target"
 """The role that is trained on and scored; all others are trained on alone."""
+Tracks = tuple[dict[str, list[Track]], bool]
+"""Video -> its anomalies, and whether any were derived from masks."""
 
 Told = Callable[[str, int, int], None]
 """Told of progress: what is made, how many are done, how many there are."""
@@ -62,6 +65,7 @@ class Role:
         self._finders = recipe.objects.detectors
         self._registry = registry
         self._labels: dict[Split, dict[str, NDArray[np.uint8] | None]] = {}
+        self._tracks: dict[Split, Tracks | None] = {}
 
     @cached_property
     def detectors(self) -> list[Detector[Any]]:
@@ -138,20 +142,33 @@ class Role:
                 check_length(name, lengths[name], len(labels))
         return known
 
-    def tracks(self, split: Split) -> tuple[dict[str, list[Track]], bool] | None:
-        """Each video's anomalies, and whether they were derived from masks.
+    def tracks(self, split: Split, lengths: Mapping[str, int]) -> Tracks | None:
+        """Each video's anomalies, and whether any were derived from masks.
 
-        None where nothing is known of a video.
+        None where it is not known of a video in which there is one.
+
+        Raises:
+            DataError: A track reaches beyond its video.
         """
+        if split not in self._tracks:
+            self._tracks[split] = self._read_tracks(split, lengths)
+        return self._tracks[split]
+
+    def _read_tracks(self, split: Split, lengths: Mapping[str, int]) -> Tracks | None:
+        labels = self.labels(split, lengths)
         found: dict[str, list[Track]] = {}
         derived = False
         for video in self.dataset.videos(split):
+            known = labels[video.name]
             own = self.dataset.tracks(video)
+            if own is None and known is not None and not known.any():
+                own = []
             if own is None:
                 masks = self.dataset.masks(video)
                 if masks is None:
                     return None
                 own, derived = derive_tracks(masks), True
+            check_tracks(video.name, own, lengths[video.name])
             found[video.name] = own
         return found, derived
 

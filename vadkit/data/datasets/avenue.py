@@ -29,6 +29,7 @@ class Avenue(FilesDataset[AvenueConfig]):
     card = AVENUE
     official: ClassVar[Official] = {"train": (16, 15_328), "test": (21, 15_324)}
     size = (640, 360)
+    unmasked = 0
 
     def candidates(self, root: Path) -> list[Path]:
         return [root / "Avenue Dataset", root / "Avenue_Dataset" / "Avenue Dataset", root]

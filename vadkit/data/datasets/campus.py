@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +37,7 @@ class Campus(FilesDataset[NoOptions]):
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         if video.split == "train" or video.name not in self._by_name:
             return None
-        path = self._file
-        try:
-            values = self._by_name[video.name]
-        except ValueError as error:  # an array of objects, which is code
-            raise DataError(f"{path}: the labels of {video.name} are no numbers.") from error
-        return checked_labels(f"{path}, {video.name}", np.asarray(values))
+        return checked_labels(f"{self._file}, {video.name}", self._by_name[video.name])
 
     def label_files(self) -> list[Path]:
         return [self._file]
@@ -50,11 +47,13 @@ class Campus(FilesDataset[NoOptions]):
         return self.base / "groundtruth" / "NWPU_Campus_gt.npz"
 
     @cached_property
-    def _by_name(self) -> Any:
-        """Video -> its labels, read when asked for."""
+    def _by_name(self) -> dict[str, NDArray[Any]]:
+        """Video -> its labels. Arrays of objects, which are code, are refused."""
         try:
-            return np.load(self._file, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            with np.load(self._file, allow_pickle=False) as file:
+                return dict(file)
+        except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error) as error:
             raise DataError(
-                f"{self._file} is missing or cannot be read; it holds the frame labels."
+                f"{self._file}, the frame labels, is missing or holds no arrays of numbers.",
+                "Its authors offer it beside the videos; fetch it again.",
             ) from error

@@ -6,6 +6,7 @@ import hashlib
 import os
 from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar, get_args
 
@@ -16,6 +17,7 @@ from vadkit.cards import DatasetCard
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.frames import DecodeReport, VideoReader, natural_key
 from vadkit.data.labels import check_length
+from vadkit.data.tracks import check_tracks
 from vadkit.data.video import open_video
 from vadkit.errors import DataError
 
@@ -38,6 +40,8 @@ class FilesDataset(Dataset[ConfigT]):
     """Width and height of every frame."""
     labelled: ClassVar[bool] = True
     """Whether every test video has labels; if False, none may have any."""
+    unmasked: ClassVar[int | None] = None
+    """Test videos that the authors give no pixel masks of; None where masks are not expected."""
 
     def __init__(self, root: Path | None, config: ConfigT) -> None:
         super().__init__(root, config)
@@ -59,15 +63,12 @@ class FilesDataset(Dataset[ConfigT]):
         """Every file and folder that labels, masks or tracks are read from."""
 
     def verify(self) -> list[str]:
-        problems: list[str] = []
-        bare: list[str] = []
-        for split in get_args(Split):
-            videos = self.videos(split)
-            reports = [self._check(video, problems, bare) for video in videos]
-            problems += self._compare(split, videos, sum(report.frames for report in reports))
-        if self.labelled or len(bare) < len(self.videos("test")):
-            problems += [f"{name}: a test video without labels." for name in bare]
-        return problems
+        found = [problem for split in get_args(Split) for problem in self._verify(split)]
+        return list(dict.fromkeys(found))  # a file that is read for every video is told of once
+
+    def remarks(self, video: Video, frames: int) -> list[str]:
+        """What else to say of a video that was decoded to so many frames."""
+        return []
 
     def fingerprint(self) -> str:
         entries = [video.path for split in get_args(Split) for video in self.videos(split)]
@@ -79,25 +80,68 @@ class FilesDataset(Dataset[ConfigT]):
             digest.update(_sample(path))
         return digest.hexdigest()
 
-    def _check(self, video: Video, problems: list[str], bare: list[str]) -> DecodeReport:
-        """Decode a video and hold it against its labels.
-
-        What is wrong is added to `problems`, and to `bare` a test video that has no labels.
-        """
-        report = DecodeReport()
+    def _verify(self, split: Split) -> list[str]:
+        problems: list[str] = []
         try:
-            reader = open_video(video.path)
-            problems += self._check_size(video, reader)
-            report = _decoded(reader)
-            problems += [f"{video.name}: {warning}." for warning in report.warnings]
-            labels = self.labels(video)
-            if labels is not None:
-                check_length(video.name, report.frames, len(labels))
-            elif video.split == "test":
-                bare.append(video.name)
+            videos = self.videos(split)
         except DataError as error:
-            problems.append(error.message)
-        return report
+            return [error.message]
+        checks = [self._check(video, problems) for video in videos]
+        problems += self._compare(split, videos, sum(check.frames for check in checks))
+        return problems + (self._bare(checks) if split == "test" else [])
+
+    def _check(self, video: Video, problems: list[str]) -> _Check:
+        """Decode a video and hold it against what is known of it; add what is wrong."""
+        check = _Check(video.name)
+        steps = (self._check_frames, self._check_labels, self._check_masks, self._check_tracks)
+        for step in steps:
+            try:
+                problems += step(video, check)
+            except DataError as error:
+                problems.append(error.message)
+            if not check.frames:  # nothing to hold anything against
+                break
+        return check
+
+    def _check_frames(self, video: Video, check: _Check) -> list[str]:
+        reader = open_video(video.path)
+        report = _decoded(reader)
+        check.frames = report.frames
+        told = [f"{video.name}: {warning}." for warning in report.warnings]
+        return self._check_size(video, reader) + told
+
+    def _check_labels(self, video: Video, check: _Check) -> list[str]:
+        check.labelled = True  # if they cannot be read, that is told already
+        labels = self.labels(video)
+        check.labelled = labels is not None
+        if labels is not None:
+            check_length(video.name, check.frames, len(labels))
+        return self.remarks(video, check.frames)
+
+    def _check_masks(self, video: Video, check: _Check) -> list[str]:
+        check.masked = True
+        masks = self.masks(video)
+        check.masked = masks is not None
+        if masks is not None:
+            check_length(f"{video.name} (masks)", check.frames, sum(1 for _ in masks))
+        return []
+
+    def _check_tracks(self, video: Video, check: _Check) -> list[str]:
+        check_tracks(video.name, self.tracks(video) or [], check.frames)
+        return []
+
+    def _bare(self, checks: list[_Check]) -> list[str]:
+        """Test videos that lack labels or masks."""
+        bare = [check.name for check in checks if not check.labelled and check.frames]
+        wanted = self.labelled or len(bare) < len(checks)
+        problems = [f"{name}: a test video without labels." for name in bare if wanted]
+        unmasked = [check.name for check in checks if not check.masked and check.frames]
+        if self.unmasked is not None and len(unmasked) > self.unmasked:
+            problems.append(
+                f"test: {len(unmasked)} videos without pixel masks, expected {self.unmasked} "
+                f"({', '.join(unmasked)})."
+            )
+        return problems
 
     def _check_size(self, video: Video, reader: VideoReader) -> list[str]:
         found = (reader.info.width, reader.info.height)
@@ -115,6 +159,16 @@ class FilesDataset(Dataset[ConfigT]):
             f"{split}: expected {expected}, found {len(videos)} and {frames} "
             f"({', '.join(video.name for video in videos) or 'none'})."
         ]
+
+
+@dataclass
+class _Check:
+    """What was found of a video."""
+
+    name: str
+    frames: int = 0
+    labelled: bool = False
+    masked: bool = False
 
 
 def missing(card: DatasetCard, root: Path | None) -> DataError:

@@ -10,21 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.cards import NoOptions
-from vadkit.data.dataset import Split, Video
+from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos
 from vadkit.data.labels import read_array, read_labels
+from vadkit.data.tracks import read_evaluator_tracks
 from vadkit.dataset_cards import SHANGHAITECH
 from vadkit.errors import DataError
 
 FOLDERS: dict[Split, str] = {"train": "training/videos", "test": "testing/frames"}
+TRACKS = "annotations/ShanghaiTech"
+"""Where they lie in the repository of the published evaluator of RBDC and TBDC."""
 
 
 class ShanghaiTech(FilesDataset[NoOptions]):
-    """330 training and 107 test videos of 13 scenes, 856x480; 17,326 of 40,791 test frames."""
+    """330 training and 107 test videos of 13 scenes, 856x480; 17,326 of 40,791 test frames.
+
+    Tracks are those of Georgescu et al. (PAMI 2021), where they lie beside the data.
+    """
 
     card = SHANGHAITECH
     official: ClassVar[Official] = {"train": (330, None), "test": (107, 40_791)}
     size = (856, 480)
+    unmasked = 0
 
     def candidates(self, root: Path) -> list[Path]:
         return [root, root / "shanghaitech"]
@@ -43,8 +50,13 @@ class ShanghaiTech(FilesDataset[NoOptions]):
         path = self._known("pixel", video)
         return iter(_masks(path)) if path else None
 
+    def tracks(self, video: Video) -> list[Track] | None:
+        path = self.base / TRACKS / f"{video.name}.txt"
+        return read_evaluator_tracks(path) if path.is_file() else None
+
     def label_files(self) -> list[Path]:
-        return [self.base / "testing" / f"test_{kind}_mask" for kind in ("frame", "pixel")]
+        masks = [self.base / "testing" / f"test_{kind}_mask" for kind in ("frame", "pixel")]
+        return [*masks, self.base / TRACKS]
 
     def _known(self, kind: str, video: Video) -> Path | None:
         path = self.base / "testing" / f"test_{kind}_mask" / f"{video.name}.npy"

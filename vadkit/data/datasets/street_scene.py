@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,13 +14,12 @@ from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos
 from vadkit.data.frame_folder import frame_files
 from vadkit.data.labels import number
+from vadkit.data.tracks import Seen, tracks_of
 from vadkit.dataset_cards import STREET_SCENE
 from vadkit.errors import DataError
 
 COLUMNS = 6
 """Frame's file, track, the box's centre x and y, its width and height, in pixels."""
-Row = tuple[int, list[float]]
-"""A frame, from 0, and a box as x1, y1, x2, y2."""
 
 
 class StreetScene(FilesDataset[NoOptions]):
@@ -52,13 +51,7 @@ class StreetScene(FilesDataset[NoOptions]):
         files = _label_files(video)
         if video.split == "train" or not files:
             return None
-        number_of = {path.name: index for index, path in enumerate(frame_files(video.path))}
-        by_track: defaultdict[str, list[Row]] = defaultdict(list)
-        for at, line in enumerate(files[0].read_text("utf-8-sig").splitlines(), 1):
-            if line.strip():
-                track, row = _row(f"{files[0]}, row {at}", line.split(), number_of)
-                by_track[track].append(row)
-        return [_track(rows) for rows in by_track.values()]
+        return tracks_of(_rows(files[0], frame_files(video.path)))
 
     def label_files(self) -> list[Path]:
         return [path for video in self.videos("test") for path in _label_files(video)]
@@ -68,17 +61,19 @@ def _label_files(video: Video) -> list[Path]:
     return sorted(video.path.glob("*_gt.txt"))
 
 
-def _row(place: str, cells: list[str], number_of: dict[str, int]) -> tuple[str, Row]:
+def _rows(path: Path, frames: list[Path]) -> Iterator[Seen]:
+    number_of = {file.name: index for index, file in enumerate(frames)}
+    for at, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        if line.strip():
+            yield _row(f"{path}, row {at}", line.split(), number_of)
+
+
+def _row(place: str, cells: list[str], number_of: dict[str, int]) -> Seen:
     values = [number(cell) for cell in cells[2:]]
     if len(cells) != COLUMNS or not np.isfinite(values).all():
         raise DataError(f"{place}: not `frame track x y width height`.")
     if cells[0] not in number_of:
         raise DataError(f"{place}: there is no frame {cells[0]}.")
     x, y, width, height = values
-    box = [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
-    return cells[1], (number_of[cells[0]], box)
-
-
-def _track(rows: list[Row]) -> Track:
-    frames, boxes = zip(*sorted(rows), strict=True)
-    return Track("anomaly", np.array(frames, np.int64), np.array(boxes, np.float32))
+    box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    return Seen(cells[1], number_of[cells[0]], box)

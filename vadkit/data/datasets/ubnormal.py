@@ -14,6 +14,7 @@ from vadkit.data.datasets.common import FilesDataset, count_frames, list_videos
 from vadkit.data.frames import natural_key
 from vadkit.data.intervals import range_labels
 from vadkit.data.labels import csv_rows, number
+from vadkit.data.tracks import Seen, tracks_of
 from vadkit.data.video import open_video
 from vadkit.dataset_cards import UBNORMAL
 from vadkit.errors import DataError
@@ -65,20 +66,17 @@ class UBnormal(FilesDataset[NoOptions]):
         ranges, maps = _ranges(video), _annotations(video)
         if ranges is None or not any(maps.glob("*_gt.png")):
             return None
-        found: dict[Range, list[tuple[int, list[int]]]] = {span: [] for span in ranges}
-        for frame, objects in enumerate(_maps(maps)):
-            for span in ranges:
-                if span[1] <= frame <= span[2] and (objects == span[0]).any():
-                    found[span].append((frame, _box(objects == span[0])))
-        return [_track(boxes) for boxes in found.values() if boxes]
+        return tracks_of(_seen(maps, ranges))
 
     def verify(self) -> list[str]:
-        bare = [
-            f"{video.name}: no annotations; every frame counts as anomalous."
-            for video in self.videos("train")
-            if video.name.startswith("abnormal") and _ranges(video) is None
-        ]
-        return bare + super().verify()
+        lost = self._training_names() - {video.name for video in self.videos("train")}
+        named = [f"{name}: in the list of training videos, but not there." for name in lost]
+        return sorted(named) + super().verify()
+
+    def remarks(self, video: Video, frames: int) -> list[str]:
+        if video.name.startswith("normal") or _ranges(video) is not None:
+            return []
+        return [f"{video.name}: no annotations; every frame counts as anomalous."]
 
     def label_files(self) -> list[Path]:
         return [path for video in self.videos("train") for path in _label_files(video)]
@@ -137,11 +135,13 @@ def _masks(folder: Path, ranges: list[Range]) -> Iterator[NDArray[np.bool_]]:
         yield np.isin(objects, present)
 
 
+def _seen(maps: Path, ranges: list[Range]) -> Iterator[Seen]:
+    for frame, objects in enumerate(_maps(maps)):
+        for each, first, last in ranges:
+            if first <= frame <= last and (mask := objects == each).any():
+                yield Seen((each, first), frame, _box(mask))
+
+
 def _box(mask: NDArray[np.bool_]) -> list[int]:
     rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
     return [int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1]
-
-
-def _track(boxes: list[tuple[int, list[int]]]) -> Track:
-    frames = np.array([frame for frame, _ in boxes], np.int64)
-    return Track("anomaly", frames, np.array([box for _, box in boxes], np.float32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -60,20 +59,16 @@ class UcfCrime(FilesDataset[NoOptions]):
         spans = [(first, min(last, frames)) for first, last in self._ranges[video.path.name]]
         return range_labels(f"{self._annotation}, {video.path.name}", spans, frames)
 
-    def verify(self) -> list[str]:
-        late = [
+    def remarks(self, video: Video, frames: int) -> list[str]:
+        spans = self._ranges.get(video.path.name, []) if video.split == "test" else []
+        return [
             f"{video.name}: annotated up to frame {last}, but it has {frames}; cut there."
-            for video, frames in self._counted()
-            for _, last in self._ranges.get(video.path.name, [])
+            for _, last in spans
             if last > frames
         ]
-        return late + super().verify()
 
     def label_files(self) -> list[Path]:
         return [self._annotation]
-
-    def _counted(self) -> Iterator[tuple[Video, int]]:
-        return ((video, count_frames(video.path)) for video in self.videos("test"))
 
     @cached_property
     def _files(self) -> dict[str, Path]:

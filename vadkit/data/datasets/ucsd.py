@@ -68,6 +68,7 @@ class Ped1(Ucsd):
     folder = "UCSDped1"
     official: ClassVar[Official] = {"train": (34, 6800), "test": (36, 7200)}
     size = (238, 158)
+    unmasked = 26
 
 
 class Ped2(Ucsd):
@@ -77,6 +78,7 @@ class Ped2(Ucsd):
     folder = "UCSDped2"
     official: ClassVar[Official] = {"train": (16, 2550), "test": (12, 2010)}
     size = (360, 240)
+    unmasked = 0
 
 
 def _frames(video: Video) -> list[Path]:
