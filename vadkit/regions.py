@@ -73,7 +73,8 @@ def evaluate_regions(
         `tracks`, `detections`, `frames`.
 
     Raises:
-        DataError: There is no frame, or a video with tracks has no table of detections.
+        DataError: There are fewer frames than the detections are in, or a video with tracks has no
+            table of detections.
         NumericError: A box or score is not finite.
     """
     how = convention or Convention()
@@ -111,6 +112,12 @@ def _check(
 ) -> None:
     if frames < 1:
         raise DataError("There is no frame to count false positives by.")
+    least = sum(int(of.frame.max(initial=-1)) + 1 for of in detections.values())
+    if frames < least:
+        raise DataError(
+            f"The detections are in {least} frames at least, not in {frames}.",
+            "Count the frames of all test videos, and number a video's frames from 0.",
+        )
     if missing := sorted(tracks.keys() - detections.keys()):
         raise DataError(
             f"There are tracks but no detections for {', '.join(missing)}.",

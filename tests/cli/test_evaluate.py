@@ -59,13 +59,16 @@ def test_the_figures_are_those_of_all_frames(folders, capsys) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda s, _: (s / "02.csv").unlink(), "No scores for 1 video"),
-        (lambda _, t: (t / "01.npy").unlink(), "No labels for 1 video"),
-        (lambda s, _: np.save(s / "01.npy", np.zeros(29)), "01: 29 frames, 30 labels"),
+        (lambda s, _: (s / "02.csv").unlink(), "labels/02.csv: no counterpart in"),
+        (lambda _, t: (t / "01.npy").unlink(), "scores/01.npy: no counterpart in"),
+        (lambda s, _: np.save(s / "03.npy", np.zeros(9)), "scores/03.npy: no counterpart in"),
+        (lambda s, _: np.save(s / "01.npy", np.zeros(29)), "01.npy: 29 frames, 30 labels"),
         (
-            lambda s, _: np.save(s / "01.npy", np.full(30, np.nan)),
-            "01: the score of frame 0 is nan",
+            lambda s, _: np.save(s / "01.npy", np.r_[np.zeros(29), np.nan]),
+            "scores/01.npy: the score of frame 29 is nan",
         ),
+        (lambda s, _: (s / "02.csv").write_text("1\ninf\n"), "02.csv, line 2: inf is not finite"),
+        (lambda s, _: np.save(s / "01.npy", np.full(30, 0.5)), "scores/01.npy: all scores are 0.5"),
         (lambda s, _: np.save(s / "01.npy", np.zeros((30, 2))), "01.npy holds no row of numbers"),
         (lambda s, _: (s / "02.csv").write_text("1\nx\n"), "02.csv, line 2"),
         (lambda s, _: (s / "02.csv").write_text("1 2\n"), "02.csv, line 1: 2 cells"),
@@ -79,6 +82,26 @@ def test_what_is_wrong_is_named(folders, capsys, spoil, said: str) -> None:
     told = capsys.readouterr().err
     assert said in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(("label", "kind"), [(0, "normal"), (1, "anomalous")])
+def test_labels_of_one_class_are_named(folders, capsys, label: int, kind: str) -> None:
+    np.save(folders[1] / "01.npy", np.full(LENGTHS["01"], label))
+    assert frames(folders) == 0  # a video of one class is nothing unusual
+    (folders[1] / "02.csv").write_text(f"{label}\n" * LENGTHS["02"])
+    capsys.readouterr()
+    assert frames(folders) == 4
+    assert f"{folders[1]}: every frame of every video is {kind}." in capsys.readouterr().err
+
+
+def test_what_says_nothing_is_told_if_asked_for(folders, capsys) -> None:
+    for name, length in LENGTHS.items():
+        (folders[0] / f"{name}.csv").write_text("0.5\n" * length)
+    (folders[0] / "01.npy").unlink()
+    assert frames(folders, "--anyway", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["auc"]["micro"] == 0.5
+    assert found["notes"] == ["AUC says nothing: the scores are constant"]
 
 
 def test_regions_are_those_of_the_definition(tmp_path: Path, capsys) -> None:
@@ -108,6 +131,49 @@ def test_tracks_with_a_kind_are_read_too(tmp_path: Path, capsys) -> None:
     words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
     assert execute(["evaluate", "regions", *words, "--frames=10"]) == 0
     assert capsys.readouterr().out.count("1.0000") == 2
+
+
+@pytest.mark.parametrize(
+    ("tracks", "detections", "said"),
+    [
+        ("0,3,10,10,20,20", "3,10,10,20,20,nan", "detections/a.csv, line 1: 3 10 10 20 20 nan"),
+        ("0,3,10,10,20,20", "3,10,10,5,5,0.5", "a.csv: the box 10,10,5,5 ends before it begins"),
+        ("0,3,10,10,5,5", "3,10,10,20,20,1", "a.csv: the box 10,10,5,5 ends before it begins"),
+        ("0,3,1,1,2,2\n0,3,5,5,9,9", "3,1,1,2,2,1", "a.csv: a track has two boxes in frame 3"),
+        ("0,-1,1,1,2,2", "3,1,1,2,2,1", "tracks/a.csv: a frame is not a whole number from 0"),
+        ("0,3,1,1,2,2", "10,1,1,2,2,1", "in 11 frames at least, not in 10"),
+        ("0,3,1,1,2,2", None, "tracks/a.csv: no counterpart in"),
+    ],
+)
+def test_boxes_that_are_wrong_are_named(
+    tmp_path: Path, capsys, tracks: str, detections: str | None, said: str
+) -> None:
+    for name, text in {
+        "tracks/a.csv": tracks,
+        "detections/b.csv": "",
+        "detections/a.csv": detections,
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        if text is not None:
+            (tmp_path / name).write_text(text)
+    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
+    assert execute(["evaluate", "regions", *words, "--frames=10"]) in (4, 6)
+    assert said in capsys.readouterr().err
+
+
+def test_an_overlap_at_the_threshold_is_decided_by_the_files_last_digit(
+    tmp_path: Path, capsys
+) -> None:
+    """One row of ten: 0.1 in the numbers as written, less in single precision."""
+    for name, text in {
+        "tracks/a.csv": "0,0,.3,.3,9.3,9.3",
+        "found/a.csv": "0,.3,.3,9.3,.3,1",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'found'}"]
+    assert execute(["evaluate", "regions", *words, "--frames=10", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rbdc"] == 1
 
 
 def test_no_heavy_library_is_imported(folders) -> None:

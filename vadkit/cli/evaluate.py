@@ -13,6 +13,7 @@ from vadkit.errors import RecipeError
 
 if TYPE_CHECKING:
     from vadkit.recipe import FrameProtocol
+    from vadkit.report.score_checks import Places
 
 ALL = "all"
 Folder = Annotated[Path, typer.Option(metavar="DIR", help="One file a video.")]
@@ -29,15 +30,15 @@ def frames(
         list[str] | None,
         typer.Option("--protocol", help="As a published code does it; repeatable, or `all`."),
     ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also constant scores and labels of one class.")
+    ] = False,
     as_json: Json = False,
     plugin: options.Plugins = None,
 ) -> None:
     """Compare a score for every frame with its label: AUC, EER, AP."""
-    from vadkit.report.score_files import files, read_frame_scores
-
-    asked, raw = _protocols(protocol or []), bool(protocol)
-    score = {video: read_frame_scores(path, raw) for video, path in files(scores).items()}
-    label = _labels(labels, plugin)
+    asked = _protocols(protocol or [])
+    score, label = _read(scores, labels, plugin, raw=bool(protocol), anyway=anyway)
     found = {name: _evaluated(score, label, how) for name, how in asked.items()}
     if as_json:
         say_json(found if protocol else found[AS_THEY_ARE])
@@ -66,23 +67,41 @@ def _protocols(names: list[str]) -> dict[str, FrameProtocol]:
     return {name: known[name] for name in wanted}
 
 
-def _labels(given: str, plugin: list[Path] | None) -> dict[str, Any]:
+def _read(
+    folder: Path, source: str, plugin: list[Path] | None, *, raw: bool, anyway: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Scores and labels of the same videos and frames; whatever else there is, is refused."""
+    from vadkit.report.score_checks import check_counterparts, check_lengths, check_telling
+    from vadkit.report.score_files import files, read_frame_scores
+
+    paths, (places, label) = files(folder), _labels(source, plugin)
+    check_counterparts(paths, places, source)
+    check_counterparts(places, paths, folder)
+    score = {video: read_frame_scores(path, raw) for video, path in paths.items()}
+    check_lengths(paths, score, places, label)
+    if not anyway:
+        check_telling(paths, score, label, source)
+    return score, label
+
+
+def _labels(given: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:
     """Labels of a folder's files, or of the test videos of the data set in a folder."""
     from vadkit.data.labels import read_labels
     from vadkit.report.score_files import files
 
     if Path(given).is_dir() or "=" not in given:
-        return {video: read_labels(path) for video, path in files(Path(given)).items()}
+        paths = files(Path(given))
+        return {**paths}, {video: read_labels(path) for video, path in paths.items()}
     name, folder = options.pair(given)
     dataset = options.registry(plugin).create("dataset", name, {}, folder)
-    return {video.name: dataset.labels(video) for video in dataset.videos("test")}
+    labels = {video.name: dataset.labels(video) for video in dataset.videos("test")}
+    return {video: f"{video} of {given}" for video in labels}, labels
 
 
 def _evaluated(score: Any, label: Any, how: FrameProtocol) -> dict[str, Any]:
     from vadkit.metrics import evaluate, intervals
     from vadkit.protocol import describe, finish, kept
 
-    evaluate(score, label)  # refuses what is wrong with the files, whatever the protocol leaves out
     smooth = {video: of.smooth for video, of in finish(score, how).items()}
     counted = kept(smooth, label, how.borders)
     return {**evaluate(*counted), "intervals": intervals(*counted), "protocol": describe(how)}
@@ -130,10 +149,13 @@ def regions(
 ) -> None:
     """Ask whether the anomalies themselves were found: RBDC, TBDC."""
     from vadkit.regions import Convention, evaluate_regions
+    from vadkit.report.score_checks import check_counterparts
     from vadkit.report.score_files import files, read_detections, read_tracks
 
-    known = {video: read_tracks(path) for video, path in files(tracks).items()}
-    found = {video: read_detections(path) for video, path in files(detections).items()}
+    of_tracks, of_detections = files(tracks), files(detections)
+    check_counterparts(of_tracks, of_detections, detections)
+    known = {video: read_tracks(path) for video, path in of_tracks.items()}
+    found = {video: read_detections(path) for video, path in of_detections.items()}
     how = Convention(inclusive=not edges, group_ties=group_ties)
     result = evaluate_regions(found, known, count, how)
     if as_json:

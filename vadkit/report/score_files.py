@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.data.dataset import Track
-from vadkit.errors import DataError
+from vadkit.errors import DataError, NumericError
 from vadkit.regions import Detections
 from vadkit.report.tables import COLUMNS, read_scores
 
@@ -20,6 +20,7 @@ ENDINGS = (".npy", ".csv", ".txt")
 DETECTION = ("frame", "x1", "y1", "x2", "y2", "score")
 TRACK = ("track", "frame", "x1", "y1", "x2", "y2")
 """The published evaluator's columns; vadkit's own files have `kind` after `track`."""
+FINITE = "Nothing is computed over numbers that are not finite: find out where it comes from."
 
 
 def files(folder: Path) -> dict[str, Path]:
@@ -49,6 +50,7 @@ def read_frame_scores(path: Path, raw: bool = False) -> Floats:
 
     Raises:
         DataError: It cannot be read, or holds something else; the message names file and line.
+        NumericError: A score is not finite.
     """
     if path.suffix.lower() == ".npy":
         return _array(path)
@@ -65,16 +67,18 @@ def read_detections(path: Path) -> Detections:
 
     Raises:
         DataError: A row is not that; the message names file and line.
+        NumericError: A number is not finite.
     """
     rows = _rows(path, DETECTION)
-    return Detections(_whole(path, rows[:, 0]), rows[:, 1:5], rows[:, 5])
+    return Detections(_whole(path, rows[:, 0]), _corners(path, rows[:, 1:5]), rows[:, 5])
 
 
 def read_tracks(path: Path) -> list[Track]:
     """Rows `track,frame,x1,y1,x2,y2`, frames from 0; vadkit's own have `kind` after `track`.
 
     Raises:
-        DataError: A row is not that; the message names file and line.
+        DataError: A row is not that, or a track is twice in a frame; the message names the file.
+        NumericError: A number is not finite.
     """
     rows = _rows(path, TRACK, left_out=1)
     by_track: defaultdict[float, list[Floats]] = defaultdict(list)
@@ -84,15 +88,36 @@ def read_tracks(path: Path) -> list[Track]:
 
 
 def _track(path: Path, rows: Floats) -> Track:
-    return Track("anomaly", _whole(path, rows[:, 0]), rows[:, 1:].astype(np.float32))
+    frames, counts = np.unique(_whole(path, rows[:, 0]), return_counts=True)
+    if (counts > 1).any():
+        raise DataError(f"{path}: a track has two boxes in frame {frames[np.argmax(counts)]}.")
+    # As exact as in the file: an overlap just at the threshold is decided by the last digit.
+    boxes = _corners(path, rows[:, 1:])
+    return Track("anomaly", rows[:, 0].astype(np.int64), boxes)  # type: ignore[arg-type]
+
+
+def _corners(path: Path, boxes: Floats) -> Floats:
+    """The boxes (n, 4), none of which ends before it begins, as one of place and size would."""
+    wrong = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
+    if wrong.any():
+        box = ",".join(f"{side:g}" for side in boxes[np.argmax(wrong)])
+        raise DataError(
+            f"{path}: the box {box} ends before it begins.",
+            "A box is x1,y1,x2,y2: two corners, not a corner and a size.",
+        )
+    return boxes
 
 
 def _array(path: Path) -> Floats:
     try:
-        values = np.load(path, allow_pickle=False)
-        return np.asarray(values, np.float64).reshape(max(values.shape, default=1))
+        loaded = np.load(path, allow_pickle=False)
+        values = np.asarray(loaded, np.float64).reshape(max(loaded.shape, default=1))
     except (ValueError, OSError, EOFError) as error:
         raise DataError(f"{path} holds no row of numbers: {error}.") from error
+    if not np.isfinite(values).all():
+        frame = int(np.argmin(np.isfinite(values)))
+        raise NumericError(f"{path}: the score of frame {frame} is {values[frame]}.", FINITE)
+    return values
 
 
 def _rows(path: Path, columns: tuple[str, ...], left_out: int | None = None) -> Floats:
@@ -126,10 +151,12 @@ def _numbers(path: Path, line: int, cells: list[str], columns: tuple[str, ...]) 
     if len(numbers) != len(columns):
         expected = ",".join(columns)
         raise DataError(f"{path}, line {line}: {len(cells)} cells, expected {expected}.")
+    if not np.isfinite(numbers).all():
+        raise NumericError(f"{path}, line {line}: {' '.join(cells)} is not finite.", FINITE)
     return numbers
 
 
 def _whole(path: Path, frames: Floats) -> NDArray[np.int64]:
-    if not np.isfinite(frames).all() or (frames < 0).any() or (frames % 1).any():
+    if (frames < 0).any() or (frames % 1).any():
         raise DataError(f"{path}: a frame is not a whole number from 0.")
     return frames.astype(np.int64)
