@@ -1,0 +1,1 @@
+"""Sweeps: a grid of curricula, trained with what they share trained once."""

@@ -1,0 +1,53 @@
+"""What carries jobs out: processes of this machine, or a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Job:
+    """A call that is made elsewhere; what comes of it is in files, not in an answer."""
+
+    name: str
+    """Its own among the jobs of an engine."""
+    call: Callable[..., None]
+    """A function of a module, which the other process imports by its name."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments that JSON could say; paths are absolute."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended."""
+
+    name: str
+    error: str | None = None
+    """Why it failed, in a sentence; None where it did not."""
+
+
+class Engine(Protocol):
+    """Carries out so many jobs at once. Used by one thread, and closed in any case."""
+
+    @property
+    def slots(self) -> int:
+        """How many jobs run at once; one more waits in the engine. It may change."""
+
+    @property
+    def threads(self) -> int:
+        """CPU threads that a job should take."""
+
+    def submit(self, job: Job) -> None:
+        """Begin a job, or keep it until a slot is free; returns at once."""
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        """The jobs that ended since the last call, waiting so long for a first one.
+
+        A job whose call raises, or whose process or machine dies, is an outcome with its reason,
+        and the engine goes on. An engine may run a job again whose machine was lost.
+        """
+
+    def close(self) -> None:
+        """Stop what runs, gently and then not, and end every process that it started."""
