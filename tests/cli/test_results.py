@@ -17,6 +17,7 @@ from vadkit.cli import execute
 from vadkit.plugins import Registry
 from vadkit.recipe import load_recipe
 from vadkit.run import run
+from vadkit.runs.folder import ORACLE
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,25 @@ def other_labels(found: dict[str, Any]) -> None:
 
 def other_videos(found: dict[str, Any]) -> None:
     found["data"]["target"] = "other"
+
+
+def an_oracle(found: dict[str, Any]) -> None:
+    found["protocol"] |= {"hash": "oracle", "checkpoint": ORACLE}
+
+
+def test_an_oracle_is_named_in_tables_and_compares_with_no_other(
+    done: Path, tmp_path: Path, capsys
+) -> None:
+    path = changed(done, tmp_path, an_oracle)
+    for form, row in (
+        ("markdown", "| x (oracle) |"),
+        ("csv", "x (oracle),"),
+        ("latex", "x (oracle)"),
+    ):
+        assert execute(["table", str(path), "--format", form]) == 0
+        assert row in capsys.readouterr().out
+    assert execute(["compare", str(done), str(path)]) == 8
+    assert "oracle: epoch of each phase" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,9 @@ def test_ped2_verify_is_silent_when_all_is_as_expected(ped2, monkeypatch):
     monkeypatch.setattr(Ped2, "official", {"train": (3, 15), "test": (2, 10)})
     monkeypatch.setattr(Ped2, "size", (36, 24))
     assert Ped2(ped2, NoOptions()).verify() == []
+    shutil.rmtree(ped2 / "Test" / "Test002_gt")
+    (problem,) = Ped2(ped2, NoOptions()).verify()
+    assert problem == "test: 1 videos without pixel masks, expected 0 (Test002)."
     (ped2 / "Test" / "Test001" / "005.tif").unlink()
     (ped2 / "Train" / "Train002" / "002.tif").write_bytes(b"II*")
     (ped2 / "Train" / "Train010" / "003.tif").unlink()
@@ -216,6 +219,12 @@ def test_ubnormal_verify_names_abnormal_videos_without_annotations(ubnormal):
 def test_ubnormal_keeps_to_the_authors_training_list(ubnormal):
     text(ubnormal / "scripts" / "normal_training_video_names.txt", "normal_scene_1_scenario_2\n")
     assert list(by_name(UBnormal(ubnormal, NoOptions()), "train")) == ["normal_scene_1_scenario_2"]
+    assert UBnormal(ubnormal, NoOptions()).verify() == []
+    text(
+        ubnormal / "scripts" / "abnormal_training_video_names.txt", "abnormal_scene_9_scenario_1\n"
+    )
+    (problem,) = UBnormal(ubnormal, NoOptions()).verify()
+    assert problem == "abnormal_scene_9_scenario_1: in the list of training videos, but not there."
 
 
 # A plain folder
@@ -286,9 +295,12 @@ def test_a_folders_tracks_keep_kind_frames_and_boxes(folder):
     assert vehicle.frames.tolist() == [1, 2]
     assert vehicle.boxes.tolist() == [[2, 3, 10, 12.5], [3, 3, 11, 12]]
     assert dataset.tracks(by_name(dataset)["csv"]) is None
-    text(path, header + "0,vehicle,1,2,nan,10,12\n")
-    with pytest.raises(DataError, match=r"npy\.csv, row 2"):
-        dataset.tracks(by_name(dataset)["npy"])
+    for wrong in ("0,vehicle,1,2,nan,10,12", "0,vehicle,1.5,2,3,10,12", "0,vehicle,1,2,3,10"):
+        text(path, f"{header}{wrong}\n")
+        with pytest.raises(DataError, match=r"npy\.csv, row 2"):
+            dataset.tracks(by_name(dataset)["npy"])
+    text(path, header + "0,vehicle,1,2,3,2,12\n")
+    assert "npy: a track's box in frame 1 has no area." in dataset.verify()
 
 
 def test_a_name_in_both_splits_is_refused(folder):

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from tiny_world import World, film, write_video
 
+from vadkit.cards import Sampling
 from vadkit.cli import execute
 from vadkit.data.dataset import Video
 from vadkit.data.leakage import refuse_leaks
+from vadkit.data.prepared import PreparedData
 from vadkit.errors import DataError
+from vadkit.plugins import Registry
+from vadkit.recipe import load_recipe
 
 
 def video(path: Path, split: str) -> Video:
@@ -42,10 +46,29 @@ def test_a_folder_of_frames_is_found(tmp_path: Path) -> None:
         refuse_leaks([video(one, "train")], [video(copied, "test")])
 
 
+def test_files_that_a_system_leaves_behind_hide_nothing(tmp_path: Path) -> None:
+    one = frames(tmp_path / "one", 0)
+    copied = Path(shutil.copytree(one, tmp_path / "copied"))
+    (copied / ".DS_Store").write_bytes(b"x")
+    with pytest.raises(DataError, match="copied is tested with"):
+        refuse_leaks([video(one, "train")], [video(copied, "test")])
+
+
 def test_empty_files_and_folders_are_no_reason_to_fail(tmp_path: Path) -> None:
     (tmp_path / "empty.mkv").touch()
     (tmp_path / "bare").mkdir()
     refuse_leaks([video(tmp_path / "empty.mkv", "train")], [video(tmp_path / "bare", "test")])
+
+
+def test_a_clip_of_another_role_is_found(world: World, registry: Registry, tmp_path: Path) -> None:
+    shutil.copytree(world.root, tmp_path / "world")
+    own = World(tmp_path / "world")
+    shutil.copy(own.target / "test/c.mkv", own.root / "virtual/train/w.mkv")
+    recipe = load_recipe(own.recipe("prediction", "virtual"), registry=registry)
+    data = PreparedData(recipe, registry, home=tmp_path / "home")
+    virtual = Sampling(role="virtual", unit="frame", frames=1, labels=True)
+    with pytest.raises(DataError, match=r"c\.mkv is tested with, and trained on as .*w\.mkv"):
+        data.require([virtual])
 
 
 def test_a_run_refuses_it(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,6 +92,37 @@ def test_shanghaitech_reads_videos_frames_and_both_masks(shanghaitech, monkeypat
     assert as_expected(monkeypatch, dataset, 1, 2) == []
 
 
+def test_shanghaitech_reads_the_tracks_of_the_published_evaluator(
+    shanghaitech, monkeypatch
+) -> None:
+    file = shanghaitech / "annotations" / "ShanghaiTech" / "01_0014.txt"
+    text(file, "0,1,4,2,11,9\n1,2,20,10,23,13\n0,2,5,2,12,9\n")
+    dataset = ShanghaiTech(shanghaitech, NoOptions())
+    one, other = dataset.tracks(by_name(dataset)["01_0014"])
+    assert (one.frames.tolist(), other.frames.tolist()) == ([1, 2], [2])
+    assert one.boxes.tolist() == [[4, 2, 12, 10], [5, 2, 13, 10]]  # the last pixel is inside
+    assert other.boxes.tolist() == [[20, 10, 24, 14]]
+    assert dataset.tracks(by_name(dataset)["04_0011"]) is None
+    assert as_expected(monkeypatch, dataset, 1, 2) == []
+    text(file, "0,5,4,2,11,9\n")
+    (problem,) = dataset.verify()
+    assert problem == "01_0014: a track is in frame 5, but the video has 5 frames."
+    text(file, "0,1,4,2,11\n")
+    (problem,) = dataset.verify()
+    assert problem.endswith("01_0014.txt, row 1: not `track,frame,x1,y1,x2,y2`.")
+
+
+def test_shanghaitech_verify_holds_masks_against_videos(shanghaitech, monkeypatch) -> None:
+    folder = shanghaitech / "testing" / "test_pixel_mask"
+    np.save(folder / "01_0014.npy", np.zeros((4, SIZE[1], SIZE[0]), np.uint8))
+    (folder / "04_0011.npy").unlink()
+    dataset = ShanghaiTech(shanghaitech, NoOptions())
+    assert as_expected(monkeypatch, dataset, 1, 2) == [
+        "01_0014 (masks): 5 frames, 4 labels.",
+        "test: 1 videos without pixel masks, expected 0 (04_0011).",
+    ]
+
+
 def test_shanghaitech_names_a_mask_that_is_none(shanghaitech) -> None:
     np.save(shanghaitech / "testing" / "test_pixel_mask" / "01_0014.npy", np.zeros(5))
     dataset = ShanghaiTech(shanghaitech, NoOptions())
@@ -161,6 +192,12 @@ def test_ucf_crime_names_what_is_missing_and_what_does_not_fit(ucf) -> None:
     (ucf / "Training-Normal-Videos-Part-2" / "Normal_Videos002_x264.mp4").unlink()
     with pytest.raises(DataError, match=r"lacks 1 of the 2 train videos, .* Normal_Videos002"):
         UcfCrime(ucf, NoOptions()).videos("train")
+    (ucf / "Anomaly-Videos-Part-1" / "Abuse" / "Abuse028_x264.mp4").unlink()
+    problems = UcfCrime(ucf, NoOptions()).verify()
+    assert [problem.partition(" lacks ")[2][:29] for problem in problems] == [
+        "1 of the 2 train videos, for ",
+        "1 of the 2 test videos, for e",
+    ]
 
 
 # NWPU Campus
@@ -192,21 +229,29 @@ def test_campus_finds_labels_by_name(campus, monkeypatch) -> None:
     [
         ({"D001_01": np.full(5, 2)}, "D001_01, frame 0: 2 is neither 0 nor 1"),
         ({"D001_01": np.zeros((2, 5))}, r"D001_01 has the shape \(2, 5\)"),
-        ({"D001_01": np.array([{}, {}])}, "the labels of D001_01 are no numbers"),
+        ({"D001_01": np.array([{}, {}])}, "NWPU_Campus_gt.npz, the frame labels, is missing or"),
     ],
 )
 def test_campus_names_labels_that_are_none(campus, known, said: str) -> None:
     np.savez(campus / "groundtruth" / "NWPU_Campus_gt.npz", **known)
-    dataset = Campus(campus, NoOptions())
     with pytest.raises(DataError, match=said):
-        labels(dataset, "D001_01")
-    assert labels(dataset, "D002_10") is None
-
-
-def test_campus_without_its_labels_says_so(campus) -> None:
-    (campus / "groundtruth" / "NWPU_Campus_gt.npz").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"NWPU_Campus_gt.npz is missing or cannot be read"):
         labels(Campus(campus, NoOptions()), "D001_01")
+
+
+def test_campus_names_videos_that_its_labels_leave_out(campus) -> None:
+    np.savez(campus / "groundtruth" / "NWPU_Campus_gt.npz", D001_01=np.array(LABELS))
+    assert labels(Campus(campus, NoOptions()), "D002_10") is None
+    assert "D002_10: a test video without labels." in Campus(campus, NoOptions()).verify()
+
+
+@pytest.mark.parametrize("left", [0, 2, 200, 400])
+def test_campus_without_its_labels_says_so_once(campus, left: int) -> None:
+    file = campus / "groundtruth" / "NWPU_Campus_gt.npz"
+    file.write_bytes(file.read_bytes()[:left])
+    said = [
+        problem for problem in Campus(campus, NoOptions()).verify() if "frame labels" in problem
+    ]
+    assert said == [f"{file}, the frame labels, is missing or holds no arrays of numbers."]
 
 
 # Street Scene

@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from vadkit.cards import BoxRules, DatasetCard, DetectorCard, Need, NoOptions, Sampling
-from vadkit.data.dataset import Dataset, Split, Video
+from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.objects import Detector, Seen
 from vadkit.data.prepared import PreparedData
 from vadkit.data.role import Told
+from vadkit.data.tracks import Sighting, tracks_of
 from vadkit.errors import DataError, PluginError, RecipeError
 from vadkit.recipe import Recipe
 
@@ -26,6 +27,8 @@ class Pictures(Dataset[NoOptions]):
 
     lengths: ClassVar[dict[str, int]] = {}
     marks: ClassVar[dict[str, NDArray[np.uint8]]] = {}
+    known: ClassVar[dict[str, list[Track]]] = {}
+    drawn: ClassVar[dict[str, list[NDArray[np.bool_]]]] = {}
 
     def videos(self, split: Split) -> list[Video]:
         assert self.root is not None
@@ -34,6 +37,13 @@ class Pictures(Dataset[NoOptions]):
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         return self.marks.get(video.name)
+
+    def tracks(self, video: Video) -> list[Track] | None:
+        return self.known.get(video.name)
+
+    def masks(self, video: Video) -> Iterator[NDArray[np.bool_]] | None:
+        drawn = self.drawn.get(video.name)
+        return None if drawn is None else iter(drawn)
 
     def fingerprint(self) -> str:
         return repr((self.root, self.lengths))
@@ -237,6 +247,46 @@ def test_labels_of_test_videos_are_sealed_unless_something_is_scored(
         assert data.labels()
     with pytest.raises(RuntimeError, match="while scoring"):
         data.labels()
+
+
+def walk(frame: int) -> list[Track]:
+    return tracks_of([Sighting("1", frame, (2, 3, 9, 8))])
+
+
+def test_tracks_are_checked_with_the_labels_before_anything_is_trained(
+    tmp_path: Path, plugins: Plugins
+) -> None:
+    plugins.target.marks["test-short"] = np.zeros(3, np.uint8)
+    plugins.target.known = {"test-a": walk(8)}
+    with pytest.raises(DataError, match="test-a: a track is in frame 8, but the video has 8"):
+        prepared(tmp_path, plugins).labelled()
+
+
+def test_a_normal_video_needs_no_tracks_and_an_anomalous_one_does(
+    tmp_path: Path, plugins: Plugins
+) -> None:
+    marks = {"test-short": np.zeros(3, np.uint8), "test-a": plugins.target.marks["test-a"]}
+    plugins.target.marks, plugins.target.known = marks, {"test-a": walk(2)}
+    data = prepared(tmp_path, plugins)
+    with data.scoring():
+        found, derived = data.tracks() or ({}, True)
+    assert {video: len(tracks) for video, tracks in found.items()} == {"test-a": 1, "test-short": 0}
+    assert not derived
+    plugins.target.known = {"test-short": walk(2)}
+    data = prepared(tmp_path, plugins)
+    with data.scoring():
+        assert data.tracks() is None
+
+
+def test_tracks_from_masks_are_told_from_published_ones(tmp_path: Path, plugins: Plugins) -> None:
+    plugins.target.marks["test-short"] = np.ones(3, np.uint8)
+    plugins.target.known = {"test-a": walk(2)}
+    plugins.target.drawn = {"test-short": [np.ones((20, 24), bool)] * 3}
+    data = prepared(tmp_path, plugins)
+    with data.scoring():
+        found, derived = data.tracks() or ({}, False)
+    assert derived
+    assert found["test-short"][0].boxes.tolist() == [[0, 0, 24, 20]] * 3
 
 
 def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.data.dataset import Track
-from vadkit.data.tracks import Seen, tracks_of
+from vadkit.data.tracks import Sighting, tracks_of
 
 Labels = NDArray[np.int32]
 """(H, W) number of the region that a pixel belongs to, 0 for none."""
@@ -28,7 +28,7 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
     Returns:
         Tracks in order of appearance, of the kind "anomaly".
     """
-    found: list[Seen] = []
+    found: list[Sighting] = []
     begun = 0
     before, tracks_before = np.zeros((0, 0), np.int32), np.zeros(1, np.int64)
     for frame, mask in enumerate(masks):
@@ -41,7 +41,7 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
                 tracks[region] = begun
             left, top, width, height = stats[region, :4].tolist()
             box = (left, top, left + width, top + height)
-            found.append(Seen(int(tracks[region]), frame, box))
+            found.append(Sighting(int(tracks[region]), frame, box))
         before, tracks_before = labels, tracks
     return tracks_of(found)
 

@@ -155,14 +155,10 @@ class Role:
         return self._tracks[split]
 
     def _read_tracks(self, split: Split, lengths: Mapping[str, int]) -> Tracks | None:
-        labels = self.labels(split, lengths)
+        labels, derived = self.labels(split, lengths), False
         found: dict[str, list[Track]] = {}
-        derived = False
         for video in self.dataset.videos(split):
-            known = labels[video.name]
-            own = self.dataset.tracks(video)
-            if own is None and known is not None and not known.any():
-                own = []
+            own = self._known_tracks(video, labels[video.name])
             if own is None:
                 masks = self.dataset.masks(video)
                 if masks is None:
@@ -171,6 +167,12 @@ class Role:
             check_tracks(video.name, own, lengths[video.name])
             found[video.name] = own
         return found, derived
+
+    def _known_tracks(self, video: Video, labels: NDArray[np.uint8] | None) -> list[Track] | None:
+        """The data set's own tracks, which normal videos need no file for."""
+        own = self.dataset.tracks(video)
+        normal = labels is not None and not labels.any()
+        return [] if own is None and normal else own
 
     def too_few(self, split: Split, unit: Unit, frames: int) -> DataError:
         """The error that there is nothing to train on."""

@@ -50,7 +50,8 @@ class Campus(FilesDataset[NoOptions]):
     def _by_name(self) -> dict[str, NDArray[Any]]:
         """Video -> its labels. Arrays of objects, which are code, are refused."""
         try:
-            with np.load(self._file, allow_pickle=False) as file:
+            # Opened here: np.load leaves a file open that it cannot read.
+            with self._file.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return dict(file)
         except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error) as error:
             raise DataError(

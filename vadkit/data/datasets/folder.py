@@ -33,7 +33,7 @@ from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, clip_name, is_video, list_videos, read_masks
 from vadkit.data.intervals import Interval, interval_labels, read_intervals
 from vadkit.data.labels import csv_rows, mask_labels, number, read_labels
-from vadkit.data.tracks import Seen, tracks_of
+from vadkit.data.tracks import Sighting, tracks_of
 from vadkit.data.video import open_video
 from vadkit.dataset_cards import FOLDER
 from vadkit.errors import DataError
@@ -123,12 +123,12 @@ def _read_tracks(path: Path) -> list[Track]:
     rows = csv_rows(path)
     if not rows or rows[0][1] != TRACKS:
         raise DataError(f"{path} does not begin with the header `{','.join(TRACKS)}`.")
-    return tracks_of(_seen(f"{path}, row {row}", cells) for row, cells in rows[1:])
+    return tracks_of(_sighting(f"{path}, row {row}", cells) for row, cells in rows[1:])
 
 
-def _seen(place: str, cells: list[str]) -> Seen:
+def _sighting(place: str, cells: list[str]) -> Sighting:
     values = [number(cell) for cell in cells[2:]]
     if len(cells) != len(TRACKS) or not np.isfinite(values).all() or values[0] % 1:
         raise DataError(f"{place}: not a track, a kind, a frame and four numbers.")
     track, kind = cells[:2]
-    return Seen((track, kind), int(values[0]), values[1:], kind)
+    return Sighting((track, kind), int(values[0]), values[1:], kind)

@@ -14,7 +14,7 @@ from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos
 from vadkit.data.frame_folder import frame_files
 from vadkit.data.labels import number
-from vadkit.data.tracks import Seen, tracks_of
+from vadkit.data.tracks import Sighting, tracks_of
 from vadkit.dataset_cards import STREET_SCENE
 from vadkit.errors import DataError
 
@@ -61,14 +61,14 @@ def _label_files(video: Video) -> list[Path]:
     return sorted(video.path.glob("*_gt.txt"))
 
 
-def _rows(path: Path, frames: list[Path]) -> Iterator[Seen]:
+def _rows(path: Path, frames: list[Path]) -> Iterator[Sighting]:
     number_of = {file.name: index for index, file in enumerate(frames)}
     for at, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
         if line.strip():
             yield _row(f"{path}, row {at}", line.split(), number_of)
 
 
-def _row(place: str, cells: list[str], number_of: dict[str, int]) -> Seen:
+def _row(place: str, cells: list[str], number_of: dict[str, int]) -> Sighting:
     values = [number(cell) for cell in cells[2:]]
     if len(cells) != COLUMNS or not np.isfinite(values).all():
         raise DataError(f"{place}: not `frame track x y width height`.")
@@ -76,4 +76,4 @@ def _row(place: str, cells: list[str], number_of: dict[str, int]) -> Seen:
         raise DataError(f"{place}: there is no frame {cells[0]}.")
     x, y, width, height = values
     box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    return Seen(cells[1], number_of[cells[0]], box)
+    return Sighting(cells[1], number_of[cells[0]], box)

@@ -14,7 +14,7 @@ from vadkit.data.datasets.common import FilesDataset, count_frames, list_videos
 from vadkit.data.frames import natural_key
 from vadkit.data.intervals import range_labels
 from vadkit.data.labels import csv_rows, number
-from vadkit.data.tracks import Seen, tracks_of
+from vadkit.data.tracks import Sighting, tracks_of
 from vadkit.data.video import open_video
 from vadkit.dataset_cards import UBNORMAL
 from vadkit.errors import DataError
@@ -66,7 +66,7 @@ class UBnormal(FilesDataset[NoOptions]):
         ranges, maps = _ranges(video), _annotations(video)
         if ranges is None or not any(maps.glob("*_gt.png")):
             return None
-        return tracks_of(_seen(maps, ranges))
+        return tracks_of(_sightings(maps, ranges))
 
     def verify(self) -> list[str]:
         lost = self._training_names() - {video.name for video in self.videos("train")}
@@ -135,11 +135,11 @@ def _masks(folder: Path, ranges: list[Range]) -> Iterator[NDArray[np.bool_]]:
         yield np.isin(objects, present)
 
 
-def _seen(maps: Path, ranges: list[Range]) -> Iterator[Seen]:
+def _sightings(maps: Path, ranges: list[Range]) -> Iterator[Sighting]:
     for frame, objects in enumerate(_maps(maps)):
         for each, first, last in ranges:
             if first <= frame <= last and (mask := objects == each).any():
-                yield Seen((each, first), frame, _box(mask))
+                yield Sighting((each, first), frame, _box(mask))
 
 
 def _box(mask: NDArray[np.bool_]) -> list[int]:
