@@ -121,6 +121,23 @@ def test_regions_are_those_of_the_definition(tmp_path: Path, capsys) -> None:
     assert (found["regions"], found["tracks"], found["detections"]) == (2, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("flags", "rbdc"),
+    [([], 1), (["--edges"], 0), (["--group-ties"], 0.95), (["--edges", "--group-ties"], 0)],
+)
+def test_pixels_and_ties_are_counted_as_asked(tmp_path: Path, capsys, flags, rbdc: float) -> None:
+    """One of ten rows is 0.1 of the box, or none if a box from 0 to 0 is nothing wide."""
+    for name, text in {
+        "tracks/a.csv": "0,3,0,0,9,9\n",
+        "found/a.csv": "3,0,0,9,0,0.5\n4,0,0,9,9,0.5\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'found'}"]
+    assert execute(["evaluate", "regions", *words, "--frames=10", "--json", *flags]) == 0
+    assert json.loads(capsys.readouterr().out)["rbdc"] == pytest.approx(rbdc)
+
+
 def test_tracks_with_a_kind_are_read_too(tmp_path: Path, capsys) -> None:
     for name, text in {
         "tracks/a.csv": "track,kind,frame,x1,y1,x2,y2\n7,fire,3,10,10,20,20\n",
@@ -176,14 +193,27 @@ def test_an_overlap_at_the_threshold_is_decided_by_the_files_last_digit(
     assert json.loads(capsys.readouterr().out)["rbdc"] == 1
 
 
-def test_no_heavy_library_is_imported(folders) -> None:
+@pytest.mark.parametrize("what", ["frames", "protocol", "regions"])
+def test_no_heavy_library_is_imported(folders, tmp_path: Path, what: str) -> None:
+    """A filter needs SciPy; nothing needs torch."""
+    (tmp_path / "tracks").mkdir()
+    (tmp_path / "tracks/a.csv").write_text("0,3,10,10,20,20\n")
+    (tmp_path / "found").mkdir()
+    (tmp_path / "found/a.csv").write_text("3,10,10,20,20,0.5\n")
+    scored = ["frames", f"--scores={folders[0]}", f"--labels={folders[1]}"]
+    boxes = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'found'}"]
+    words = {
+        "frames": scored,
+        "protocol": [*scored, "--protocol=seeds"],
+        "regions": ["regions", *boxes, "--frames=10"],
+    }
     code = (
         "import sys; from vadkit.cli import execute;"
-        f"execute(['evaluate', 'frames', '--scores={folders[0]}', '--labels={folders[1]}']);"
+        f"assert execute(['evaluate', *{words[what]}]) == 0;"
         "print([m for m in ('torch', 'cv2', 'scipy', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stdout.splitlines()[-1] == ("['scipy']" if what == "protocol" else "[]")
 
 
 def test_a_named_protocol_is_that_of_a_published_code(folders, capsys) -> None:
