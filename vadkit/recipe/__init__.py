@@ -54,6 +54,7 @@ __all__ = [
     "find_recipe",
     "load_recipe",
     "presets",
+    "recipe_of",
     "resolved",
     "schema",
     "shipped_recipes",
@@ -88,6 +89,15 @@ def load_recipe(
     bind_boxes(source, boxes)
     for text in sets:
         apply_set(source, text, registry)
+    return recipe_of(source, registry)
+
+
+def recipe_of(source: Source, registry: Registry) -> Recipe:
+    """Validate and complete what was read and changed.
+
+    Raises:
+        ProblemsError: Every problem at once.
+    """
     recipe, problems = _validated(source)
     problems += first_of(name_problems(source.table, registry))
     problems += binding_problems(recipe, registry) if recipe else ()

@@ -44,7 +44,7 @@ def apply_set(source: Source, text: str, registry: Registry) -> None:
     """`key.path=VALUE` puts a TOML value; what it means is validated with the rest."""
     place = Place(f"--set {text:.100}")
     key, mark, written = (part.strip() for part in text.partition("="))
-    path = tuple(_part(part) for part in key.split("."))
+    path = key_path(key)
     table = _value(written)
     if not mark or "" in path:
         source.problems.append(Problem((), "expected key.path=VALUE.", place))
@@ -52,8 +52,29 @@ def apply_set(source: Source, text: str, registry: Registry) -> None:
         hint = f"""Quote a string: --set '{key}="{written:.60}"'."""
         source.problems.append(Problem(path, f"{written!r:.60} is not a TOML value. {hint}", place))
     else:
-        _put(source, path, table["value"], place)
-        source.problems += anchor(_only(source.table, path), None, registry)
+        change(source, path, table["value"], place, registry)
+
+
+def change(
+    source: Source,
+    path: KeyPath,
+    value: Any,
+    place: Place,
+    registry: Registry,
+    folder: Path | None = None,
+) -> None:
+    """Put a value into the tables; what is wrong with that is noted as a problem.
+
+    Args:
+        source: Changed in place.
+        path: Where; tables that are missing are made, items of lists are not.
+        value: What.
+        place: Where it was written.
+        registry: Knows which options are paths.
+        folder: Where the value's paths start from; the current one where not given.
+    """
+    _put(source, path, value, place)
+    source.problems += anchor(_only(source.table, path), folder, registry)
 
 
 def _value(written: str) -> Table:
@@ -61,6 +82,11 @@ def _value(written: str) -> Table:
         return tomllib.loads(f"value = {written}")
     except (ValueError, RecursionError):
         return {}
+
+
+def key_path(key: str) -> KeyPath:
+    """A dotted key as a path; what is a number counts the items of a list."""
+    return tuple(_part(part) for part in key.split("."))
 
 
 def _part(part: str) -> str | int:

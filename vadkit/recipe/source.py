@@ -30,13 +30,23 @@ class Source:
     problems: list[Problem] = field(default_factory=list)
 
 
+TABLES = "tables"
+"""The folder beside the shipped recipes that holds no recipes but grids of them."""
+
+
 def shipped_recipes() -> dict[str, Path]:
     """Name, with its folder if any, -> file of every recipe that travels with vadkit."""
+    folder = shipped_folder()
+    files = [*sorted(folder.glob("*.toml")), *sorted(folder.glob("*/*.toml"))]
+    names = {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
+    return {name: file for name, file in names.items() if file.parent.name != TABLES}
+
+
+def shipped_folder() -> Path:
+    """Where the recipes are that travel with vadkit."""
     package = Path(__file__).parents[1]
     folder = package / "recipes"  # in a wheel; a checkout keeps them beside the package
-    folder = folder if folder.is_dir() else package.parent / "recipes"
-    files = [*sorted(folder.glob("*.toml")), *sorted(folder.glob("*/*.toml"))]
-    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
+    return folder if folder.is_dir() else package.parent / "recipes"
 
 
 def find_recipe(name: str | Path, beside: Path | None = None) -> Path:
@@ -89,16 +99,30 @@ def _read_base(name: object, file: Path, registry: Registry) -> Source:
 
 
 def _read(file: Path, registry: Registry) -> Source:
-    text = _text(file)
-    source = Source(title=str(file), table=_parsed(text, file))
-    source.places.add((), Place(str(file)))
-    for key, line in _lines(text).items():
-        source.places.add(key, Place(str(file), line))
+    source = read_tables(file)
     source.problems += anchor(source.table, file.parent, registry)
     return source
 
 
-def _text(file: Path) -> str:
+def read_tables(file: Path, what: str = "recipe") -> Source:
+    """Read a TOML file's tables, and where each of its keys stands.
+
+    Args:
+        file: The file.
+        what: How an error calls what is in it.
+
+    Raises:
+        RecipeError: It cannot be read, is too large, not UTF-8 or not TOML.
+    """
+    text = _text(file, what)
+    source = Source(title=str(file), table=_parsed(text, file, what))
+    source.places.add((), Place(str(file)))
+    for key, line in _lines(text).items():
+        source.places.add(key, Place(str(file), line))
+    return source
+
+
+def _text(file: Path, what: str) -> str:
     try:
         with file.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
@@ -108,15 +132,15 @@ def _text(file: Path) -> str:
     except UnicodeDecodeError as error:
         raise RecipeError(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from error
     if len(data) > MOST_BYTES:
-        raise RecipeError(f"{file} is larger than 1 MB.", "That is no recipe.")
+        raise RecipeError(f"{file} is larger than 1 MB.", f"That is no {what}.")
     return text.replace("\r\n", "\n")
 
 
-def _parsed(text: str, file: Path) -> Table:
+def _parsed(text: str, file: Path, what: str) -> Table:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise RecipeError(f"{file} is nested too deeply to be a recipe.") from None
+        raise RecipeError(f"{file} is nested too deeply to be a {what}.") from None
     except ValueError as error:
         found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
         where, what = (f"{file}:{found[2]}", found[1]) if found else (str(file), str(error))
