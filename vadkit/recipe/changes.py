@@ -52,7 +52,7 @@ def apply_set(source: Source, text: str, registry: Registry) -> None:
         hint = f"""Quote a string: --set '{key}="{written:.60}"'."""
         source.problems.append(Problem(path, f"{written!r:.60} is not a TOML value. {hint}", place))
     else:
-        change(source, path, table["value"], place, registry)
+        change(source, path, table["value"], place, registry=registry)
 
 
 def change(
@@ -60,6 +60,7 @@ def change(
     path: KeyPath,
     value: Any,
     place: Place,
+    *,
     registry: Registry,
     folder: Path | None = None,
 ) -> None:
