@@ -71,6 +71,11 @@ def test_latex_is_a_table_and_goes_to_a_file(done: Path, other: Path, tmp_path: 
     assert {len(row) for row in rows} == {10}
 
 
+def test_a_runs_name_is_text_in_latex(done: Path, tmp_path: Path, capsys) -> None:
+    assert execute(["table", str(copied(done, tmp_path, "50%_a&b")), "--format", "latex"]) == 0
+    assert "\n" + r"50\%\_a\&b & 1 & " in capsys.readouterr().out
+
+
 def test_one_result_twice_is_refused(done: Path, tmp_path: Path, capsys) -> None:
     assert execute(["table", str(done), str(copied(done, tmp_path, "again"))]) == 2
     assert "again and tiny are one recipe with one seed" in capsys.readouterr().err

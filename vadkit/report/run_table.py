@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, stdev
 from typing import Any, Literal
 
@@ -99,9 +99,14 @@ def _markdown(found: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "&%$#_{}"})
+"""What a run's name may hold and LaTeX takes for something else."""
+
+
 def _latex(found: Sequence[Row]) -> str:
-    lines = [_HEAD, *(_cells(row, r"$\pm$") for row in found)]
-    body = [" & ".join(cell.replace("_", r"\_") for cell in line) + r" \\" for line in lines]
+    named = [replace(row, name=row.name.translate(_SPECIAL)) for row in found]
+    lines = [_HEAD, *(_cells(row, r"$\pm$") for row in named)]
+    body = [" & ".join(line) + r" \\" for line in lines]
     columns = "l" + "r" * (len(_HEAD) - 1)
     begin, end = rf"\begin{{tabular}}{{{columns}}}", r"\end{tabular}"
     return "\n".join([begin, r"\hline", body[0], r"\hline", *body[1:], r"\hline", end])
