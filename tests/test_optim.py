@@ -125,7 +125,7 @@ def test_every_step_sets_every_rate(world: World, registry: Registry) -> None:
     runner.train(
         runner.recipe.phase[0],
         1,
-        lambda *told: rates.append([t["lr"] for t in told[2][0].optimizer.param_groups]),
+        lambda epoch: rates.append([t["lr"] for t in epoch.groups[0].optimizer.param_groups]),
     )
     # Two epochs of two steps: the last steps are at 1/4 and 3/4 of the cosine.
     assert rates[0] == pytest.approx([3e-4 * 0.853553, 1.5e-4 * 0.853553], rel=1e-5)

@@ -132,7 +132,8 @@ def test_plots_history_and_checkpoints_are_there(done: Path) -> None:
 def test_events_tell_the_phases_in_order(done: Path) -> None:
     events = [event["event"] for event in read_events(done / "events.jsonl")]
     of_phase = ["phase_started", "epoch_saved", "phase_trained", "phase_evaluated"]
-    assert events == of_phase * 3 + ["run_done"]
+    written = [f"{what}_written" for what in ("scores", "metrics", "model", "plots")]
+    assert events == ["run_started", *of_phase * 3, *written, "run_done"]
 
 
 def test_the_resolved_recipe_says_the_same(done: Path, world: World, registry: Registry) -> None:

@@ -9,10 +9,10 @@ import torch
 from tiny_runner import Counted, same, state, tiny_runner, train
 from tiny_world import World
 
+from vadkit.epochs import Epoch
 from vadkit.errors import NumericError, PluginError, ResourceError
-from vadkit.optim import Group
 from vadkit.plugins import Registry, load_plugins
-from vadkit.runner import PhaseRunner, Terms
+from vadkit.runner import PhaseRunner
 
 ODD = Path(__file__).with_name("odd_tasks.py")
 CUBES = 2 * 2 * 32
@@ -53,8 +53,8 @@ def test_the_epoch_with_the_lowest_held_out_loss_is_kept(world: World, registry:
     runner = tiny_runner(world.recipe(), registry, *sets)
     losses, states = [], []
 
-    def noted(_: int, terms: Terms, __: list[Group]) -> None:
-        losses.append(terms["held_out"])
+    def noted(epoch: Epoch) -> None:
+        losses.append(epoch.terms["held_out"])
         states.append(state(runner.model))
 
     runner.train(runner.recipe.phase[0], 1, noted)
@@ -107,9 +107,9 @@ def test_a_task_joins_in_its_epoch(world: World, registry: Registry) -> None:
     runner.train(
         runner.recipe.phase[0],
         1,
-        lambda _, told, __: (
+        lambda epoch: (
             heads.append(state(runner.model.heads["reconstruction"])),
-            terms.append({name.split(".")[0] for name in told}),
+            terms.append({name.split(".")[0] for name in epoch.terms}),
         ),
     )
     assert terms == [{"prediction"}, {"prediction", "reconstruction"}]
@@ -159,7 +159,7 @@ def test_a_signal_in_the_last_step_loses_no_epoch(world: World, registry: Regist
     runner.interrupted = stop
     saved: list[int] = []
     with pytest.raises(InterruptedError):
-        runner.train(runner.recipe.phase[0], 1, lambda epoch, *_: saved.append(epoch))
+        runner.train(runner.recipe.phase[0], 1, lambda epoch: saved.append(epoch.number))
     assert saved == [1]
 
 
@@ -204,7 +204,7 @@ def test_what_a_task_does_wrong_is_named(
     runner = failing(world, odd, fault)
     saved: list[int] = []
     with pytest.raises(kind, match=message):
-        runner.train(runner.recipe.phase[0], 1, lambda epoch, *_: saved.append(epoch))
+        runner.train(runner.recipe.phase[0], 1, lambda epoch: saved.append(epoch.number))
     assert saved == []
 
 

@@ -48,7 +48,7 @@ def tiny_runner(path: Path, registry: Registry, *sets: str) -> PhaseRunner:
 def train(runner: PhaseRunner, number: int = 1) -> list[Terms]:
     """Train a phase of the recipe; its loss terms, an epoch after the other."""
     told: list[Terms] = []
-    runner.train(runner.recipe.phase[number - 1], number, lambda _, terms, __: told.append(terms))
+    runner.train(runner.recipe.phase[number - 1], number, lambda epoch: told.append(epoch.terms))
     return told
 
 

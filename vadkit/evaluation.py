@@ -178,7 +178,7 @@ def _refit(scorer: PhaseRunner, tasks: list[str], number: int, steps: int | None
     epochs, stage = scorer.recipe.score.refit_epochs, f"re-fit of {' and '.join(tasks)}"
     phase = Phase(stage=stage, tasks=entries, epochs=epochs, steps=steps)
     scorer.progress.phase(number, len(scorer.recipe.phase), phase.stage, phase.epochs)
-    scorer.train(phase, _REFIT + number, lambda *_: None)
+    scorer.train(phase, _REFIT + number, lambda _: None)
 
 
 def _unit_scores(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
@@ -30,21 +31,63 @@ from vadkit.scoring import baselines
 class PhaseResult:
     """A phase that is done."""
 
-    number: int
-    phase: Phase
+    figures: dict[str, Any]
+    """As `metrics.json` has them under `phases`."""
     evaluation: Evaluation | None
-    """None where it was not evaluated: not asked for, or a scoring task had no head yet."""
-    seconds: dict[str, float]
-    """What it took to train and to evaluate."""
+    """None where it was not evaluated just now: before, not asked for, or no task could score."""
 
 
-def title(phase: Phase) -> str:
-    """A phase by its tasks: "prediction", "prediction+reconstruction"."""
-    return "+".join(entry.name for entry in phase.tasks)
+def phase_figures(
+    number: int,
+    phase: Phase,
+    evaluation: Evaluation | None,
+    seconds: Mapping[str, float],
+    known: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What `metrics.json` says of a phase.
+
+    Args:
+        number: Its place, from 1.
+        phase: What was trained.
+        evaluation: What it is worth, if it was evaluated.
+        seconds: What training and evaluating took.
+        known: What an evaluation before found, which stays.
+    """
+    others = [name for name in (evaluation.metrics if evaluation else {}) if name != "main"]
+    found = {
+        "heads": evaluation.heads if evaluation else None,
+        **_auc(evaluation, "main"),
+        "also": {name: _auc(evaluation, name) for name in others},
+    }
+    return {
+        **found,
+        **known,
+        "number": number,
+        "name": phase.title,
+        "stage": phase.stage,
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+    }
 
 
-def write_results(folder: RunFolder, runner: PhaseRunner, done: list[PhaseResult]) -> None:
+Tell = Callable[..., None]
+"""Told of an event, by name."""
+
+
+def write_results(
+    folder: RunFolder,
+    runner: PhaseRunner,
+    done: Sequence[PhaseResult],
+    tell: Tell,
+    notes: Sequence[str] = (),
+) -> None:
     """Write scores and metrics first, then what can be made again from them.
+
+    Args:
+        folder: Where to.
+        runner: What was trained.
+        done: Every phase.
+        tell: Told when a part is written.
+        notes: What `metrics.json` has to say of how the run came about.
 
     Raises:
         ResourceError: The disk is full.
@@ -54,11 +97,15 @@ def write_results(folder: RunFolder, runner: PhaseRunner, done: list[PhaseResult
         return
     with runner.data.scoring():
         _write_scores(folder, runner, final)
-        summary = metrics(runner, done, final)
+        tell("scores_written")
+        summary = metrics(runner, done, final, notes)
         write_json(folder.metrics, summary)
+        tell("metrics_written")
         export(folder, runner, final)
+        tell("model_written")
         _draw_scores(folder, runner, final)
-    _draw_training(folder, done, summary)
+    _draw_training(folder, runner.recipe.phase, summary)
+    tell("plots_written")
 
 
 def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
@@ -73,7 +120,9 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
         write_regions(folder.regions / f"{names[video]}.csv", found)
 
 
-def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> dict[str, Any]:
+def metrics(
+    runner: PhaseRunner, done: Sequence[PhaseResult], final: Evaluation, notes: Sequence[str]
+) -> dict[str, Any]:
     """`metrics.json`: the last phase's figures, every phase's, the baselines, the protocols."""
     protocols = {
         name: _described(runner, protocol)
@@ -88,7 +137,7 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
         "also": {name: {**of, **_auc(final, name)} for name, of in protocols.items()},
         **_localisation(runner, final),
         "baselines": _baselines(runner),
-        "phases": [_phase(result) for result in done],
+        "phases": [result.figures for result in done],
         "data": {
             "fingerprint": runner.data.fingerprint(),
             "target": runner.data.dataset().fingerprint(),
@@ -98,6 +147,7 @@ def metrics(runner: PhaseRunner, done: list[PhaseResult], final: Evaluation) -> 
         "device": str(runner.device),
         "threads": torch.get_num_threads(),
         "seed": runner.recipe.seed,
+        "resumed": list(notes),
     }
 
 
@@ -164,20 +214,6 @@ def _auc(evaluation: Evaluation | None, protocol: str) -> dict[str, Any]:
     return {name: own.get(name) for name in ("auc", "eer", "ap")}
 
 
-def _phase(result: PhaseResult) -> dict[str, Any]:
-    evaluation = result.evaluation
-    others = [name for name in (evaluation.metrics if evaluation else {}) if name != "main"]
-    return {
-        "number": result.number,
-        "name": title(result.phase),
-        "stage": result.phase.stage,
-        "heads": evaluation.heads if evaluation else None,
-        **_auc(evaluation, "main"),
-        "also": {name: _auc(evaluation, name) for name in others},
-        "seconds": {name: round(value, 2) for name, value in result.seconds.items()},
-    }
-
-
 BASELINE = Sampling(frames=1)
 """Objects, whose boxes are held against a recipe of whole frames too."""
 
@@ -220,13 +256,11 @@ def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> N
     plot_overview(folder.plots / "overview.png", smooth, labels or None)
 
 
-def _draw_training(folder: RunFolder, done: list[PhaseResult], summary: dict[str, Any]) -> None:
+def _draw_training(folder: RunFolder, phases: Sequence[Phase], summary: dict[str, Any]) -> None:
     micro = {name: auc["micro"] for name, auc in summary["baselines"].items()}
     plot_phases(folder.plots / "phases.png", summary["phases"], micro)
     histories = {
-        f"{result.number} {title(result.phase)}": read_history(
-            folder.history(result.number, title(result.phase))
-        )
-        for result in done
+        f"{number} {phase.title}": read_history(folder.history(number, phase.title))
+        for number, phase in enumerate(phases, start=1)
     }
     plot_losses(folder.plots / "losses.png", histories)

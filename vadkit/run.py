@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from vadkit.cards import Sampling
+from vadkit.curriculum import Curriculum, Keys
 from vadkit.data.context import ContextStore
 from vadkit.data.prepared import PreparedData
 from vadkit.data.shelf import damaged
-from vadkit.evaluation import evaluate_after
 from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks, trained_tasks
-from vadkit.optim import Group
 from vadkit.plugins import Registry
 from vadkit.progress import Progress
-from vadkit.recipe import Phase, Recipe, resolved
-from vadkit.results import BASELINE, PhaseResult, title, write_results
+from vadkit.recipe import Recipe, resolved
+from vadkit.results import BASELINE
 from vadkit.rng import repeatable
-from vadkit.runner import PhaseRunner, Terms
+from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_text
-from vadkit.runs.checkpoint import epoch_folder, prune, save_checkpoint
-from vadkit.runs.events import Events
+from vadkit.runs.cache import PhaseCache
+from vadkit.runs.events import Events, read_events
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.history import append_history
-from vadkit.runs.optimizer import flatten_optimizer
-from vadkit.runs.tensors import unique_state
+from vadkit.runs.identity import identity, refuse_other_recipe, take_identity
 from vadkit.signals import stop_on_signals
 
 
@@ -40,6 +34,8 @@ def run(
     *,
     name: str = "run",
     out: Path | None = None,
+    resume: bool = False,
+    cache: PhaseCache | None = None,
     device: str = "auto",
     progress: Progress | None = None,
     source: Path | None = None,
@@ -52,6 +48,9 @@ def run(
         registry: Where tasks, backbones, data sets and so on come from.
         name: Names the folder `runs/<name>-<n>` where `out` is not given.
         out: The run folder, new or empty.
+        resume: `out` may hold a run of this recipe: it goes on where it stopped, to the same
+            weights bit for bit; a finished one stays as it is.
+        cache: Phases that other runs trained; those that this one trains are put there.
         device: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
         progress: Where to show progress; stderr where not given.
         source: The recipe's file, of which the run folder keeps a copy.
@@ -63,7 +62,7 @@ def run(
     Raises:
         VadkitError: One of its children, with a sentence that says what to do.
     """
-    folder = RunFolder.at(out) if out else RunFolder.create("runs", name)
+    folder = RunFolder.at(out, resume) if out else RunFolder.create("runs", name)
     with (
         folder.locked(),
         Events(folder.events) as events,
@@ -71,20 +70,29 @@ def run(
         stop_on_signals() as stop,
         repeatable(recipe.threads),
     ):
+        refuse_other_recipe(folder, recipe)
+        if _is_done(folder):
+            return folder.path
         if source:
             write_text(folder.recipe, source.read_text("utf-8-sig"))
         write_text(folder.resolved, resolved(recipe))
-        where = torch.device(_device(device))
-        told = _preparing(shown, lambda: stop.check(_KEPT))
+        events.emit("run_started")
+        interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
+        told = _preparing(shown, interrupted)
         data = PreparedData(recipe, registry, progress=told, strict=strict)
-        runner = _runner(
-            data, recipe, registry, where, progress=shown, interrupted=lambda: stop.check(_KEPT)
-        )
-        Curriculum(runner, folder, events).run()
+        where = torch.device(_device(device))
+        runner = _runner(data, recipe, registry, where, progress=shown, interrupted=interrupted)
+        own = identity(recipe, registry, data.fingerprint(), str(where), torch.get_num_threads())
+        notes = take_identity(folder, own)
+        for note in notes:
+            shown.note(note)
+        Curriculum(runner, folder, events, Keys(runner, registry), cache).run(notes)
     return folder.path
 
 
-_KEPT = "Every finished epoch is kept in the run folder."
+def _is_done(folder: RunFolder) -> bool:
+    known = read_events(folder.events) if folder.events.is_file() else ()
+    return any(event["event"] == "run_done" for event in known)
 
 
 def _device(name: str) -> str:
@@ -151,67 +159,3 @@ def _tell_repairs(data: PreparedData, progress: Progress) -> None:
         for frame, count in damaged(counts).items():
             told = "damaged frames, which their neighbours stand in for"
             progress.note(f"{frame} ({place}): {count} {told}")
-
-
-class Curriculum:
-    """Trains phase after phase, evaluates each, and writes what comes of it."""
-
-    def __init__(self, runner: PhaseRunner, folder: RunFolder, events: Events) -> None:
-        self._runner = runner
-        self._folder = folder
-        self._events = events
-        self._recipe = runner.recipe
-
-    def run(self) -> None:
-        """Go through the recipe's phases, then write scores, metrics, plots and model."""
-        done: list[PhaseResult] = []
-        for number, phase in enumerate(self._recipe.phase, start=1):
-            done.append(self._phase(number, phase))
-        write_results(self._folder, self._runner, done)
-        self._events.emit("run_done")
-
-    def _phase(self, number: int, phase: Phase) -> PhaseResult:
-        self._events.emit("phase_started", phase=number, stage=phase.stage)
-        count = len(self._recipe.phase)
-        self._runner.progress.phase(number, count, title(phase), phase.epochs)
-        started = time.perf_counter()
-        oracle = partial(self._oracle, number, phase) if self._recipe.score.oracle else None
-        self._runner.train(phase, number, partial(self._after_epoch, number, phase), oracle)
-        trained = time.perf_counter()
-        self._events.emit("phase_trained", phase=number)
-        last = number == len(self._recipe.phase)
-        wanted = last or self._recipe.score.every_phase
-        evaluation = evaluate_after(self._runner, phase, number) if wanted else None
-        self._events.emit("phase_evaluated", phase=number)
-        seconds = {"train": trained - started, "evaluate": time.perf_counter() - trained}
-        return PhaseResult(number, phase, evaluation, seconds)
-
-    def _oracle(self, number: int, phase: Phase) -> float | None:
-        """The micro AUC on the test labels."""
-        evaluation = evaluate_after(self._runner, phase, number)
-        figures = evaluation.metrics["main"] if evaluation else {}
-        return figures["auc"]["micro"] if figures else None
-
-    def _after_epoch(
-        self, number: int, phase: Phase, epoch: int, terms: Terms, updates: list[Group]
-    ) -> None:
-        rows: dict[str, str | int | float] = {"epoch": epoch, **terms}
-        append_history(self._folder.history(number, title(phase)), rows)
-        folder = self._folder.phase(number, title(phase))
-        optim, plain = _flat(updates)
-        weights = unique_state(self._runner.model)
-        state = {"phase": number, "epoch": epoch, "optimizers": plain}
-        what = f"phase {number} epoch {epoch}"
-        save_checkpoint(epoch_folder(folder, epoch), weights, optim, state, what)
-        prune(folder)
-        self._events.emit("epoch_saved", phase=number, epoch=epoch)
-
-
-def _flat(updates: list[Group]) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    tensors: dict[str, Tensor] = {}
-    plain = []
-    for index, group in enumerate(updates):
-        own, rest = flatten_optimizer(group.optimizer, f"{index}.")
-        tensors |= own
-        plain.append(rest)
-    return tensors, plain

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections import Counter
@@ -16,17 +15,16 @@ from torch import Tensor
 from vadkit.blame import blamed, enough_memory
 from vadkit.data.loader import Loader
 from vadkit.data.prepared import PreparedData
+from vadkit.epochs import AfterEpoch, Best, Epoch, Judge, Start, Terms
 from vadkit.errors import NumericError, PluginError
 from vadkit.model import Model, precision
 from vadkit.optim import Group, groups, schedule
 from vadkit.progress import Progress
 from vadkit.recipe import Phase, Recipe, TaskEntry
 from vadkit.rng import generator, seeded
+from vadkit.runs.optimizer import restore_optimizer
+from vadkit.runs.tensors import load_state
 from vadkit.task import Batch
-
-Terms = dict[str, float]
-"""Name of a loss term ("jigsaw.spatial") -> its mean over an epoch."""
-AfterEpoch = Callable[[int, Terms, list[Group]], None]
 
 
 class Place(NamedTuple):
@@ -35,30 +33,6 @@ class Place(NamedTuple):
     phase: int
     epoch: int
     step: int
-
-
-Judge = Callable[[], float | None]
-"""How good the model is at present, higher is better; None where that cannot be said."""
-
-
-class _Best:
-    """The weights judged best so far; those of the last epoch where none was judged."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._worth = -math.inf
-        self._state: dict[str, Tensor] | None = None
-
-    def note(self, worth: float) -> None:
-        """Keep the weights if they are better than any before."""
-        if worth > self._worth:
-            self._worth = worth
-            self._state = copy.deepcopy(self._model.state_dict())
-
-    def restore(self) -> None:
-        """Put the kept weights back."""
-        if self._state is not None:
-            self._model.load_state_dict(self._state)
 
 
 @dataclass
@@ -74,16 +48,23 @@ class PhaseRunner:
     """Raises after a signal; asked after each step."""
 
     def train(
-        self, phase: Phase, number: int, after_epoch: AfterEpoch, oracle: Judge | None = None
+        self,
+        phase: Phase,
+        number: int,
+        after_epoch: AfterEpoch,
+        *,
+        oracle: Judge | None = None,
+        start: Start | None = None,
     ) -> None:
-        """Train every epoch of a phase.
+        """Train every epoch of a phase, or those that are left.
 
         Args:
             phase: What is trained.
             number: Its place in the curriculum, from 1; random numbers depend on it.
-            after_epoch: Called with the epoch, from 1, its loss terms and the update groups.
+            after_epoch: Called with each epoch that is done.
             oracle: Keep the epoch that it judges best, and not the last or the one with the
                 lowest loss on what is held out.
+            start: Go on from here; the weights are then, bit for bit, as if nothing had happened.
 
         Raises:
             NumericError: A loss is not finite and nothing was updated with it, or weights are not.
@@ -93,21 +74,42 @@ class PhaseRunner:
         self.model.begin(phase, self.recipe.seed, number)
         self.model.to(self.device)
         updates = groups(self.model, phase, self.recipe.optim)
-        best = _Best(self.model)
-        for epoch in range(1, phase.epochs + 1):
+        best = Best(self.model)
+        if start:
+            self._go_on(start, updates, best)
+        for epoch in range(start.epoch + 1 if start else 1, phase.epochs + 1):
             with seeded(self.recipe.seed, "phase", number, "epoch", epoch):
                 with enough_memory(f"training phase {number}"):
-                    terms = self._epoch(phase, number, epoch, updates)
+                    terms, steps = self._epoch(phase, number, epoch, updates)
                 self._refuse_broken_weights(number, epoch)
                 if self.recipe.optim.hold_out:
                     terms["held_out"] = self._held_out_loss(updates, number)
                 if (worth := oracle() if oracle else self._worth(terms)) is not None:
-                    best.note(worth)
-                after_epoch(epoch, terms, updates)
+                    best.note(epoch, worth)
+                after_epoch(Epoch(epoch, steps, terms, updates, best))
             self.interrupted()  # after the last step only now, so that its epoch is not lost
         best.restore()
 
-    def _epoch(self, phase: Phase, number: int, epoch: int, updates: list[Group]) -> Terms:
+    def _go_on(self, start: Start, updates: list[Group], best: Best) -> None:
+        load_state(self.model, start.weights, f"epoch {start.epoch}")
+        for index, (group, plain) in enumerate(zip(updates, start.optimizers, strict=True)):
+            restore_optimizer(group.optimizer, start.moments, dict(plain), f"{index}.")
+        if start.best:
+            best.note(*start.best)
+
+    def restore(self, phase: Phase, number: int, weights: Mapping[str, Tensor]) -> None:
+        """Put the weights that a phase came to back, in place of its training.
+
+        Raises:
+            DataError: They are not of this model.
+        """
+        self.model.begin(phase, self.recipe.seed, number)
+        self.model.to(self.device)
+        load_state(self.model, weights, f"phase {number}")
+
+    def _epoch(
+        self, phase: Phase, number: int, epoch: int, updates: list[Group]
+    ) -> tuple[Terms, int]:
         self.model.train()
         batches, steps = self._batches(phase, number, epoch)
         self.progress.epoch(epoch, steps, self._unit(phase))
@@ -117,7 +119,7 @@ class PhaseRunner:
             total.update(self._step(updates, rate, batches, Place(number, epoch, step)))
             if step + 1 < steps:
                 self.interrupted()
-        return {name: value / steps for name, value in total.items()}
+        return {name: value / steps for name, value in total.items()}, steps
 
     def _worth(self, terms: Terms) -> float | None:
         """By what is held out; None where nothing is."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vadkit.cli import data, doctor, evaluate, listing, recipes, results, tasks, training
+from vadkit.cli import cache, data, doctor, evaluate, listing, recipes, results, tasks, training
 from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
 from vadkit.plugins import KINDS
@@ -59,6 +59,11 @@ data_app = _typer(help="Check and draw data sets.")
 data_app.command("verify")(data.verify)
 data_app.command("render")(data.render)
 app.add_typer(data_app, name="data")
+
+cache_app = _typer(help="Look at the phase cache.")
+cache_app.command("list")(cache.list_)
+cache_app.command("clear")(cache.clear)
+app.add_typer(cache_app, name="cache")
 
 evaluate_app = _typer(help="Figures for anybody's scores.")
 evaluate_app.command("frames")(evaluate.frames)

@@ -29,6 +29,12 @@ def run(
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option("--seed", help="The recipe's seed.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="CPU threads.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, or with runs/latest.")
+    ] = False,
+    cached: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take phases that were trained before.")
+    ] = True,
     strict: options.Strict = False,
     plugin: options.Plugins = None,
 ) -> None:
@@ -40,12 +46,16 @@ def run(
 
     from vadkit.recipe import find_recipe
     from vadkit.run import run as train  # torch, only once the recipe is known to be valid
+    from vadkit.runs.cache import PhaseCache
+    from vadkit.runs.folder import RunFolder
 
     found = train(
         loaded,
         registry,
         name=Path(recipe).stem,
-        out=out,
+        out=RunFolder.open("runs/latest").path if resume and not out else out,
+        resume=resume,
+        cache=PhaseCache() if cached else None,
         device=device,
         source=find_recipe(recipe),
         strict=strict,

@@ -69,6 +69,10 @@ class ContextStore:
         read = (self._teacher(need).sampling for need in needs)
         return [replace(sampling, role=role) for sampling in read if sampling.unit == "object"]
 
+    def facts(self, needs: Iterable[Need]) -> list[object]:
+        """JSON values of all that decides the answers to these needs, but for the videos."""
+        return [[need.role, need.texts, self._teacher(need).facts] for need in needs]
+
     def shapes(
         self, sampling: Sampling, split: Split, needs: Iterable[Need]
     ) -> dict[str, tuple[int, ...]]:

@@ -30,6 +30,9 @@ from vadkit.recipe import Recipe
 class ContextLookup(Protocol):
     """Keeps the teachers' answers for every unit."""
 
+    def facts(self, needs: Iterable[Need]) -> list[object]:
+        """JSON values of all that decides the answers to these needs, but for the videos."""
+
     def lookup(
         self,
         role: str,
@@ -242,9 +245,17 @@ class PreparedData:
     def _tracks(self) -> Tracks | None:
         return self._shelf.role(TARGET).tracks("test", self.lengths("test"))
 
-    def fingerprint(self) -> str:
-        """A hash of everything that decides what the samplings given to `require` read."""
-        return self._shelf.fingerprint()
+    def fingerprint(self, samplings: Iterable[Sampling] | None = None) -> str:
+        """A hash of everything that decides what these samplings read.
+
+        Args:
+            samplings: Those given to `require` where not given.
+        """
+        return self._shelf.fingerprint(samplings)
+
+    def answering(self, needs: Iterable[Need]) -> list[object]:
+        """JSON values of who answers these needs; none where none is asked for."""
+        return self.context_store.facts(needs) if self.context_store else []
 
     def _scored(self, rows: Tensor | None, sampling: Sampling, split: Split) -> Reading:
         store = self._shelf.store(sampling, split)

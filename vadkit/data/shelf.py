@@ -42,6 +42,7 @@ class Shelf:
         self._roles: dict[str, Role] = {}
         self._spans: dict[tuple[str, Unit, int], range] = {}
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
+        self._known: dict[tuple[str, Unit], list[object]] = {}
         self.report: dict[str, dict[str, int]] = {}
         """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
 
@@ -96,18 +97,23 @@ class Shelf:
         place = "/".join((sampling.role, split, sampling.unit))
         self.report.setdefault(place, {}).update(counts)
 
-    def fingerprint(self) -> str:
-        """A hash of everything that decides what `widen`ed samplings read.
+    def fingerprint(self, samplings: Iterable[Sampling] | None = None) -> str:
+        """A hash of everything that decides what these samplings read, or all `widen`ed ones.
 
         How far they reach is left out: a longer sampling beside a task changes none of its clips.
         """
+        kinds = self._spans if samplings is None else map(_kind, samplings)
         sizes = [self.channels, self._recipe.objects.size, self._recipe.frames.size]
-        read = sorted({(role, unit) for role, unit, _ in self._spans})
-        facts = [
-            (name, unit, self.role(name).every, self.role(name).facts(unit)) for name, unit in read
-        ]
+        facts = [self._facts(role, unit) for role, unit in sorted({of[:2] for of in kinds})]
         text = json.dumps([sizes, facts], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _facts(self, role: str, unit: Unit) -> list[object]:
+        """Known once they were asked for: a data set reads of its files to tell."""
+        if (role, unit) not in self._known:
+            of = self.role(role)
+            self._known[role, unit] = [role, unit, of.every, of.facts(unit)]
+        return self._known[role, unit]
 
     def _refuse_damage(self, store: Store) -> None:
         """A store that was made before may hold what stands in for damaged frames."""

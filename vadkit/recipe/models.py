@@ -112,6 +112,11 @@ class Phase(Strict):
     lr: Annotated[float, Field(gt=0)] | None = None
     """This phase's rate; `optim.lr` where not given."""
 
+    @property
+    def title(self) -> str:
+        """The phase by its tasks: "prediction", "prediction+reconstruction"."""
+        return "+".join(entry.name for entry in self.tasks)
+
 
 class Calibrate(Strict):
     """How a score is compared with those of training units, which are normal."""

@@ -11,7 +11,8 @@ from vadkit.metrics import paired_intervals
 from vadkit.protocol import Kept, kept
 from vadkit.recipe import Borders
 from vadkit.report.score_files import files, read_frame_scores
-from vadkit.runs.result import Result, flat, unequal
+from vadkit.runs.result import Result
+from vadkit.runs.tables import flat, unequal
 
 FIGURES = {
     "micro AUC": ("auc", "micro"),

@@ -131,12 +131,14 @@ def newest(phase: Path, warn: Callable[[str], object] = warnings.warn) -> Path |
     )
 
 
-def prune(phase: Path, keep: int = 2) -> None:
+def prune(phase: Path, keep: int = 2, best: int | None = None) -> None:
     """Remove all but the last checkpoints; one that cannot be removed stops nothing.
 
     Args:
         phase: The phase's folder.
-        keep: How many stay. The last of a finished phase is its result.
+        keep: How many stay. The last of a finished phase is its result, unless one is `best`.
+        best: An epoch that stays, too.
     """
-    for folder in [*epochs(phase).values()][:-keep]:
-        shutil.rmtree(folder, ignore_errors=True)
+    for epoch, folder in [*epochs(phase).items()][:-keep]:
+        if epoch != best:
+            shutil.rmtree(folder, ignore_errors=True)

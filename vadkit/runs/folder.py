@@ -106,6 +106,11 @@ class RunFolder:
         return self.path / "env.json"
 
     @property
+    def identity(self) -> Path:
+        """What decides the result, beside the recipe."""
+        return self.path / "identity.json"
+
+    @property
     def events(self) -> Path:
         return self.path / "events.jsonl"
 
@@ -155,7 +160,10 @@ def _is_run(path: Path) -> bool:
 
 def _resumed(run: RunFolder, resume: bool) -> RunFolder:
     if not resume:
-        raise RunBusyError(f"{run.path} holds a run already.", "Choose another --out.")
+        raise RunBusyError(
+            f"{run.path} holds a run already.",
+            "Go on with it with --resume, or choose another --out.",
+        )
     return _readable(run)
 
 

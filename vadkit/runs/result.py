@@ -11,9 +11,7 @@ from typing import Any
 from vadkit.errors import RunBusyError
 from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
 from vadkit.runs.manifest import read_json
-
-Keys = dict[str, Any]
-"""Dotted key -> value."""
+from vadkit.runs.tables import flat, unequal
 
 
 @dataclass(frozen=True)
@@ -77,18 +75,3 @@ def _differences(first: Result, other: Result) -> Iterator[str]:
     if first.metrics["data"]["target"] != other.metrics["data"]["target"]:
         names = [of.metrics["data"]["datasets"]["target"] for of in (first, other)]
         yield f"{first.name} is on {names[0]}, {other.name} on {names[1]}, and the files differ."
-
-
-def flat(table: Any, key: str = "") -> Keys:
-    """Nested tables and lists of them as dotted keys."""
-    if isinstance(table, list) and any(isinstance(item, dict) for item in table):
-        table = {str(number): item for number, item in enumerate(table)}
-    if not isinstance(table, dict):
-        return {key: table}
-    below = (flat(value, f"{key}.{name}" if key else name) for name, value in table.items())
-    return {name: value for part in below for name, value in part.items()}
-
-
-def unequal(one: Keys, two: Keys) -> list[str]:
-    """Keys whose values differ, or that one of both lacks."""
-    return [key for key in {**one, **two} if one.get(key) != two.get(key)]

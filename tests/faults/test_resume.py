@@ -1,0 +1,208 @@
+"""A run that was killed anywhere goes on to the same bits (R1 to R3, R6 to R9, R11, R14)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from killed_run import in_process
+from tiny_world import World
+
+from vadkit.errors import RunBusyError
+from vadkit.plugins import Registry
+from vadkit.recipe import load_recipe
+from vadkit.run import run
+from vadkit.runs.events import read_events
+
+pytestmark = pytest.mark.fault
+
+SETS = ("phase.0.epochs=2", "optim.hold_out=0.2", "phase.0.lr=0.01")
+
+
+@pytest.fixture(scope="module")
+def recipe(world: World) -> Path:
+    """Two epochs of prediction, then jigsaw and prediction with the head that it has."""
+    path = world.recipe("prediction", '"prediction", "jigsaw"')
+    path.write_text(path.read_text().replace("epochs = 1", "epochs = 2", 1))
+    return path
+
+
+@pytest.fixture(scope="module")
+def reference(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run that nothing happens to."""
+    folder = tmp_path_factory.mktemp("reference") / "run"
+    assert in_process(recipe, folder) == 0
+    return folder
+
+
+def events(folder: Path) -> list[dict]:
+    return list(read_events(folder / "events.jsonl"))
+
+
+def outcome(folder: Path) -> dict[str, str]:
+    """What has to be the same: weights, losses, scores, figures without times."""
+    files = [
+        *folder.glob("phases/*/history.csv"),
+        *folder.glob("phases/*/e*/*.safetensors"),
+        *folder.glob("model/*.safetensors"),
+        *folder.glob("scores/*.csv"),
+        *folder.glob("regions/*.csv"),
+    ]
+    found = {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+    }
+    metrics = json.loads((folder / "metrics.json").read_text())
+    for phase in metrics["phases"]:
+        del phase["seconds"]
+    return {**found, "metrics": json.dumps(metrics, sort_keys=True)}
+
+
+def test_the_reference_has_all_that_is_compared(reference: Path) -> None:
+    names = {Path(name).name for name in outcome(reference)}
+    assert {"history.csv", "weights.safetensors", "optim.safetensors", "c.csv"} < names
+    assert [of["event"] for of in events(reference)].count("epoch_saved") == 3
+
+
+@pytest.mark.slow
+def test_a_kill_after_any_event_changes_nothing(
+    recipe: Path, reference: Path, tmp_path: Path
+) -> None:
+    """Also twice in one run: the resumed one is killed after its own fifth event."""
+    wanted, names = outcome(reference), [of["event"] for of in events(reference)]
+    for number, name in enumerate(names):
+        folder = tmp_path / f"{number}-{name}"
+        assert in_process(recipe, folder, event=number) == -signal.SIGKILL
+        if name != "run_done":
+            assert in_process(recipe, folder, event=4) in {-signal.SIGKILL, 0}
+        assert in_process(recipe, folder) == 0
+        assert outcome(folder) == wanted, name
+        trained = [of for of in events(folder) if of["event"] == "epoch_saved"]
+        assert [(of["phase"], of["epoch"]) for of in trained] == [(1, 1), (1, 2), (2, 1)], name
+
+
+@pytest.mark.slow
+def test_a_kill_inside_any_save_changes_nothing(
+    recipe: Path, reference: Path, tmp_path: Path
+) -> None:
+    """Before a rename is where half of a save is there: files, manifests, folders."""
+    wanted, number = outcome(reference), 0
+    while in_process(recipe, tmp_path / f"{number}", rename=number) == -signal.SIGKILL:
+        folder = tmp_path / f"{number}"
+        assert in_process(recipe, folder) == 0
+        assert outcome(folder) == wanted, number
+        number += 3  # a save of five renames is met in every place by one epoch or another
+    assert number > 30
+
+
+def test_the_best_epoch_is_remembered(world: World, tmp_path: Path) -> None:
+    path = world.recipe("prediction")
+    sets = ("optim.hold_out=0.25", "optim.lr=0.05", "phase.0.epochs=5")
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert in_process(path, whole, sets=sets) == 0
+    assert in_process(path, cut, sets=sets, event=5) == -signal.SIGKILL  # after the fourth epoch
+    assert in_process(path, cut, sets=sets) == 0
+    assert outcome(cut) == outcome(whole)
+
+
+@pytest.fixture
+def copied(reference: Path, tmp_path: Path) -> Path:
+    """The reference, without its end, so that it can be spoilt and gone on with."""
+    folder = tmp_path / "moved" / "elsewhere"
+    shutil.copytree(reference, folder)
+    kept = [of for of in (folder / "events.jsonl").read_text().splitlines() if "run_done" not in of]
+    (folder / "events.jsonl").write_text("\n".join(kept) + "\n" + '{"seq": 9')
+    return folder
+
+
+def truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def flip(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("spoil", [truncate, empty, flip, Path.unlink])
+@pytest.mark.parametrize("name", ["weights.safetensors", "optim.safetensors", "MANIFEST.json"])
+def test_a_damaged_checkpoint_costs_its_epoch_alone(
+    recipe: Path, reference: Path, copied: Path, spoil: Callable[[Path], None], name: str
+) -> None:
+    spoil(copied / "phases/01-prediction/e0002" / name)
+    assert in_process(recipe, copied) == 0
+    assert outcome(copied) == outcome(reference)
+    again = events(copied)[len(events(reference)) - 1 :]
+    assert [(of["phase"], of["epoch"]) for of in again if of["event"] == "epoch_saved"] == [(1, 2)]
+
+
+def test_nothing_whole_is_refused_with_the_next_step(
+    recipe: Path, copied: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in copied.glob("phases/01-prediction/e*/MANIFEST.json"):
+        file.unlink()
+    loaded = load_recipe(recipe, registry=registry)
+    with pytest.raises(RunBusyError, match=r"01-prediction is whole\. Remove that folder"):
+        run(loaded, registry, out=copied, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("optim.lr=0.5", r"optim\.lr: 0\.0003 -> 0\.5"),
+        ("seed=1", "seed: 0 -> 1"),
+        ("phase.1.epochs=3", r"phase\.1\.epochs: 1 -> 3"),
+        ('score.use=["jigsaw.temporal"]', r"score\.use"),
+    ],
+)
+def test_another_recipe_is_refused_with_what_differs(
+    recipe: Path, copied: Path, registry: Registry, change: str, said: str
+) -> None:
+    other = load_recipe(recipe, (change,), registry=registry)
+    with pytest.raises(RunBusyError, match=said) as error:
+        run(other, registry, out=copied, resume=True)
+    assert error.value.exit_code == 8
+
+
+@pytest.mark.parametrize("key", ["vadkit", "data", "plugins.task jigsaw"])
+def test_another_version_data_or_revision_is_refused(
+    recipe: Path, copied: Path, registry: Registry, key: str
+) -> None:
+    known = json.loads((copied / "identity.json").read_text())
+    table, _, name = key.rpartition(".")
+    (known[table] if table else known)[name] = "another"
+    (copied / "identity.json").write_text(json.dumps(known))
+    with pytest.raises(RunBusyError, match=rf"{key}: 'another' -> '"):
+        run(load_recipe(recipe, registry=registry), registry, out=copied, resume=True)
+
+
+def test_other_threads_are_told_of(recipe: Path, copied: Path, undrawn: None, registry) -> None:
+    known = json.loads((copied / "identity.json").read_text())
+    (copied / "identity.json").write_text(json.dumps({**known, "threads": 7}))
+    run(load_recipe(recipe, registry=registry), registry, out=copied, resume=True)
+    (note,) = json.loads((copied / "metrics.json").read_text())["resumed"]
+    assert note == "The threads was 7 and then 1: not the same bit for bit."
+
+
+def test_a_finished_run_stays_as_it_is(recipe: Path, reference: Path, registry: Registry) -> None:
+    before = {file: file.stat().st_mtime_ns for file in reference.rglob("*.*") if file.is_file()}
+    assert run(load_recipe(recipe, registry=registry), registry, out=reference, resume=True)
+    untouched = {file: time for file, time in before.items() if ".owner" not in file.name}
+    assert {file: file.stat().st_mtime_ns for file in untouched} == untouched
+
+
+def test_without_resume_a_run_is_in_the_way(
+    recipe: Path, reference: Path, registry: Registry
+) -> None:
+    with pytest.raises(RunBusyError, match=r"holds a run already\. Go on with it with --resume"):
+        run(load_recipe(recipe, registry=registry), registry, out=reference)

@@ -1,0 +1,31 @@
+"""Nested tables as dotted keys, and where two of them differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Keys = dict[str, Any]
+"""Dotted key -> value."""
+
+
+def flat(table: Any, key: str = "") -> Keys:
+    """Nested tables, and lists of them, as dotted keys.
+
+    >>> flat({"a": {"b": 1}, "c": [{"d": 2}], "e": [3]})
+    {'a.b': 1, 'c.0.d': 2, 'e': [3]}
+    """
+    if isinstance(table, list) and any(isinstance(item, dict) for item in table):
+        table = {str(number): item for number, item in enumerate(table)}
+    if not isinstance(table, dict):
+        return {key: table}
+    below = (flat(value, f"{key}.{name}" if key else name) for name, value in table.items())
+    return {name: value for part in below for name, value in part.items()}
+
+
+def unequal(one: Keys, two: Keys) -> list[str]:
+    """Keys whose values differ, or that one of both lacks.
+
+    >>> unequal({"a": 1, "b": 2}, {"b": 3, "c": 4})
+    ['a', 'b', 'c']
+    """
+    return [key for key in {**one, **two} if one.get(key) != two.get(key)]
