@@ -30,12 +30,17 @@ def safe_names(names: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set()
     given: dict[str, str] = {}
     for name in dict.fromkeys(names):
-        given[name] = _untaken(safe_name(name), taken)
+        given[name] = untaken(safe_name(name), taken)
         taken.add(given[name].casefold())
     return given
 
 
-def _untaken(name: str, taken: set[str]) -> str:
+def untaken(name: str, taken: set[str]) -> str:
+    """The name, with a number if it is taken; those that are taken are in lower case.
+
+    >>> untaken("A", {"a", "a-2"})
+    'A-3'
+    """
     candidate, number = name, 1
     while candidate.casefold() in taken:
         number += 1

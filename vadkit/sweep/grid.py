@@ -1,0 +1,221 @@
+"""The grid file: orders, modes, data sets and seeds, strict as a recipe is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from vadkit.errors import RecipeError
+from vadkit.hints import did_you_mean
+from vadkit.recipe import DataSource, Phase, shipped_recipes
+from vadkit.recipe.keys import model_problems, without
+from vadkit.recipe.models import NamedTask
+from vadkit.recipe.problems import Place, Problem, first_of, problems_error
+from vadkit.recipe.source import TABLES, Source, read_tables, shipped_folder
+from vadkit.recipe.strict import Strict
+from vadkit.recipe.tables import absolute
+from vadkit.sweep.grid_check import grid_problems
+
+Mode = Literal["progressive", "cumulative", "simultaneous"]
+OWN = "recipe"
+"""The mode of a row without an order: its recipe's own phases, as they are."""
+
+
+NO_STEP = "\N{EN DASH}"
+"""How an order shows a stage without a step, as the papers do."""
+
+
+def _no_stage(_: str) -> str:
+    raise ValueError("a step has no stage: its place in an order says it")
+
+
+class Step(Phase):
+    """What one name in an order stands for: a phase, without its stage."""
+
+    stage: Annotated[str, AfterValidator(_no_stage)] = ""
+    together: Annotated[tuple[NamedTask, ...], Field(min_length=1)] | None = None
+    """Its tasks where they are trained with those of other steps; as alone where not given."""
+
+
+class Dataset(Strict):
+    """What the data roles are bound to."""
+
+    name: str
+    data: dict[str, DataSource] = Field(default_factory=dict)
+    """The roles that are not bound as in the recipe."""
+    set: dict[str, Any] = Field(default_factory=dict)
+
+
+class Row(Strict):
+    """A line of the table."""
+
+    name: str | None = None
+    """Made of the order where not given."""
+    order: tuple[tuple[str, ...], ...] | None = None
+    """Stage -> its steps, one after another; the recipe's own phases where not given."""
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Step -> how much its losses count where all are trained at once."""
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] | None = None
+    recipe: str | None = None
+    set: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Its name, or its order: stages by arrows, steps of a stage by hyphens."""
+        stages = ["-".join(steps) or NO_STEP for steps in self.order or ()]
+        return self.name or " → ".join(stages) or str(self.recipe)
+
+
+class Grid(Strict):
+    """Rows x modes x data sets x seeds."""
+
+    title: str
+    recipe: str | None = None
+    """What every cell starts from."""
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)] = (0,)
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("progressive", "simultaneous")
+    figures: Annotated[tuple[str, ...], Field(min_length=1)] = ("micro AUC",)
+    """What the table shows; the first is drawn."""
+    stages: tuple[str, ...] = ()
+    """Heads of the columns; numbers, or the recipes' stages, where not given."""
+    set: dict[str, Any] = Field(default_factory=dict)
+    step: dict[str, Step] = Field(default_factory=dict)
+    dataset: tuple[Dataset, ...] = ()
+    row: Annotated[tuple[Row, ...], Field(min_length=1)]
+
+    def modes_of(self, row: Row) -> tuple[str, ...]:
+        """How a row is trained."""
+        return (row.modes or self.modes) if row.order is not None else (OWN,)
+
+    def stage(self, index: int) -> str:
+        """The name of an order's stage, from 0."""
+        return self.stages[index] if index < len(self.stages) else str(index + 1)
+
+
+@dataclass
+class GridFile:
+    """A grid, and where each of its keys was written."""
+
+    grid: Grid
+    source: Source
+    folder: Path = field(default_factory=Path.cwd)
+    """Where its paths start from."""
+    sets: tuple[str, ...] = ()
+    """`--set` of the command line, which all cells get last."""
+    problems: list[Problem] = field(default_factory=list)
+    """What is wrong with it, though it can be read."""
+
+    @property
+    def name(self) -> str:
+        return Path(self.source.title).stem
+
+
+def shipped_grids() -> dict[str, Path]:
+    """Name -> file of every grid that travels with vadkit."""
+    return {file.stem: file for file in sorted((shipped_folder() / TABLES).glob("*.toml"))}
+
+
+def find_grid(name: str | Path) -> Path:
+    """The file that a path, or the bare name of a shipped grid, means.
+
+    Raises:
+        RecipeError: There is no such file.
+    """
+    shipped, path = shipped_grids(), Path(name)
+    if str(name) in shipped:
+        return shipped[str(name)]
+    if str(name) in shipped_recipes():
+        raise RecipeError(f"{name} is a recipe, not a grid of them.", f"vadkit run {name} runs it.")
+    if not path.is_file():
+        known = f"Shipped grids: {', '.join(shipped) or 'none'}."
+        hint = f"{did_you_mean(path.stem, shipped)} {known}".strip()
+        raise RecipeError(f"There is no grid {str(name)!r}.", hint)
+    return path
+
+
+def read_grid(
+    name: str | Path,
+    *,
+    sets: Sequence[str] = (),
+    data: Sequence[str] = (),
+    seeds: str | None = None,
+) -> GridFile:
+    """Read a grid; what it says of recipes is checked when its cells are made.
+
+    Args:
+        name: A path, or the bare name of a shipped grid.
+        sets: `key.path=VALUE` for all cells.
+        data: `NAME=DIR` for each data set that takes the place of the grid's own.
+        seeds: Whole numbers with commas, instead of the grid's own.
+
+    Raises:
+        RecipeError: It cannot be read, or so much is wrong that no cell could be made.
+    """
+    file = find_grid(name)
+    source = read_tables(file, "grid")
+    if data:
+        _bind(source, data)
+    if seeds is not None:
+        _seed(source, seeds)
+    return grid_of(source, file.absolute().parent, sets)
+
+
+def grid_of(source: Source, folder: Path, sets: Sequence[str] = ()) -> GridFile:
+    """A grid of tables.
+
+    Args:
+        source: As `read_tables` gives it, or made.
+        folder: Where relative paths start from.
+        sets: As for `read_grid`.
+
+    Raises:
+        RecipeError: So much is wrong that no cell could be made.
+    """
+    problems, steps = list(source.problems), list(source.table.get("step", ()))
+    try:
+        grid = _parsed(source.table)
+    except ValidationError as error:
+        problems += first_of(model_problems(error, Grid.model_json_schema()))
+        grid = _rest(source, problems)
+    problems += grid_problems(grid, steps)
+    return GridFile(grid, source, folder, tuple(sets), problems)
+
+
+def _parsed(table: dict[str, Any]) -> Grid:
+    return Grid.model_validate_json(json.dumps(table, default=str), strict=True)
+
+
+def _rest(source: Source, problems: list[Problem]) -> Grid:
+    """What is valid without what is wrong, so that it can be checked as well."""
+    source.table = without(source.table, problems)
+    try:
+        return _parsed(source.table)
+    except ValidationError:
+        raise problems_error(source.title, problems, source.places) from None
+
+
+def _bind(source: Source, data: Sequence[str]) -> None:
+    found = [text.partition("=") for text in data]
+    place = Place(f"--data {' --data '.join(data)}")
+    if not all(name and folder for name, _, folder in found):
+        source.problems.append(Problem((), "expected NAME=DIR.", place))
+        return
+    source.table["dataset"] = [
+        {"name": name, "data": {"target": {"dataset": name, "path": str(absolute(folder))}}}
+        for name, _, folder in found
+    ]
+    source.places.replace(("dataset",), place)
+
+
+def _seed(source: Source, seeds: str) -> None:
+    place = Place(f"--seeds {seeds:.100}")
+    try:
+        source.table["seeds"] = [int(text) for text in seeds.split(",")]
+    except ValueError:
+        source.problems.append(Problem((), "expected whole numbers, such as 0,1,2.", place))
+    source.places.replace(("seeds",), place)
