@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +19,8 @@ from vadkit.cards import Sampling
 from vadkit.data.cubes import Cut, Cutting, cut
 from vadkit.data.frames import Frame
 from vadkit.data.objects import Seen
-from vadkit.data.stores import Store, open_store
+from vadkit.data.parts import Source
+from vadkit.data.stores import Store, open_store, parts_of
 
 SAMPLING = Sampling(frames=9)
 BATCH = 128
@@ -38,17 +39,18 @@ def video(frames: int, height: int, width: int, boxes: int, channels: int) -> It
 
 
 def measure(height: int, width: int, boxes: int, channels: int) -> tuple[float, float]:
-    """Cubes a second: cut and written, and read back in random order as floats."""
+    """Cubes a second of four videos: cut and written, and read in random order as floats."""
     cutting = Cutting("object", SAMPLING.offsets, (48, 48), channels)
-    seen = list(video(200, height, width, boxes, channels))
+    seen = list(video(50, height, width, boxes, channels))
 
-    def source(how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable[Cut]]]:
+    def cuts(_: int, how: Cutting, counts: Counter[str]) -> Iterator[Cut]:
         counts["frames"] += len(seen)
-        yield "video", cut(iter(seen), how)
+        return cut(iter(seen), how)
 
+    source = Source("cubes", tuple("abcd"), cuts)
     with TemporaryDirectory() as folder:
         started = time.perf_counter()
-        store = open_store(Path(folder), {}, cutting, source)
+        store = open_store(parts_of(Path(folder), {}, cutting, source), cutting, lambda *_: None)
         written = len(store.units) / (time.perf_counter() - started)
         return written, _read(store)
 

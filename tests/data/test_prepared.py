@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from vadkit.cards import BoxRules, DatasetCard, DetectorCard, Need, NoOptions, Sampling
 from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.objects import Detector, Seen
+from vadkit.data.parts import Told
 from vadkit.data.prepared import PreparedData
-from vadkit.data.role import Told
 from vadkit.data.tracks import Sighting, tracks_of
 from vadkit.errors import DataError, PluginError, RecipeError
 from vadkit.recipe import Recipe

@@ -1,6 +1,6 @@
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from errno import ENOSPC
 from pathlib import Path
 
@@ -8,13 +8,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from vadkit.cards import Sampling
 from vadkit.data.cubes import Cut, Cutting, cut, windows
 from vadkit.data.frames import Frame
 from vadkit.data.objects import Boxes, Seen
-from vadkit.data.stores import CubeStore, FrameStore, Store, open_store
+from vadkit.data.parts import Parts, Source
+from vadkit.data.stores import CubeStore, FrameStore, Store, open_store, parts_of
 from vadkit.errors import ResourceError
 
 HEIGHT, WIDTH = 30, 44
@@ -124,21 +126,29 @@ def test_every_third_frame_has_units_but_clips_read_all_frames() -> None:
 
 
 class Videos:
-    """A source of two videos and one without objects, which counts how often it is read."""
+    """A source of two videos, which counts how often one is read."""
 
     def __init__(self) -> None:
         self.images = {"a": video(12), "b": video(7, seed=1)}
         self.read = 0
 
-    def __call__(self, how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable[Cut]]]:
+    def cuts(self, number: int, how: Cutting, counts: Counter[str]) -> Iterator[Cut]:
         self.read += 1
-        for name, images in self.images.items():
-            counts["frames"] += len(images)
-            yield name, cut(stream(images), how)
+        images = list(self.images.values())[number]
+        counts["frames"] += len(images)
+        yield from cut(stream(images), how)
+
+
+def parts(root: Path, how: Cutting, source: Videos, **facts: str) -> Parts:
+    return parts_of(root, facts, how, Source("units", tuple(source.images), source.cuts))
 
 
 def opened(root: Path, how: Cutting, source: Videos | None = None, **facts: str) -> Store:
-    return open_store(root, facts, how, source or Videos())
+    return open_store(parts(root, how, source or Videos(), **facts), how, lambda *_: None)
+
+
+def everything(store: Store) -> torch.Tensor:
+    return store.stored.data.rows(torch.arange(len(store.stored.data)))
 
 
 def test_a_cube_store_gives_back_what_was_cut(tmp_path: Path) -> None:
@@ -195,7 +205,7 @@ def test_frame_units_of_every_third_frame_share_the_store(tmp_path: Path) -> Non
     source = Videos()
     opened(tmp_path, cutting(5, "frame"), source)
     third = opened(tmp_path, cutting(5, "frame", every=3), source)
-    assert source.read == 1
+    assert source.read == 2
     assert third.units.frame.tolist() == [0, 3, 6, 9, 0, 3, 6]
     whole = opened(tmp_path, cutting(5, "frame"), source)
     sampling = Sampling(unit="frame", frames=3)
@@ -208,59 +218,136 @@ def test_a_store_is_made_once_for_the_same_facts(tmp_path: Path) -> None:
     source = Videos()
     first = opened(tmp_path, cutting(5), source, boxes="x")
     again = opened(tmp_path, cutting(5), source, boxes="x")
-    assert source.read == 1
-    assert torch.equal(first.stored.data, again.stored.data)
+    assert source.read == 2
+    assert torch.equal(everything(first), everything(again))
     assert again.report()["frames"] == 19
     opened(tmp_path, cutting(5), source, boxes="y")
     opened(tmp_path, cutting(6), source, boxes="x")
-    assert source.read == 3
+    assert source.read == 6
 
 
 @pytest.mark.parametrize("torn", ["clips.u8", "units.npy", "times.npy", "store.json"])
 @pytest.mark.parametrize("keep", [None, 0, 10])
-def test_a_torn_store_is_made_again(tmp_path: Path, torn: str, keep: int | None) -> None:
+def test_the_part_that_is_torn_is_made_again(tmp_path: Path, torn: str, keep: int | None) -> None:
     source = Videos()
-    wanted = opened(tmp_path, cutting(5), source).stored.data.clone()
-    (file,) = tmp_path.glob(f"*/{torn}")
-    whole = file.read_bytes()
-    file.unlink()
-    if keep is not None:
-        file.write_bytes(whole[:keep])
-    assert torch.equal(opened(tmp_path, cutting(5), source).stored.data, wanted)
+    wanted = everything(opened(tmp_path, cutting(5), source)).clone()
+    (joined,) = tmp_path.glob("*/joined")
+    for file in (*tmp_path.glob(f"*/parts/00001/{torn}"), *joined.glob(torn)):
+        whole = file.read_bytes()
+        file.unlink()
+        if keep is not None:
+            file.write_bytes(whole[:keep])
+    assert torch.equal(everything(opened(tmp_path, cutting(5), source)), wanted)
+    assert source.read == 3
+
+
+def test_tables_that_are_torn_are_put_together_again(tmp_path: Path) -> None:
+    source = Videos()
+    wanted = everything(opened(tmp_path, cutting(5), source)).clone()
+    for file in tmp_path.glob("*/joined/*"):
+        file.write_bytes(file.read_bytes()[:10])
+        assert torch.equal(everything(opened(tmp_path, cutting(5), source)), wanted)
     assert source.read == 2
 
 
-def test_a_store_that_was_interrupted_leaves_nothing_that_is_read(tmp_path: Path) -> None:
-    class Broken(Videos):
-        def __call__(self, how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable]]:
-            yield from super().__call__(how, counts)
-            raise KeyboardInterrupt
+class Breaking(Videos):
+    """Raises at the end of its second video."""
 
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def cuts(self, number: int, how: Cutting, counts: Counter[str]) -> Iterator[Cut]:
+        yield from super().cuts(number, how, counts)
+        if number:
+            raise self.error
+
+
+def test_what_was_interrupted_goes_on_with_the_videos_that_are_left(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        opened(tmp_path, cutting(5), Broken())
-    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+        opened(tmp_path, cutting(5), Breaking(KeyboardInterrupt()))
+    assert [path.name for path in tmp_path.glob("*/parts/*")] == ["00000"]
+    source = Videos()
+    opened(tmp_path, cutting(5), source)
+    assert source.read == 1
 
 
 def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     opened(tmp_path, cutting(5))
-    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
-    (folder / "store.json").unlink()
-    folder.rename(folder.with_suffix(".tmp"))
+    (part,) = tmp_path.glob("*/parts/00001")
+    (part / "store.json").unlink()
+    part.rename(part.with_suffix(".tmp"))
     source = Videos()
     opened(tmp_path, cutting(5), source)
     assert source.read == 1
-    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]
+    assert sorted(part.parent.iterdir()) == [part.with_name("00000"), part]
 
 
-def test_a_full_disk_is_named_and_nothing_is_left(tmp_path: Path) -> None:
-    class Full(Videos):
-        def __call__(self, how: Cutting, counts: Counter[str]) -> Iterator[tuple[str, Iterable]]:
-            yield from super().__call__(how, counts)
-            raise OSError(ENOSPC, "No space left on device")
-
+def test_a_full_disk_is_named_and_nothing_is_left_of_the_part(tmp_path: Path) -> None:
+    full = Breaking(OSError(ENOSPC, "No space left on device"))
     with pytest.raises(ResourceError, match=r"is full.*VADKIT_HOME"):
-        opened(tmp_path, cutting(5), Full())
-    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+        opened(tmp_path, cutting(5), full)
+    assert [path.name for path in tmp_path.glob("*/parts/*")] == ["00000"]
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """Everything beneath a folder but the locks."""
+    found = [path for path in root.rglob("*") if path.is_file() and "lock" not in str(path)]
+    return {str(path.relative_to(root)): path.read_bytes() for path in found}
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0], [1]])
+def test_parts_that_were_made_apart_are_byte_for_byte_the_same(
+    tmp_path: Path, order: list[int]
+) -> None:
+    opened(tmp_path / "whole", cutting(5))
+    for number in order:
+        parts(tmp_path / "parts", cutting(5), Videos()).make(number)
+    opened(tmp_path / "parts", cutting(5))
+    assert files(tmp_path / "parts") == files(tmp_path / "whole")
+
+
+def test_a_part_is_missing_until_it_is_whole(tmp_path: Path) -> None:
+    made = parts(tmp_path, cutting(5), Videos())
+    assert made.missing() == [0, 1]
+    made.make(1)
+    assert made.missing() == [0]
+    opened(tmp_path, cutting(5))
+    assert made.missing() == []
+
+
+def test_a_video_that_another_process_is_cutting_comes_last(tmp_path: Path) -> None:
+    order: list[int] = []
+
+    class Slow(Videos):
+        def cuts(self, number: int, how: Cutting, counts: Counter[str]) -> Iterator[Cut]:
+            order.append(number)
+            if number:
+                other.release()
+            yield from super().cuts(number, how, counts)
+
+    source = Slow()
+    made = parts(tmp_path, cutting(5), source)
+    (made.folder / "locks").mkdir(parents=True)
+    other = FileLock(made.folder / "locks/00000")
+    with other:
+        opened(tmp_path, cutting(5), source)
+    assert order == [1, 0]
+
+
+def test_names_that_a_file_system_may_mix_up_are_kept_apart(tmp_path: Path) -> None:
+    source = Videos()
+    source.images = {"a": video(12), "A": video(7, seed=1), "a.tmp": video(3, seed=2)}
+    assert opened(tmp_path, cutting(5), source).units.frames == {"a": 12, "A": 7, "a.tmp": 3}
+
+
+def test_rows_are_found_wherever_their_video_is(tmp_path: Path) -> None:
+    source = Videos()
+    source.images = {"still": video(1), "a": video(12), "none": video(1), "b": video(7, seed=1)}
+    data = opened(tmp_path, cutting(5), source).stored.data
+    index = torch.randperm(len(data))
+    assert torch.equal(data.rows(index), data.to(torch.device("cpu")).rows(index))
+    assert data.rows(index[:0]).shape == (0, 1, 5, 16, 12)
 
 
 def test_videos_without_objects_make_an_empty_store(tmp_path: Path) -> None:
@@ -276,6 +363,6 @@ def test_videos_without_objects_make_an_empty_store(tmp_path: Path) -> None:
 
 def test_nothing_but_plain_bytes_json_and_arrays_is_written(tmp_path: Path) -> None:
     opened(tmp_path, cutting(5))
-    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
-    assert {path.suffix for path in folder.iterdir()} == {".u8", ".json", ".npy"}
-    assert json.loads((folder / "store.json").read_text())["videos"] == ["a", "b"]
+    assert {Path(name).suffix for name in files(tmp_path)} == {".u8", ".json", ".npy"}
+    (joined,) = tmp_path.glob("*/joined/store.json")
+    assert json.loads(joined.read_text())["videos"] == ["a", "b"]

@@ -17,8 +17,8 @@ from torch.nn import functional as F
 from vadkit.cards import Need, Sampling, Unit
 from vadkit.data.answers import AnswerFile, Rows
 from vadkit.data.dataset import Split
+from vadkit.data.parts import Told
 from vadkit.data.prepared import PreparedData
-from vadkit.data.role import Told
 from vadkit.data.teaching import BATCH, BoundTeacher, bind_teacher
 from vadkit.data.units import Units
 from vadkit.errors import DataError, PluginError

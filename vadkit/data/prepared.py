@@ -17,7 +17,8 @@ from vadkit.cards import Need, Sampling, Unit
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.leakage import refuse_leaks
 from vadkit.data.loader import Context, Loader, Reading
-from vadkit.data.role import TARGET, Told, Tracks
+from vadkit.data.parts import Told
+from vadkit.data.role import TARGET, Tracks
 from vadkit.data.shelf import Shelf
 from vadkit.data.stores import Store
 from vadkit.data.units import Units

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from vadkit.data.derived import derive_tracks
 from vadkit.data.frames import VideoReader
 from vadkit.data.labels import check_length
 from vadkit.data.objects import REPAIRED, Detector, detect, read
+from vadkit.data.parts import Source
 from vadkit.data.tracks import check_tracks
 from vadkit.data.video import open_video
 from vadkit.errors import DataError, RecipeError
@@ -28,9 +29,6 @@ TARGET = "target"
 """The role that is trained on and scored; all others are trained on alone."""
 Tracks = tuple[dict[str, list[Track]], bool]
 """Video -> its anomalies, and whether any were derived from masks."""
-
-Told = Callable[[str, int, int], None]
-"""Told of progress: what is made, how many are done, how many there are."""
 
 
 class Role:
@@ -90,11 +88,17 @@ class Role:
 
     def facts(self, unit: Unit) -> dict[str, Any]:
         """JSON values of all that decides frames and boxes."""
-        if unit == "frame":
-            return {"dataset": self.dataset.fingerprint()}
+        return {"dataset": self._fingerprint} | (self._boxes if unit == "object" else {})
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return self.dataset.fingerprint()  # reads of every file
+
+    @cached_property
+    def _boxes(self) -> dict[str, Any]:
+        """JSON values of all that decides boxes."""
         found = zip(self._finders, self.detectors, strict=True)
         return {
-            "dataset": self.dataset.fingerprint(),
             "rules": asdict(self.rules),
             "detectors": [
                 (
@@ -107,23 +111,29 @@ class Role:
             ],
         }
 
-    def cuts(
-        self, split: Split, told: Told, cutting: Cutting, counts: Counter[str]
-    ) -> Iterator[tuple[str, Iterable[Cut]]]:
-        """Go through the split's videos, each with its cuts."""
+    def source(self, split: Split, unit: Unit) -> Source:
+        """The split's videos, and how units are cut from them.
+
+        Raises:
+            DataError: There is no video.
+        """
         videos = self.videos(split)
-        what = f"{cutting.unit}s of {self.name} {split}"
-        for done, video in enumerate(videos):
-            told(what, done, len(videos))
-            reader = open_video(video.path, strict=self.strict)
-            if cutting.unit == "frame":
-                stream = read(reader, counts)
-            else:
-                stream = detect(video, reader, self.detectors, self.rules, counts)
-            yield video.name, cut(stream, cutting)
-            if lost := reader.report.repaired:
-                counts[f"{REPAIRED} in {video.name}, {_places(reader, lost)}"] = len(lost)
-        told(what, len(videos), len(videos))
+        names = tuple(video.name for video in videos)
+
+        def cuts(number: int, cutting: Cutting, counts: Counter[str]) -> Iterator[Cut]:
+            return self._cuts(videos[number], cutting, counts)
+
+        return Source(f"{unit}s of {self.name} {split}", names, cuts)
+
+    def _cuts(self, video: Video, cutting: Cutting, counts: Counter[str]) -> Iterator[Cut]:
+        reader = open_video(video.path, strict=self.strict)
+        if cutting.unit == "frame":
+            stream = read(reader, counts)
+        else:
+            stream = detect(video, reader, self.detectors, self.rules, counts)
+        yield from cut(stream, cutting)
+        if lost := reader.report.repaired:
+            counts[f"{REPAIRED} in {video.name}, {_places(reader, lost)}"] = len(lost)
 
     def labels(
         self, split: Split, lengths: Mapping[str, int]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from vadkit.cards import Sampling, Unit
 from vadkit.data.cubes import Cutting
 from vadkit.data.dataset import Split
 from vadkit.data.objects import REPAIRED
-from vadkit.data.role import TARGET, Role, Told
-from vadkit.data.stores import Store, open_store
+from vadkit.data.parts import Parts, Told
+from vadkit.data.role import TARGET, Role
+from vadkit.data.stores import Store, open_store, parts_of
 from vadkit.data.video import open_video
 from vadkit.errors import DataError
 from vadkit.plugins import Registry
@@ -42,7 +43,6 @@ class Shelf:
         self._roles: dict[str, Role] = {}
         self._spans: dict[tuple[str, Unit, int], range] = {}
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
-        self._known: dict[tuple[str, Unit], list[object]] = {}
         self.report: dict[str, dict[str, int]] = {}
         """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
 
@@ -77,13 +77,21 @@ class Shelf:
         role, cutting = self.role(sampling.role), self._cutting(sampling, split)
         key = (role.name, split, cutting)
         if key not in self._stores:
-            facts = {**role.facts(cutting.unit), "split": split}
-            source = partial(role.cuts, split, self._told)
-            self._stores[key] = open_store(self._root, facts, cutting, source)
+            self._stores[key] = open_store(self.parts(sampling, split), cutting, self._told)
             self.note(sampling, split, self._stores[key].report())
             if self._strict:
                 self._refuse_damage(self._stores[key])
         return self._stores[key]
+
+    def parts(self, sampling: Sampling, split: Split) -> Parts:
+        """The parts of the store that a sampling reads, a part for each video.
+
+        Raises:
+            DataError: There is no video.
+        """
+        role, cutting = self.role(sampling.role), self._cutting(sampling, split)
+        facts = {**role.facts(cutting.unit), "split": split}
+        return parts_of(self._root, facts, cutting, role.source(split, cutting.unit))
 
     def any_store(self, split: Split) -> Store:
         """Some store of the target, for what all of them know."""
@@ -109,11 +117,8 @@ class Shelf:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _facts(self, role: str, unit: Unit) -> list[object]:
-        """Known once they were asked for: a data set reads of its files to tell."""
-        if (role, unit) not in self._known:
-            of = self.role(role)
-            self._known[role, unit] = [role, unit, of.every, of.facts(unit)]
-        return self._known[role, unit]
+        of = self.role(role)
+        return [role, unit, of.every, of.facts(unit)]
 
     def _refuse_damage(self, store: Store) -> None:
         """A store that was made before may hold what stands in for damaged frames."""

@@ -1,34 +1,30 @@
 """Stores: units cut once, kept on disk, read many times.
 
-A store's folder is named by a hash of everything that decides what is in it, and appears whole or
-not at all.
+A store's folder is named by a hash of everything that decides what is in it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from errno import EFBIG, ENOSPC
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from vadkit.cards import Sampling
 from vadkit.data.cubes import Cutting
-from vadkit.data.store_files import Source, Stored, read_store, write_store
+from vadkit.data.parts import Parts, Source, Told
+from vadkit.data.store_files import Stored
 from vadkit.data.units import Units
-from vadkit.errors import ResourceError
 
-REVISION = 1
-"""Raised when the same video would be cut differently."""
+REVISION = 2
+"""Raised when the same video would be cut differently, or written in other files."""
 
 DEVICE_SHARE = 0.3
 """A store moves to a GPU if it takes no more than this share of the free memory there."""
@@ -59,14 +55,13 @@ class Store(ABC):
     def to(self, device: torch.device) -> None:
         """Move the whole store to a GPU with room for it; elsewhere it stays where it is."""
         data = self.stored.data
-        if device.type == "cuda" and data.device != device:
+        if device.type == "cuda" and data.device.type == "cpu":
             free, _ = torch.cuda.mem_get_info(device)
             if data.nbytes <= DEVICE_SHARE * free:
                 self.stored = replace(self.stored, data=data.to(device))
 
     def _rows(self, rows: Tensor) -> Tensor:
-        data = self.stored.data
-        return data.index_select(0, rows.to(data.device))
+        return self.stored.data.rows(rows)
 
 
 class CubeStore(Store):
@@ -95,52 +90,32 @@ class FrameStore(Store):
         return _windows(clips, 1, sampling).transpose(2, 3)
 
 
-def open_store(root: Path, facts: Mapping[str, Any], cutting: Cutting, source: Source) -> Store:
-    """Open the store of these facts, making it first where it is missing or torn.
+def parts_of(root: Path, facts: Mapping[str, Any], cutting: Cutting, source: Source) -> Parts:
+    """The parts of the store of these facts.
 
     Args:
         root: The folder of all stores.
         facts: JSON values of everything that decides frames and boxes.
         cutting: What is cut.
-        source: Called only if the store has to be made.
+        source: From which videos.
     """
-    frames = cutting.unit == "frame"
-    # Clips of whole frames are gathered later, so each frame is kept once, with no neighbours.
-    written = replace(cutting, offsets=range(1), every=1) if frames else cutting
-    folder = root / _key({**facts, "cutting": repr(written), "revision": REVISION})
-    stored = _stored(folder, written, source)
-    return (FrameStore if frames else CubeStore)(stored, cutting)
+    if cutting.unit == "frame":
+        # Clips of whole frames are gathered later, so each is kept once, with no neighbours.
+        cutting = replace(cutting, offsets=range(1), every=1)
+    folder = root / _key({**facts, "cutting": repr(cutting), "revision": REVISION})
+    return Parts(folder, cutting, source)
 
 
-def _stored(folder: Path, cutting: Cutting, source: Source) -> Stored:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        stored = read_store(folder)
-        if stored is None:
-            _make(folder, cutting, source)
-            stored = read_store(folder)
-    if stored is None:
-        raise ResourceError(f"The store {folder} cannot be read back.", "Check the disk.")
-    return stored
+def open_store(parts: Parts, cutting: Cutting, told: Told) -> Store:
+    """Open a store, making first what is missing of it.
 
-
-def _make(folder: Path, cutting: Cutting, source: Source) -> None:
-    """Write beside the folder and rename when all is written."""
-    unfinished = folder.with_suffix(".tmp")
-    for leftover in (unfinished, folder):
-        shutil.rmtree(leftover, ignore_errors=True)
-    unfinished.mkdir()
-    try:
-        write_store(unfinished, cutting, source)
-        unfinished.rename(folder)
-    except BaseException as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in (ENOSPC, EFBIG):
-            raise ResourceError(
-                f"The disk of {folder.parent} is full.",
-                "Free some space there, or set VADKIT_HOME to a folder on another disk.",
-            ) from error
-        raise
+    Args:
+        parts: Those of the store.
+        cutting: What is read of it.
+        told: Told of progress.
+    """
+    kind = FrameStore if cutting.unit == "frame" else CubeStore
+    return kind(parts.open(told), cutting)
 
 
 def _key(facts: Mapping[str, Any]) -> str:
