@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import resource
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from vadkit.cards import Need, Sampling
 from vadkit.data.answers import AnswerFile
 from vadkit.data.context import ContextStore, cut_maps
 from vadkit.data.prepared import PreparedData
-from vadkit.errors import DataError, NumericError, PluginError
+from vadkit.errors import DataError, NumericError, PluginError, ResourceError
 from vadkit.plugins import Registry, load_plugins
 from vadkit.recipe import Recipe
 
@@ -192,7 +194,7 @@ def test_a_torn_file_is_made_again(tmp_path: Path, registry: Registry) -> None:
     need, index = Need(role="scene"), torch.tensor([0, 5])
     data, context = store(tmp_path, registry, scene="brightness")
     first = context.lookup("target", "train", need, data.units(CUBES, "train"), index)
-    (torn,) = (tmp_path / "home/context").glob("*/a.npy")
+    (torn,) = (tmp_path / "home/context").glob("*/00000.npy")
     torn.write_bytes(torn.read_bytes()[:100])
     data, context = store(tmp_path, registry, scene="brightness")
     again = context.lookup("target", "train", need, data.units(CUBES, "train"), index)
@@ -297,3 +299,48 @@ def test_a_row_that_is_not_there_is_not_invented(tmp_path: Path) -> None:
     assert file.missing(np.array([3, 0, 1, 0])).tolist() == [0]
     with pytest.raises(LookupError, match=r"a\.npy"):
         file.read(np.array([0]))
+
+
+@pytest.mark.parametrize("teacher", [{"scene": "brightness"}, {"imagenet": "cube"}])
+def test_answers_that_were_made_apart_are_byte_for_byte_the_same(
+    tmp_path: Path, registry: Registry, teacher: dict[str, str]
+) -> None:
+    (role,) = teacher
+    found = []
+    for apart in (False, True):
+        data, context = store(tmp_path, registry, **teacher)
+        asked = context.asked("target", "train", Need(role=role), data.units(CUBES, "train"))
+        assert asked.missing() == [0, 1]
+        for number in (1, 0) if apart else ():
+            asked.answer(number)
+            assert number not in asked.missing()
+        asked.answer_missing(lambda *_: None)
+        files = (tmp_path / "home/context").glob("*/*.npy")
+        found.append({file.name: file.read_bytes() for file in files})
+        shutil.rmtree(tmp_path / "home/context")
+    assert len(found[0]) == 4
+    assert found[0] == found[1]
+
+
+def test_what_a_kill_left_of_a_new_file_counts_for_nothing(tmp_path: Path) -> None:
+    rows, answers = np.arange(4), np.ones((4, 5), np.float32)
+    AnswerFile(tmp_path, "a", 4).fill([(rows, answers)])
+    (tmp_path / "a.npy").write_bytes(b"torn")
+
+    def killed() -> Iterator[tuple[Any, Any]]:
+        yield rows[:1], answers[:1]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        AnswerFile(tmp_path, "a", 4).fill(killed())
+    assert AnswerFile(tmp_path, "a", 4).missing(rows).tolist() == [0, 1, 2, 3]
+
+
+def test_a_full_disk_is_named_before_anything_is_mapped(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(ResourceError, match=r"is full.*VADKIT_HOME"):
+            AnswerFile(tmp_path, "a", 1000).fill([(np.array([0]), np.ones((1, 99), np.float32))])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

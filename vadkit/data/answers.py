@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.room import enough_room, reserve
 from vadkit.runs.atomic import atomic_path
 
 Rows = NDArray[np.int64]
@@ -37,14 +38,19 @@ class AnswerFile:
         return np.unique(rows[~self._done[rows]])
 
     def fill(self, parts: Iterable[tuple[Rows, Answers]]) -> None:
-        """Write rows with their answers (rows, ...), and keep them once all are written."""
-        for rows, answers in parts:
-            self._opened(answers)[rows] = answers
-            self._done[rows] = True
-        if isinstance(self._answers, np.memmap):
-            self._answers.flush()
-        with atomic_path(self._kept) as temporary:
-            np.save(temporary, self._done)
+        """Write rows with their answers (rows, ...), and keep them once all are written.
+
+        Raises:
+            ResourceError: The disk is full.
+        """
+        with enough_room(self._path.parent):
+            for rows, answers in parts:
+                self._opened(answers)[rows] = answers
+                self._done[rows] = True
+            if isinstance(self._answers, np.memmap):
+                self._answers.flush()
+            with atomic_path(self._kept) as temporary:
+                np.save(temporary, self._done)
 
     def read(self, rows: Rows) -> Answers:
         """Read rows that are there: (*rows.shape, ...).
@@ -61,5 +67,7 @@ class AnswerFile:
             # Maps are large, and half precision is more than their teachers have.
             kind = np.float16 if first.ndim > 2 else np.float32  # noqa: PLR2004 - rows and D
             shape = (len(self._done), *first.shape[1:])
+            self._kept.unlink(missing_ok=True)  # it speaks of what this takes the place of
             self._answers = np.lib.format.open_memmap(self._path, "w+", kind, shape)
+            reserve(self._path)
         return self._answers

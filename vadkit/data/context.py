@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.cards import Need, Sampling, Unit
-from vadkit.data.answers import AnswerFile, Rows
+from vadkit.data.answers import Answers, Rows
+from vadkit.data.asked import Answered, Asked, AskedOfFrames, AskedOfUnits
 from vadkit.data.dataset import Split
 from vadkit.data.parts import Told
 from vadkit.data.prepared import PreparedData
@@ -26,14 +26,11 @@ from vadkit.home import cache_home
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 
-REVISION = 1
-"""Raised when the same teacher would be shown something else."""
+REVISION = 2
+"""Raised when the same teacher would be shown something else, or answer in other files."""
 
 MAPS = ("segmentation", "depth", "flow")
 """Roles whose answers are maps of the whole frame, cut to the unit's box."""
-
-Files = dict[str, AnswerFile]
-"""Video -> its answers; those of teachers of objects lie under no video's name."""
 
 
 class ContextStore:
@@ -62,7 +59,7 @@ class ContextStore:
         self._device, self._root = torch.device(device), cache_home(home) / "context"
         self._told = progress or (lambda *_: None)
         self._teachers: dict[tuple[str, tuple[str, ...]], BoundTeacher] = {}
-        self._asked: dict[tuple[str, Split, Need], tuple[Units, Files]] = {}
+        self._asked: dict[tuple[str, Split, Need], Asked] = {}
 
     def samplings(self, role: str, needs: Iterable[Need]) -> list[Sampling]:
         """What `PreparedData.require` has to make, for teachers of objects."""
@@ -112,15 +109,11 @@ class ContextStore:
             PluginError: Nobody answers the need, or not like this.
             DataError: The answers for two videos differ in shape.
         """
-        files, rows = self._answered(role, split, need, units), index.cpu().numpy()
-        if self._teacher(need).sampling.unit == "object":
-            return torch.from_numpy(files[""].read(rows)).to(self._device)
+        asked, rows = self._answered(role, split, need, units), index.cpu().numpy()
         size = self._data.cube_size if unit == "object" else self._data.frame_size
         order = np.argsort(units.video[rows], kind="stable")
         steps = np.flatnonzero(np.diff(units.video[rows[order]])) + 1
-        found = [
-            self._of_video(files, need, units, part, size) for part in np.split(rows[order], steps)
-        ]
+        found = [self._of_video(asked, need, part, size) for part in np.split(rows[order], steps)]
         if len({answers.shape[1:] for answers in found}) > 1:
             raise DataError(
                 f"The answers for {need.role!r} of {role} differ in shape from video to video.",
@@ -128,17 +121,28 @@ class ContextStore:
             )
         return torch.cat(found)[torch.from_numpy(np.argsort(order))].to(self._device)
 
-    def _of_video(
-        self, files: Files, need: Need, units: Units, rows: Rows, size: tuple[int, int]
-    ) -> Tensor:
-        """(rows, ...): the mean over the need's frames for units of one video."""
-        video = units.video[rows[0]]
-        answers = files[units.videos[video]].read(frames_read(need, units, rows)).mean(axis=1)
-        if need.role not in MAPS:
-            return torch.from_numpy(answers)
+    def asked(self, role: str, split: Split, need: Need, units: Units) -> Asked:
+        """What a need asks about these units, and the answers so far.
+
+        Raises:
+            PluginError: Nobody answers the need, or not like this.
+        """
+        teacher = self._teacher(need)
+        what = f"{need.role} of {role} {split}"
+        folder = self._root / self._key(role, split, teacher)
+        if teacher.sampling.unit == "object":
+            return AskedOfUnits(what, folder, units, self._show(role, split, need))
+        return AskedOfFrames(what, folder, units, need, self._watch(role, split, teacher))
+
+    def _of_video(self, asked: Asked, need: Need, rows: Rows, size: tuple[int, int]) -> Tensor:
+        """(rows, ...): the answers for units of one video."""
+        units, video = asked.units, int(asked.units.video[rows[0]])
+        answers = torch.from_numpy(asked.of_video(video, rows))
+        if need.role not in MAPS or self._teacher(need).sampling.unit == "object":
+            return answers
         height, width = units.sizes[video]
         boxes = units.boxes[rows, :4] / np.array([width, height] * 2, np.float32)
-        return cut_maps(torch.from_numpy(answers), torch.from_numpy(boxes), size)
+        return cut_maps(answers, torch.from_numpy(boxes), size)
 
     def _teacher(self, need: Need) -> BoundTeacher:
         asked = need.role, need.texts
@@ -146,70 +150,45 @@ class ContextStore:
             self._teachers[asked] = bind_teacher(need, self._recipe, self._registry, self._device)
         return self._teachers[asked]
 
-    def _answered(self, role: str, split: Split, need: Need, units: Units) -> Files:
-        """The files, with all that these units will ever ask for."""
-        known, files = self._asked.get((role, split, need), (None, {}))
-        if known is units:
-            return files
-        teacher = self._teacher(need)
-        folder = self._root / self._key(role, split, teacher)
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock"):
-            if teacher.sampling.unit == "object":
-                files = {"": self._ask_of_units(role, split, need, units, folder)}
-            else:
-                files = self._ask_of_frames(role, split, need, units, folder)
-        self._asked[role, split, need] = (units, files)
-        return files
+    def _answered(self, role: str, split: Split, need: Need, units: Units) -> Asked:
+        """The answers, with all that these units will ever ask for."""
+        known = self._asked.get((role, split, need))
+        if known is None or known.units is not units:
+            known = self.asked(role, split, need, units)
+            known.answer_missing(self._told)
+            self._asked[role, split, need] = known
+        return known
 
-    def _ask_of_frames(
-        self, role: str, split: Split, need: Need, units: Units, folder: Path
-    ) -> Files:
-        teacher, videos = self._teacher(need), self._data.dataset(role).videos(split)
-        files: Files = {}
-        for number, video in enumerate(videos):
-            self._told(f"{need.role} of {role} {split}", number, len(videos))
-            file = AnswerFile(folder, video.name, units.frames[video.name])
-            own = np.flatnonzero(units.video == units.videos.index(video.name))
-            missing = file.missing(frames_read(need, units, own).ravel())
-            if missing.size:
-                file.fill(teacher.watch(video.path, missing, self._data.channels))
-            files[video.name] = file
-        self._told(f"{need.role} of {role} {split}", len(videos), len(videos))
-        return files
+    def _watch(
+        self, role: str, split: Split, teacher: BoundTeacher
+    ) -> Callable[[int, Rows], Answered]:
+        videos, channels = self._data.dataset(role).videos(split), self._data.channels
+        return lambda number, rows: teacher.watch(videos[number].path, rows, channels)
 
-    def _ask_of_units(
-        self, role: str, split: Split, need: Need, units: Units, folder: Path
-    ) -> AnswerFile:
-        teacher = self._teacher(need)
+    def _show(self, role: str, split: Split, need: Need) -> Callable[[Rows], Iterator[Answers]]:
+        teacher, device = self._teacher(need), self._device
         if need.at or need.frames > 1:
             raise PluginError(
                 f"The teacher {teacher.name!r} sees objects, so it answers for their own frame.",
                 "Bind a teacher of whole frames, or ask with at = 0 and frames = 1.",
             )
-        file, rows = AnswerFile(folder, "units", len(units)), np.arange(len(units))
-        if file.missing(rows).size:
-            sampling = replace(teacher.sampling, role=role)
-            batches = self._data.loader([sampling], split, BATCH, seed=None, device=self._device)
-            parts = zip(np.split(rows, range(BATCH, len(rows), BATCH)), batches, strict=True)
-            file.fill((part, teacher.answer(batch.clips[:, 0])) for part, batch in parts)
-        return file
+        read = [replace(teacher.sampling, role=role)]
+
+        def show(rows: Rows) -> Iterator[Answers]:
+            of = torch.from_numpy(rows)
+            for batch in self._data.loader(read, split, BATCH, seed=None, device=device, rows=of):
+                yield teacher.answer(batch.clips[:, 0])
+
+        return show
 
     def _key(self, role: str, split: Split, teacher: BoundTeacher) -> str:
         facts: list[object] = [REVISION, split, self._data.channels, teacher.facts]
         if teacher.sampling.unit == "object":
-            facts += [role, self._data.fingerprint()]
+            facts.append(self._data.fingerprint([replace(teacher.sampling, role=role)]))
         else:
             facts.append(self._data.dataset(role).fingerprint())
         text = json.dumps(facts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def frames_read(need: Need, units: Units, rows: Rows) -> Rows:
-    """(rows, need.frames): the frames that a need asks about, inside the video."""
-    around = np.arange(need.frames) - need.frames // 2 + need.at
-    last = units.lengths[units.video[rows]] - 1
-    return (units.frame[rows, None] + around).clip(0, last[:, None])
 
 
 def cut_maps(maps: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:

@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-KeyT = TypeVar("KeyT")
+_PATIENCE_S = 1.0
+"""How long a piece that another process holds is waited for before the next is tried."""
 
 
 def in_turn(
-    pieces: Iterable[KeyT], lock: Callable[[KeyT], Path], do: Callable[[KeyT], None]
+    pieces: Iterable[int],
+    lock: Callable[[int], Path],
+    do: Callable[[int], None],
+    tell: Callable[[int], None],
 ) -> None:
-    """Do each piece while its lock is held; those that another process holds come last.
+    """Do each piece while its lock is held; those that other processes hold come last.
 
     Args:
         pieces: What is to be done.
         lock: The lock file of a piece.
         do: Does one, unless it finds it done by another process.
+        tell: Told before each piece, again and again while waiting, and at last, how many are left.
     """
-    busy = [piece for piece in pieces if not _done(lock(piece), do, piece)]
-    for piece in busy:
-        with FileLock(lock(piece)):
-            do(piece)
+    left, patience_s = list(pieces), 0.0
+    while left:
+        for piece in tuple(left):
+            tell(len(left))
+            if _done(piece, FileLock(lock(piece), timeout=patience_s), do):
+                left.remove(piece)
+        patience_s = _PATIENCE_S
+    tell(0)
 
 
-def _done(lock: Path, do: Callable[[KeyT], None], piece: KeyT) -> bool:
-    """Whether the piece could be done at once."""
+def _done(piece: int, lock: FileLock, do: Callable[[int], None]) -> bool:
+    """Whether the lock was free, and the piece could be done."""
     try:
-        with FileLock(lock, timeout=0):
+        with lock:
             do(piece)
     except Timeout:
         return False

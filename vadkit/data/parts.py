@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 from filelock import FileLock
 
 from vadkit.data.cubes import Cut, Cutting
 from vadkit.data.in_turn import in_turn
+from vadkit.data.room import enough_room
 from vadkit.data.store_files import Stored, join, read_part, read_store, write_part, write_tables
 from vadkit.errors import ResourceError
 
@@ -78,21 +78,12 @@ class Parts:
         return stored
 
     def _make_missing(self, told: Told) -> None:
-        missing, count = self.missing(), len(self._numbers)
-        left = len(missing)
-
-        def cut(number: int) -> None:
-            nonlocal left
-            told(self.source.what, count - left, count)
-            self._cut(number)
-            left -= 1
-
         self._begin()
-        in_turn(missing, self._lock, cut)
-        told(self.source.what, count, count)
+        what, count = self.source.what, len(self._numbers)
+        in_turn(self.missing(), self._lock, self._cut, lambda left: told(what, count - left, count))
 
     def _begin(self) -> None:
-        with _room(self.folder.parent):
+        with enough_room(self.folder.parent):
             for name in ("parts", "locks"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -115,7 +106,7 @@ class Parts:
     def _appearing(self, folder: Path) -> Iterator[Path]:
         """Lend a folder, and rename it if the block succeeds; whoever comes here holds a lock."""
         unfinished = folder.with_suffix(".tmp")
-        with _room(self.folder.parent):
+        with enough_room(self.folder.parent):
             for leftover in (unfinished, folder):
                 shutil.rmtree(leftover, ignore_errors=True)
             try:
@@ -138,17 +129,3 @@ class Parts:
 
     def _lock(self, number: int) -> Path:
         return self.folder / "locks" / f"{number:05}"
-
-
-@contextmanager
-def _room(folder: Path) -> Iterator[None]:
-    """Say in one sentence that the disk is full."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (ENOSPC, EDQUOT, EFBIG):
-            raise
-        raise ResourceError(
-            f"The disk of {folder} is full.",
-            "Free some space there, or set VADKIT_HOME to a folder on another disk.",
-        ) from error

@@ -1,0 +1,40 @@
+"""Room on the disk of a cache: told in one sentence where there is none left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, ENOSPC
+from pathlib import Path
+
+from vadkit.errors import ResourceError
+
+
+@contextmanager
+def enough_room(folder: Path) -> Iterator[None]:
+    """Say in one sentence that the disk of a folder is full.
+
+    Raises:
+        ResourceError: It is, or a quota or file limit was reached.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (ENOSPC, EDQUOT, EFBIG):
+            raise
+        raise ResourceError(
+            f"The disk of {folder} is full.",
+            "Free some space there, or set VADKIT_HOME to a folder on another disk.",
+        ) from error
+
+
+def reserve(file: Path) -> None:
+    """Take the room that a file claims, so that no later write to its memory map can fail.
+
+    Raises:
+        OSError: There is none.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
