@@ -19,7 +19,7 @@ from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload([__name__])
+_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.datasets.folder"])
 
 
 def in_process(recipe: Path, out: Path, **options: Any) -> int:

@@ -30,14 +30,15 @@ def seeded(*purpose: int | str) -> Iterator[None]:
 @contextmanager
 def repeatable(threads: int | None = None) -> Iterator[None]:
     """Use deterministic kernels and so many threads; give back what was set before."""
-    before, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    before, strict = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     torch.set_num_threads(threads or before)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # Not `use_deterministic_algorithms`, which imports torch's compiler: three seconds.
+    torch.set_deterministic_debug_mode("warn")
     try:
         yield
     finally:
         torch.set_num_threads(before)
-        torch.use_deterministic_algorithms(strict)
+        torch.set_deterministic_debug_mode(strict)
 
 
 def _seed(purpose: tuple[int | str, ...]) -> int:
