@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from vadkit.cli import cache, data, doctor, evaluate, listing, recipes, results, tasks, training
+from vadkit.cli import (
+    cache,
+    data,
+    doctor,
+    evaluate,
+    listing,
+    recipes,
+    results,
+    sweep,
+    tasks,
+    training,
+)
 from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
 from vadkit.plugins import KINDS
@@ -38,6 +49,7 @@ app = _typer()
 app.callback()(_options)
 app.command("run")(training.run)
 app.command("score")(training.score)
+app.command("sweep")(sweep.sweep)
 app.command("table")(results.table)
 app.command("compare")(results.compare)
 for kind in KINDS:

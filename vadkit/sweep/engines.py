@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from vadkit.errors import VadkitError
+
 
 @dataclass(frozen=True)
 class Job:
@@ -51,3 +53,14 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Stop what runs, gently and then not, and end every process that it started."""
+
+
+def attempt(job: Job) -> Outcome:
+    """Make a job's call, where it is made; what it raises is the reason why it failed."""
+    try:
+        job.call(**job.arguments)
+    except VadkitError as error:
+        return Outcome(job.name, str(error))
+    except (Exception, SystemExit) as error:  # a plugin may exit, and a worker goes on
+        return Outcome(job.name, f"{type(error).__name__}: {error}")
+    return Outcome(job.name)

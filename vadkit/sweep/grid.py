@@ -114,6 +114,14 @@ class GridFile:
     def name(self) -> str:
         return Path(self.source.title).stem
 
+    @property
+    def text(self) -> str:
+        """As it was written, or as it would be if it was made."""
+        import tomli_w
+
+        path = Path(self.source.title)
+        return path.read_text("utf-8-sig") if path.is_file() else tomli_w.dumps(self.source.table)
+
 
 def shipped_grids() -> dict[str, Path]:
     """Name -> file of every grid that travels with vadkit."""

@@ -1,0 +1,107 @@
+"""Many curricula: train a grid of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from vadkit.cli import options
+from vadkit.cli.output import clean, complain, say, say_json, say_table
+from vadkit.cli.training import FAILED_PARTS, Device
+from vadkit.errors import RecipeError
+
+if TYPE_CHECKING:
+    from vadkit.sweep.engines import Engine
+    from vadkit.sweep.estimate import Estimate
+
+
+def sweep(
+    grid: Annotated[str, typer.Argument(metavar="GRID", help="A path, or a shipped name.")],
+    *,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data", metavar="NAME=DIR", help="Data sets instead of the grid's; repeatable."
+        ),
+    ] = None,
+    sets: options.Sets = None,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", metavar="0,1,2", help="Instead of the grid's.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder; sweeps/GRID if not.")
+    ] = None,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option("--engine", help="Where cells are trained.")
+    ] = "local",
+    address: Annotated[str | None, typer.Option("--address", help="Of the Ray cluster.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Cells at once.")] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="CPU threads of each cell.")
+    ] = None,
+    device: Device = "auto",
+    strict: options.Strict = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what there is to do, and how long.")
+    ] = False,
+    as_json: options.Json = False,
+    plugin: options.Plugins = None,
+) -> None:
+    """Train a grid of curricula, what they share once; called again, do what is left."""
+    registry = options.registry(plugin)
+
+    from vadkit.sweep.estimate import planned
+    from vadkit.sweep.grid import read_grid
+    from vadkit.sweep.local import usual_jobs
+
+    file = read_grid(grid, sets=sets or (), data=data or (), seeds=seeds)
+    folder = out or Path("sweeps", file.name)
+    at_once = jobs or usual_jobs()
+    found = planned(file, registry, folder, at_once)
+    if as_json and not dry_run:
+        raise RecipeError("--json is for --dry-run.", "A sweep writes results.csv.")
+    if as_json:
+        say_json(found.as_json())
+        return
+    _say(found)
+    if dry_run:
+        return
+
+    from vadkit.progress import Progress
+    from vadkit.sweep.drive import Options
+    from vadkit.sweep.run import sweep as carry_out
+
+    chosen = Options(tuple(plugin or ()), device, strict, threads)
+    with Progress(plain=True) as shown:
+        failed = carry_out(
+            file,
+            registry,
+            folder,
+            engine=lambda: _engine(engine, address, at_once, threads),
+            options=chosen,
+            tell=lambda text: shown.note(clean(text)),
+        )
+    say(str(folder))
+    for name, reason in failed.items():
+        complain(f"{name}: {reason}")
+    if failed:
+        raise typer.Exit(FAILED_PARTS)
+
+
+def _engine(kind: str, address: str | None, jobs: int, threads: int | None) -> Engine:
+    from vadkit.sweep.local import LocalEngine
+
+    if kind == "ray" or address:
+        raise RecipeError("The engine ray is not there yet.")
+    return LocalEngine(jobs, threads)
+
+
+def _say(found: Estimate) -> None:
+    from vadkit.sweep.estimate import sentence, table
+
+    sets, seeds = ", ".join(found.datasets), ", ".join(map(str, found.seeds))
+    say(f"{found.title}: {found.rows} rows; data: {sets}; seeds: {seeds}")
+    say_table(table(found))
+    say(f"{found.cells} cells, {found.finished} of them finished. {sentence(found)}")

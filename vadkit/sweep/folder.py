@@ -1,0 +1,124 @@
+"""The folder of a sweep: its cells' runs, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vadkit.errors import RecipeError, RunBusyError
+from vadkit.runs.atomic import is_temporary, write_json
+from vadkit.runs.lock import locked
+from vadkit.runs.manifest import read_json
+
+SWEEP_SCHEMA = 1
+_OURS = {".lock", ".owner.json"}
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The paths of a sweep; only relative ones inside, so that it moves."""
+
+    path: Path
+
+    @property
+    def notes(self) -> Path:
+        """Which cell is in which folder, and why some failed."""
+        return self.path / "sweep.json"
+
+    @property
+    def grid(self) -> Path:
+        """The grid as it was last given."""
+        return self.path / "grid.toml"
+
+    @property
+    def results(self) -> Path:
+        return self.path / "results.csv"
+
+    @property
+    def figure(self) -> Path:
+        return self.path / "figure.png"
+
+    def table(self, suffix: str) -> Path:
+        return self.path / f"table.{suffix}"
+
+    def cell(self, name: str) -> Path:
+        """A cell's run folder."""
+        return self.path / "cells" / name
+
+    def log(self, name: str) -> Path:
+        """What a cell told while it ran."""
+        return self.path / "logs" / f"{name}.log"
+
+    def known(self) -> dict[str, str]:
+        """Identity -> name of the cells that have been begun here.
+
+        Raises:
+            RunBusyError: Another vadkit made the folder.
+        """
+        return {of["identity"]: name for name, of in self._cells().items()}
+
+    def reasons(self) -> dict[str, str]:
+        """Name -> why it failed, of the cells that did when they last ran."""
+        return {name: of["reason"] for name, of in self._cells().items() if of["reason"]}
+
+    def note(self, identities: Mapping[str, str], reasons: Mapping[str, str]) -> None:
+        """Write down which cells there are, and which failed.
+
+        Args:
+            identities: Name -> identity; those that an earlier grid had are kept.
+            reasons: Name -> why it failed.
+        """
+        cells = {
+            **self._cells(),
+            **{n: {"identity": of, "reason": reasons.get(n)} for n, of in identities.items()},
+        }
+        write_json(self.notes, {"schema_version": SWEEP_SCHEMA, "cells": cells})
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder, made where missing, while the block runs.
+
+        Raises:
+            RecipeError: It is full of other things, or cannot be written to.
+            RunBusyError: Another process holds it.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._refuse_if_other()
+            (self.path / "logs").mkdir(exist_ok=True)
+        except OSError as error:
+            raise RecipeError(
+                f"{self.path} cannot be used as a sweep's folder: {error.strerror}.",
+                "Choose another folder with --out.",
+            ) from error
+        with locked(self.path):
+            self._tidy()
+            yield
+
+    def _cells(self) -> dict[str, Any]:
+        notes = read_json(self.notes)
+        if notes is not None and notes.get("schema_version") != SWEEP_SCHEMA:
+            raise RunBusyError(
+                f"{self.notes} has schema {notes.get('schema_version')!r}, this vadkit reads "
+                f"{SWEEP_SCHEMA}.",
+                "Use the vadkit that made it, or choose another --out.",
+            )
+        return dict(notes["cells"]) if notes else {}
+
+    def _refuse_if_other(self) -> None:
+        others = [
+            p.name for p in self.path.iterdir() if p.name not in _OURS and not is_temporary(p)
+        ]
+        if others and not self.notes.is_file():
+            raise RecipeError(
+                f"{self.path} is no sweep and not empty (it holds {sorted(others)[0]}).",
+                "Choose a new folder with --out.",
+            )
+
+    def _tidy(self) -> None:
+        """Remove what a dead driver left behind; runs see to their own folders."""
+        for stray in [path for path in self.path.iterdir() if is_temporary(path)]:
+            stray.unlink(missing_ok=True)

@@ -1,0 +1,117 @@
+"""What a sweep's cells came to: a line for each row, mode, data set, seed and phase."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vadkit.report.comparison import FIGURES
+from vadkit.sweep.cells import Entry
+from vadkit.sweep.state import CellState
+
+DONE, FAILED, OPEN = "done", "failed", "open"
+
+
+@dataclass(frozen=True)
+class PhaseLine:
+    """One phase of one cell as one row shows it."""
+
+    entry: Entry
+    number: int
+    """From 1."""
+    stage: str
+    tasks: str
+    figures: Mapping[str, float | None]
+    """Of `FIGURES`; None where it is not known or not defined."""
+    baseline: float | None
+    """Micro AUC of the best of the scores for which nothing was learned."""
+    steps: int
+    """Optimizer steps that this cell took; none where the phase was restored."""
+    seconds: float | None
+    status: str
+    reason: str
+
+
+def lines_of(
+    entries: Sequence[Entry], states: Mapping[str, CellState], reasons: Mapping[str, str]
+) -> list[PhaseLine]:
+    """Every phase of every entry.
+
+    Args:
+        entries: In the grid's order.
+        states: Name of a cell -> how far it is.
+        reasons: Name of a cell -> why it failed.
+    """
+    return [
+        line
+        for entry in entries
+        for line in _lines(entry, states[entry.cell.name], reasons.get(entry.cell.name, ""))
+    ]
+
+
+def _lines(entry: Entry, state: CellState, reason: str) -> Iterator[PhaseLine]:
+    for number, phase in enumerate(entry.cell.recipe.phase, start=1):
+        found = state.figures.get(number)
+        last = number == len(entry.cell.recipe.phase)
+        done = found is not None and (state.finished or not last)
+        yield PhaseLine(
+            entry,
+            number,
+            entry.stages[number - 1],
+            phase.title,
+            _figures({**(found or {}), **(state.metrics if last else {})}),
+            _baseline(state.metrics),
+            state.steps[number],
+            sum(found["seconds"].values()) if found else None,
+            DONE if done else FAILED if reason else OPEN,
+            "" if done else reason,
+        )
+
+
+def _figures(found: Mapping[str, Any]) -> dict[str, float | None]:
+    return {name: _at(found, path) for name, path in FIGURES.items()}
+
+
+def _at(found: Any, path: Sequence[str]) -> float | None:
+    for key in path:
+        found = (found or {}).get(key)
+    return None if found is None else float(found)
+
+
+def _baseline(metrics: Mapping[str, Any]) -> float | None:
+    every = metrics.get("baselines", {}).values()
+    return max((of["micro"] for of in every if of["micro"] is not None), default=None)
+
+
+def best_of_boxes(lines: Sequence[PhaseLine]) -> float | None:
+    """The micro AUC that was reached without learning."""
+    return max((of.baseline for of in lines if of.baseline is not None), default=None)
+
+
+HEAD = [
+    *("row", "mode", "dataset", "seed", "phase", "stage", "tasks"),
+    *FIGURES,
+    *("best baseline", "steps", "seconds", "status", "reason", "run"),
+]
+
+
+def results_csv(lines: Sequence[PhaseLine]) -> str:
+    """The lines as CSV; what is not known is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEAD)
+    for line in lines:
+        entry = line.entry
+        writer.writerow(
+            [
+                *(entry.row, entry.mode, entry.dataset, entry.seed),
+                *(line.number, line.stage, line.tasks),
+                *line.figures.values(),
+                *(line.baseline, line.steps, line.seconds, line.status, line.reason),
+                f"cells/{entry.cell.name}",
+            ]
+        )
+    return text.getvalue()

@@ -1,0 +1,154 @@
+"""The table as the papers print it: a line for each row, a column for each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from vadkit.sweep.curves import Point, curve, is_last, stages_of
+from vadkit.sweep.grid import NO_STEP, Grid
+from vadkit.sweep.order import ALL
+from vadkit.sweep.results import DONE, FAILED, PhaseLine, best_of_boxes
+
+Head = tuple[str, ...]
+"""Data set, mode and stage of a column, without what all columns share."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One figure of all rows."""
+
+    figure: str
+    heads: list[Head]
+    rows: list[tuple[str, list[Point | None]]]
+    """Name and cells; None where a row is not trained in a column's mode."""
+
+
+def tables_of(grid: Grid, lines: Sequence[PhaseLine]) -> list[Table]:
+    """A table for each figure of the grid."""
+    return [_table(grid, lines, figure) for figure in grid.figures]
+
+
+def _table(grid: Grid, lines: Sequence[PhaseLine], figure: str) -> Table:
+    datasets = list(dict.fromkeys(line.entry.dataset for line in lines))
+    modes = list(dict.fromkeys(line.entry.mode for line in lines))
+    columns = [(d, m, s) for d in datasets for m in modes for s in stages_of(grid, m)]
+    rows = []
+    for name in dict.fromkeys(line.entry.row for line in lines):
+        own = [line for line in lines if line.entry.row == name]
+        parts = [_cells(grid, own, figure, d, m) for d in datasets for m in modes]
+        rows.append((name, [cell for part in parts for cell in part]))
+    return Table(figure, [_head(c, len(datasets), modes) for c in columns], rows)
+
+
+def _cells(
+    grid: Grid, lines: Sequence[PhaseLine], figure: str, dataset: str, mode: str
+) -> Sequence[Point | None]:
+    stages = stages_of(grid, mode)
+    own = [line for line in lines if (line.entry.dataset, line.entry.mode) == (dataset, mode)]
+    return curve(own, figure, stages) if own else [None] * len(stages)
+
+
+def _head(column: tuple[str, str, str], datasets: int, modes: Sequence[str]) -> Head:
+    dataset, mode, stage = column
+    many = [mode for mode in modes if mode != ALL]
+    named = [mode] if len(many) > 1 and mode != ALL else []
+    return (*([dataset] if datasets > 1 else []), *named, stage)
+
+
+def markdown(grid: Grid, lines: Sequence[PhaseLine]) -> str:
+    """The grid's tables, and what is missing in them, as Markdown."""
+    parts = [f"# {grid.title}"]
+    for table in tables_of(grid, lines):
+        parts.append(f"{table.figure}, in percent{_seeds(grid)}.")
+        parts.append(_markdown(table))
+    return "\n\n".join([*parts, *_notes(lines)]) + "\n"
+
+
+def _markdown(table: Table) -> str:
+    heads = ["order", *(": ".join(head) for head in table.heads)]
+    rows = [[name, *(_text(cell, "±") for cell in cells)] for name, cells in table.rows]
+    ruler = ["--", *["--:"] * len(table.heads)]
+    return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in (heads, ruler, *rows))
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|")
+
+
+def _seeds(grid: Grid) -> str:
+    named = ", ".join(map(str, grid.seeds))
+    many = len(grid.seeds) > 1
+    return f", mean ± standard deviation over the seeds {named}" if many else f", seed {named}"
+
+
+def _text(point: Point | None, sign: str) -> str:
+    """Mean and deviation; how many seeds they are of, where some are missing."""
+    if point is None or point.mean is None:
+        return NO_STEP
+    spread = "" if point.deviation is None else f" {sign} {100 * point.deviation:.1f}"
+    short = len(point.values) < point.wanted
+    some = f" ({len(point.values)} of {point.wanted})" if short else ""
+    return f"{100 * point.mean:.1f}{spread}{some}"
+
+
+def _notes(lines: Sequence[PhaseLine]) -> Iterator[str]:
+    """What was reached without learning, what is missing, and why."""
+    for dataset in dict.fromkeys(line.entry.dataset for line in lines):
+        best = best_of_boxes([line for line in lines if line.entry.dataset == dataset])
+        if best is not None:
+            value = f"{100 * best:.1f} micro AUC"
+            yield f"Boxes alone, nothing learned, reach {value} on {dataset}."
+    names = {line.entry.cell.name: line.status == DONE for line in lines if is_last(line)}
+    if not all(names.values()):
+        yield f"{sum(names.values())} of {len(names)} cells are finished."
+    failed = {line.entry.cell.name: line.reason for line in lines if line.status == FAILED}
+    if failed:
+        yield "\n".join(["Failed:", "", *(f"- {name}: {of}" for name, of in failed.items())])
+
+
+def latex(grid: Grid, lines: Sequence[PhaseLine]) -> str:
+    """The grid's tables as LaTeX that needs no package."""
+    parts = [f"% {grid.title}"]
+    for table in tables_of(grid, lines):
+        parts += [f"% {table.figure}, in percent{_seeds(grid)}", _latex(table)]
+    return "\n".join(parts) + "\n"
+
+
+def _latex(table: Table) -> str:
+    columns = "l" + "r" * len(table.heads)
+    rows = [[name, *(_text(cell, r"$\pm$") for cell in cells)] for name, cells in table.rows]
+    body = [f"{' & '.join(map(_tex, row))} \\\\" for row in rows]
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", *_tex_heads(table.heads), r"\hline"]
+    return "\n".join([*lines, *body, r"\hline", r"\end{tabular}"])
+
+
+def _tex_heads(heads: Sequence[Head]) -> list[str]:
+    """A line for each level; neighbours with one head share it."""
+    depth = max(map(len, heads))
+    padded = [("",) * (depth - len(head)) + head for head in heads]
+    return [
+        _tex_level([head[:level] for head in padded], level == depth)
+        for level in range(1, depth + 1)
+    ]
+
+
+def _tex_level(paths: Sequence[Head], lowest: bool) -> str:
+    cells = [(_tex(path[-1]), len(list(same))) for path, same in groupby(paths)]
+    spans = [rf"\multicolumn{{{n}}}{{c}}{{{of}}}" if n > 1 else of for of, n in cells]
+    return f"{' & '.join(['order' if lowest else '', *spans])} \\\\"
+
+
+_TEX: dict[str, str] = {
+    **{sign: f"\\{sign}" for sign in "&%#_{}"},
+    "→": r"$\rightarrow$",
+    NO_STEP: "--",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+def _tex(text: str) -> str:
+    """Text that LaTeX prints as it is; mathematics stay what they are."""
+    return "".join(_TEX.get(sign, sign) for sign in text)
