@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from vadkit.errors import RecipeError
 from vadkit.report.comparison import FIGURES, figure
+from vadkit.report.latex import latex_text
 from vadkit.runs.folder import ORACLE
 from vadkit.runs.result import Result
 
@@ -99,12 +100,8 @@ def _markdown(found: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "&%$#_{}"})
-"""What a run's name may hold and LaTeX takes for something else."""
-
-
 def _latex(found: Sequence[Row]) -> str:
-    named = [replace(row, name=row.name.translate(_SPECIAL)) for row in found]
+    named = [replace(row, name=latex_text(row.name)) for row in found]
     lines = [_HEAD, *(_cells(row, r"$\pm$") for row in named)]
     body = [" & ".join(line) + r" \\" for line in lines]
     columns = "l" + "r" * (len(_HEAD) - 1)

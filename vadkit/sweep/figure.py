@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from vadkit.report.style import BLUE, GREEN, RED, drawing, one_line, title
 from vadkit.sweep.curves import Point, curve, stages_of
@@ -26,6 +27,8 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 _BOXES: dict[str, Any] = {"color": "#555555", "linestyle": ":", "linewidth": 1.2}
 _ABREAST = 4
+_HALO = [withStroke(linewidth=2.5, foreground="white")]
+"""Keeps numbers readable on lines."""
 
 
 def draw(path: Path, grid: Grid, lines: Sequence[PhaseLine]) -> None:
@@ -36,20 +39,18 @@ def draw(path: Path, grid: Grid, lines: Sequence[PhaseLine]) -> None:
         grid: Says what is drawn, and names stages.
         lines: What the cells came to.
     """
-    datasets = list(dict.fromkeys(line.entry.dataset for line in lines))
+    datasets = _by_dataset(lines)
     modes = list(dict.fromkeys(line.entry.mode for line in lines))
     staged = any(len(stages_of(grid, mode)) > 1 for mode in modes)
     width, height = _size(len(grid.row), staged)
     with drawing(path, width, height * len(datasets) + 0.9) as figure:
         figure.suptitle(one_line(grid.title), x=0.01, ha="left", weight="bold", parse_math=False)
-        for part, dataset in zip(
-            figure.subfigures(len(datasets), 1, squeeze=False)[:, 0], datasets, strict=True
-        ):
-            own = [line for line in lines if line.entry.dataset == dataset]
+        parts = figure.subfigures(len(datasets), 1, squeeze=False)[:, 0]
+        for part, (dataset, own) in zip(parts, datasets.items(), strict=True):
             (_panels if staged else _dots)(part, grid, own)
             if len(datasets) > 1:
                 part.suptitle(one_line(dataset), ha="left", x=0.01, parse_math=False)
-        figure.legend(handles=_legend(modes, lines), loc="outside lower center", ncols=4)
+        figure.legend(handles=_legend(grid, lines, staged), loc="outside lower center", ncols=4)
 
 
 def _size(rows: int, staged: bool) -> tuple[float, float]:
@@ -66,6 +67,8 @@ def _panels(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     found = part.subplots(-(-len(names) // columns), columns, sharey=True, squeeze=False)
     for axes, name in zip(found.flat, names, strict=False):
         _panel(axes, grid, [line for line in lines if line.entry.row == name])
+        if (near := _near_boxes(grid, lines)) is not None:
+            axes.axhline(near, **_BOXES)
         title(axes, name, fontsize=10)
     for axes in found.flat[len(names) :]:
         axes.set_axis_off()
@@ -79,7 +82,6 @@ def _panel(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     for mode in [mode for mode in modes if mode != ALL]:
         own = [line for line in lines if line.entry.mode == mode]
         _line(axes, curve(own, grid.figures[0], stages_of(grid, mode)), level, _LOOKS[mode])
-    _boxes(axes.axhline, grid, lines)
     names = [textwrap.shorten(one_line(stage), 14, placeholder="…") for stage in stages]
     axes.set_xticks(range(len(stages)), names, fontsize=8, parse_math=False)
     axes.set_xlim(-0.4, len(stages) - 0.6)
@@ -98,6 +100,8 @@ def _level(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> float | None:
     value, spread = 100 * point.mean, 100 * (point.deviation or 0.0)
     axes.axhspan(value - spread, value + spread, color=RED, alpha=0.12, linewidth=0)
     axes.axhline(value, color=RED, linestyle="--", linewidth=1.4)
+    look: dict[str, Any] = {"color": RED, "fontsize": 9, "va": "center"}
+    axes.text(1.01, value, f"{value:.1f}", transform=axes.get_yaxis_transform(), **look)
     return value
 
 
@@ -124,6 +128,7 @@ def _line(axes: Axes, points: Sequence[Point], level: float | None, look: dict[s
             va="bottom" if above else "top",
             color=look["color"],
             fontsize=9,
+            path_effects=_HALO,
         )
 
 
@@ -143,7 +148,8 @@ def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
             own = [li for li in lines if (li.entry.row, li.entry.mode) == (name, mode)]
             if own:
                 _dot(axes, curve(own, grid.figures[0], ["end"])[0], y + shift, _LOOKS[mode])
-    _boxes(axes.axvline, grid, lines)
+    if (near := _near_boxes(grid, lines)) is not None:
+        axes.axvline(near, **_BOXES)
     shown = [textwrap.fill(one_line(name), 34) for name in names]
     axes.set_yticks(range(len(names)), shown, fontsize=9, parse_math=False)
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel=f"{grid.figures[0]} (%)")
@@ -167,18 +173,33 @@ def _dot(axes: Axes, point: Point, y: float, look: dict[str, Any]) -> None:
     )
 
 
-def _boxes(draw_line: Any, grid: Grid, lines: Sequence[PhaseLine]) -> None:
-    """What is reached where nothing is learned, if that is known of the figure that is drawn."""
-    value = best_of_boxes(lines)
-    if grid.figures[0] == "micro AUC" and value is not None:
-        draw_line(100 * value, **_BOXES)
+def _near_boxes(grid: Grid, lines: Sequence[PhaseLine]) -> float | None:
+    """What boxes alone reach; None where it is another figure, or too far from all that is drawn.
+
+    It would squeeze the curves then; the table says it in any case.
+    """
+    best, name = best_of_boxes(lines), grid.figures[0]
+    values = [line.figures[name] for line in lines]
+    known = [value for value in values if value is not None]
+    if best is None or name != "micro AUC" or not known:
+        return None
+    room = max(0.05, max(known) - min(known))
+    return 100 * best if min(known) - room <= best <= max(known) + room else None
 
 
-def _legend(modes: Sequence[str], lines: Sequence[PhaseLine]) -> list[Line2D]:
-    shown = [Line2D([], [], label=mode, **_legend_look(mode)) for mode in modes]
-    boxes = best_of_boxes(lines) is not None
-    return [*shown, *([Line2D([], [], label="boxes alone", **_BOXES)] if boxes else [])]
+def _legend(grid: Grid, lines: Sequence[PhaseLine], staged: bool) -> list[Line2D]:
+    modes = dict.fromkeys(line.entry.mode for line in lines)
+    shown = [Line2D([], [], label=mode, **_legend_look(mode, staged)) for mode in modes]
+    near = any(_near_boxes(grid, part) for part in _by_dataset(lines).values())
+    return [*shown, *([Line2D([], [], label="boxes alone", **_BOXES)] if near else [])]
 
 
-def _legend_look(mode: str) -> dict[str, Any]:
+def _by_dataset(lines: Sequence[PhaseLine]) -> dict[str, list[PhaseLine]]:
+    names = dict.fromkeys(line.entry.dataset for line in lines)
+    return {name: [line for line in lines if line.entry.dataset == name] for name in names}
+
+
+def _legend_look(mode: str, staged: bool) -> dict[str, Any]:
+    if not staged:
+        return {"linestyle": "", **_LOOKS[mode]}
     return {"color": RED, "linestyle": "--"} if mode == ALL else _LOOKS[mode]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from vadkit.report.latex import latex_text
 from vadkit.sweep.curves import Point, curve, is_last, stages_of
 from vadkit.sweep.grid import NO_STEP, Grid
 from vadkit.sweep.order import ALL
@@ -83,10 +84,10 @@ def _seeds(grid: Grid) -> str:
     return f", mean ± standard deviation over the seeds {named}" if many else f", seed {named}"
 
 
-def _text(point: Point | None, sign: str) -> str:
+def _text(point: Point | None, sign: str, nothing: str = NO_STEP) -> str:
     """Mean and deviation; how many seeds they are of, where some are missing."""
     if point is None or point.mean is None:
-        return NO_STEP
+        return nothing
     spread = "" if point.deviation is None else f" {sign} {100 * point.deviation:.1f}"
     short = len(point.values) < point.wanted
     some = f" ({len(point.values)} of {point.wanted})" if short else ""
@@ -118,8 +119,8 @@ def latex(grid: Grid, lines: Sequence[PhaseLine]) -> str:
 
 def _latex(table: Table) -> str:
     columns = "l" + "r" * len(table.heads)
-    rows = [[name, *(_text(cell, r"$\pm$") for cell in cells)] for name, cells in table.rows]
-    body = [f"{' & '.join(map(_tex, row))} \\\\" for row in rows]
+    rows = [[latex_text(name), *(_text(c, r"$\pm$", "--") for c in of)] for name, of in table.rows]
+    body = [f"{' & '.join(row)} \\\\" for row in rows]
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", *_tex_heads(table.heads), r"\hline"]
     return "\n".join([*lines, *body, r"\hline", r"\end{tabular}"])
 
@@ -135,20 +136,6 @@ def _tex_heads(heads: Sequence[Head]) -> list[str]:
 
 
 def _tex_level(paths: Sequence[Head], lowest: bool) -> str:
-    cells = [(_tex(path[-1]), len(list(same))) for path, same in groupby(paths)]
+    cells = [(latex_text(path[-1]), len(list(same))) for path, same in groupby(paths)]
     spans = [rf"\multicolumn{{{n}}}{{c}}{{{of}}}" if n > 1 else of for of, n in cells]
     return f"{' & '.join(['order' if lowest else '', *spans])} \\\\"
-
-
-_TEX: dict[str, str] = {
-    **{sign: f"\\{sign}" for sign in "&%#_{}"},
-    "→": r"$\rightarrow$",
-    NO_STEP: "--",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
-
-
-def _tex(text: str) -> str:
-    """Text that LaTeX prints as it is; mathematics stay what they are."""
-    return "".join(_TEX.get(sign, sign) for sign in text)
