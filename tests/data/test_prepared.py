@@ -125,6 +125,7 @@ def batches(data: PreparedData, *seed: int, samplings: tuple[Sampling, ...] = (C
 
 def test_training_reads_only_clips_inside_their_video(tmp_path: Path, plugins: Plugins) -> None:
     data = prepared(tmp_path, plugins)
+    data.require([CUBES])
     loader = data.loader((CUBES,), "train", 4, seed=(0,), device=CPU)
     clips = [clip for batch in loader for clip in values(batch.clips)]
     inside = [

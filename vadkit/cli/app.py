@@ -67,9 +67,10 @@ recipe_app.command("schema")(recipes.schema)
 recipe_app.command("copy")(recipes.copy)
 app.add_typer(recipe_app, name="recipe")
 
-data_app = _typer(help="Check and draw data sets.")
+data_app = _typer(help="Check, draw and prepare data sets.")
 data_app.command("verify")(data.verify)
 data_app.command("render")(data.render)
+data_app.command("prepare")(data.prepare)
 app.add_typer(data_app, name="data")
 
 cache_app = _typer(help="Look at the phase cache.")

@@ -1,15 +1,20 @@
-"""Data sets: check those on disk, draw those that are drawn."""
+"""Data sets: check those on disk, draw those that are drawn, prepare what recipes read."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vadkit.cli import options
-from vadkit.cli.output import complain, say
+from vadkit.cli import engines, options
+from vadkit.cli.output import clean, complain, say
+from vadkit.cli.training import FAILED_PARTS, Device
 from vadkit.errors import DataError, RecipeError
+
+_EVERY_S = 10.0
 
 
 def verify(
@@ -43,3 +48,60 @@ def render(
         raise RecipeError(f"The data set {name!r} is not drawn.", "It comes from its authors.")
     draw(folder, registry.options(card, {}))
     say(str(folder))
+
+
+def prepare(
+    recipe: options.RecipeName,
+    *,
+    data: options.Data = None,
+    boxes: options.Boxes = None,
+    sets: options.Sets = None,
+    engine: engines.Name = "local",
+    address: engines.Address = None,
+    jobs: engines.Jobs = None,
+    threads: engines.Threads = None,
+    device: Device = "auto",
+    strict: options.Strict = False,
+    plugin: options.Plugins = None,
+) -> None:
+    """Make all that a recipe reads, several videos at once: cubes, frames, teachers' answers.
+
+    What is there is kept: called again, it does what is left.
+    """
+    registry = options.registry(plugin)
+    loaded = options.recipe(recipe, registry, sets, data, boxes)
+
+    from vadkit.prepare import prepare as make  # torch, only once the recipe is known to be valid
+    from vadkit.progress import Progress
+
+    with Progress(plain=True) as shown:
+        used = engines.engine(engine, address, jobs, threads, device=device)
+        try:
+            failed = make(
+                loaded,
+                registry,
+                engine=used,
+                plugins=plugin or (),
+                device=device,
+                strict=strict,
+                told=_telling(shown.note),
+            )
+        finally:
+            used.close()
+    for name, reason in failed.items():
+        complain(f"{name}: {reason}")
+    if failed:
+        raise typer.Exit(FAILED_PARTS)
+
+
+def _telling(note: Callable[[str], None]) -> Callable[[str, int, int], None]:
+    """Say how many videos are done, when all are, and now and then before."""
+    said_s = time.monotonic()
+
+    def told(what: str, done: int, count: int) -> None:
+        nonlocal said_s
+        if done == count or time.monotonic() - said_s > _EVERY_S:
+            said_s = time.monotonic()
+            note(clean(f"{what}: {done} of {count} videos"))
+
+    return told

@@ -29,8 +29,7 @@ class Asked(ABC):
     """
 
     def __init__(self, what: str, folder: Path, units: Units) -> None:
-        self.units = units
-        self._what, self._folder = what, folder
+        self.what, self.folder, self.units = what, folder, units
         self._files: dict[int, AnswerFile] = {}
         (folder / "locks").mkdir(parents=True, exist_ok=True)
 
@@ -52,7 +51,7 @@ class Asked(ABC):
     def answer_missing(self, told: Told) -> None:
         """Answer for all videos, one after another; raises as `answer` does."""
         if missing := self.missing():
-            what, count = self._what, len(self.units.videos)
+            what, count = self.what, len(self.units.videos)
             in_turn(missing, self._lock, self._answer, lambda of: told(what, count - of, count))
 
     @abstractmethod
@@ -69,11 +68,11 @@ class Asked(ABC):
         return self._files[number] if number in self._files else self._open(number)
 
     def _open(self, number: int) -> AnswerFile:
-        self._files[number] = AnswerFile(self._folder, f"{number:05}", self._length(number))
+        self._files[number] = AnswerFile(self.folder, f"{number:05}", self._length(number))
         return self._files[number]
 
     def _lock(self, number: int) -> Path:
-        return self._folder / "locks" / f"{number:05}"
+        return self.folder / "locks" / f"{number:05}"
 
     def _rows(self, number: int) -> Rows:
         """The units of a video."""

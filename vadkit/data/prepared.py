@@ -17,7 +17,7 @@ from vadkit.cards import Need, Sampling, Unit
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.leakage import refuse_leaks
 from vadkit.data.loader import Context, Loader, Reading
-from vadkit.data.parts import Told
+from vadkit.data.parts import Parts, Told
 from vadkit.data.role import TARGET, Tracks
 from vadkit.data.shelf import Shelf
 from vadkit.data.stores import Store
@@ -108,6 +108,25 @@ class PreparedData:
             DataError: There is no video, or one or its boxes cannot be used.
         """
         trained, scored = list(train), list(score)
+        self.expect(trained, scored)
+        for sampling in trained:
+            units = self._shelf.store(sampling, "train").units
+            inside = self.inside(sampling, "train")
+            self._shelf.note(sampling, "train", {"units_at_ends": len(units) - len(inside)})
+        for sampling in scored:
+            self._shelf.store(sampling, "test")
+
+    def expect(self, train: Iterable[Sampling], score: Iterable[Sampling] = ()) -> None:
+        """Check that what `require` is given can be made; nothing is made yet.
+
+        Args:
+            train: What training reads.
+            score: What scoring reads of the target's test videos.
+
+        Raises:
+            DataError: There is no video, or one is trained on and tested with.
+        """
+        trained, scored = list(train), list(score)
         for sampling in trained:
             self._shelf.role(sampling.role).videos("train")
         for sampling in scored:
@@ -116,10 +135,18 @@ class PreparedData:
         seen = [video for role in sorted(roles) for video in self.dataset(role).videos("train")]
         refuse_leaks(seen, self.videos("test"))
         self._shelf.widen([*trained, *scored])
-        for sampling in trained:
-            self._shelf.store(sampling, "train")
-        for sampling in scored:
-            self._shelf.store(sampling, "test")
+
+    def widen(self, samplings: Iterable[Sampling]) -> None:
+        """Make stores from now on wide enough for all these samplings."""
+        self._shelf.widen(samplings)
+
+    def parts(self, sampling: Sampling, split: Split) -> Parts:
+        """The parts of the store that a sampling reads, a part for each video.
+
+        Raises:
+            DataError: There is no video.
+        """
+        return self._shelf.parts(sampling, split)
 
     def units(self, sampling: Sampling, split: Split) -> Units:
         """The units that a sampling reads."""
@@ -264,8 +291,7 @@ class PreparedData:
 
     def _trained(self, part: tuple[float, float], sampling: Sampling, split: Split) -> Reading:
         store, role = self._shelf.store(sampling, split), self._shelf.role(sampling.role)
-        rows, inside = self.inside(sampling, split, part), self.inside(sampling, split)
-        self._shelf.note(sampling, split, {"units_at_ends": len(store.units) - len(inside)})
+        rows = self.inside(sampling, split, part)
         if len(rows) < 2:  # noqa: PLR2004 - batch statistics need two
             raise role.too_few(split, sampling.unit, len(sampling.offsets))
         if not sampling.labels:

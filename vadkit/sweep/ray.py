@@ -1,0 +1,219 @@
+"""Jobs on a Ray cluster that is already there."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from vadkit.discovery import one_line
+from vadkit.errors import PluginError, ResourceError
+from vadkit.home import cache_home
+from vadkit.sweep import node
+from vadkit.sweep.engines import Job, Outcome
+from vadkit.sweep.quiet import Quiet
+
+GPU_SHARE = 0.25
+"""Of a GPU that a job asks for: the networks are small, and several keep a GPU busy."""
+_USUAL_THREADS = 4
+_MOST_LOSSES = 3
+"""Nodes that a job may lose before it counts as failed."""
+_GENTLE_S = 20.0
+"""Between asking jobs to stop and stopping them."""
+_ANSWER_S = 120.0
+"""A node that has not answered by then is none; its first process takes seconds to begin."""
+
+Node = Mapping[str, Any]
+"""A node, as Ray describes it."""
+
+
+@dataclass
+class _Task:
+    job: Job
+    losses: int = 0
+
+
+class RayEngine:
+    """Carries out jobs on the nodes of a cluster, each with its share of CPUs and GPUs.
+
+    A job whose node is lost begins again on another one. Caches and results lie on storage that
+    all nodes see under the same paths.
+
+    Args:
+        address: Of the cluster; where not given, the one that this machine belongs to.
+        threads: CPUs that each job asks for; four, or all of the smallest node, where not given.
+        jobs: Jobs at once; as many as the cluster has room for where not given.
+        device: Jobs ask for a share of a GPU if there is one and this is not "cpu".
+        shared: Folders that all nodes have to see, beside that of the caches; they are made.
+
+    Raises:
+        PluginError: Ray is not installed.
+        ResourceError: No cluster answers, or its nodes are unfit for the jobs.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        threads: int | None = None,
+        jobs: int | None = None,
+        device: str = "auto",
+        shared: Sequence[Path] = (),
+    ) -> None:
+        self._ray, self._ours = _connected(address)
+        self._quiet = Quiet("ray_")
+        self._tasks: dict[Any, _Task] = {}
+        self._marks: list[Path] = []
+        self._jobs = jobs
+        try:
+            self.threads = threads or min([_USUAL_THREADS, *map(_cpus, self._nodes())])
+            wanted = device != "cpu" and any(map(_gpus, self._nodes()))
+            self._gpus = GPU_SHARE if wanted else 0.0
+            self._refuse_if_small()
+            self._driver = self._marked((cache_home(), *shared))
+            self._refuse_unfit()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def slots(self) -> int:
+        """How many jobs the cluster has room for at present, unless the user says how many."""
+        return self._jobs or max(1, sum(map(self._room, self._nodes())))
+
+    def submit(self, job: Job) -> None:
+        """Begin a job, or keep it until a node has room."""
+        self._begin(_Task(job))
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        """The jobs that ended since the last call."""
+        if not self._tasks:
+            time.sleep(timeout_s)
+            return []
+        known = list(self._tasks)
+        ended, _ = self._ray.wait(known, timeout=timeout_s)
+        if ended:
+            ended, _ = self._ray.wait(known, num_returns=len(known), timeout=0)
+        return [outcome for of in ended if (outcome := self._ended(of))]
+
+    def close(self) -> None:
+        """Ask the jobs to stop, and stop those that do not."""
+        known = list(self._tasks)
+        for force in (False, True):
+            for of in known:
+                self._ray.cancel(of, force=force)
+            if known:
+                _, known = self._ray.wait(known, num_returns=len(known), timeout=_GENTLE_S)
+        self._tasks.clear()
+        for mark in self._marks:
+            with suppress(OSError):
+                mark.unlink()
+        if self._ours:
+            self._ray.shutdown()
+        self._quiet.end()
+
+    def _begin(self, task: _Task) -> None:
+        work = self._ray.remote(node.work).options(
+            name=task.job.name,
+            num_cpus=self.threads,
+            num_gpus=self._gpus,
+            max_retries=0,  # Ray would begin a job again whose own process died
+            scheduling_strategy="SPREAD",
+        )
+        self._tasks[work.remote(task.job, self._driver)] = task
+
+    def _ended(self, known: Any) -> Outcome | None:
+        """What a job came to; nothing if its node was lost, and it begins again."""
+        task, errors = self._tasks.pop(known), self._ray.exceptions
+        try:
+            outcome: Outcome = self._ray.get(known)
+        except errors.NodeDiedError:
+            task.losses += 1
+            if task.losses == _MOST_LOSSES:
+                return Outcome(task.job.name, f"{_MOST_LOSSES} nodes were lost with it")
+            self._begin(task)
+            return None
+        except errors.WorkerCrashedError:
+            return Outcome(task.job.name, "worker died; was there memory enough?")
+        except Exception as error:
+            return Outcome(task.job.name, one_line(error))
+        return outcome
+
+    def _nodes(self) -> list[Node]:
+        """Those that can take jobs."""
+        return [of for of in self._ray.nodes() if of["Alive"] and _cpus(of)]
+
+    def _room(self, of: Node) -> int:
+        by_gpus = _gpus(of) / self._gpus if self._gpus else _cpus(of)
+        return int(min(_cpus(of) // self.threads, by_gpus))
+
+    def _refuse_if_small(self) -> None:
+        if not any(map(self._room, self._nodes())):
+            gpu = " and a GPU" if self._gpus else ""
+            raise ResourceError(
+                f"No node of the Ray cluster has {self.threads} CPUs{gpu}, which a job asks for.",
+                "Ask for fewer with --threads.",
+            )
+
+    def _marked(self, shared: Sequence[Path]) -> node.Driver:
+        for folder in shared:
+            folder.mkdir(parents=True, exist_ok=True)
+            # A name like that of an unfinished file, so that a kill leaves nothing for long.
+            self._marks.append(folder.absolute() / f".seen.tmp-{os.getpid()}-{token_hex(4)}")
+            self._marks[-1].touch()
+        own = {name: value for name, value in os.environ.items() if name.startswith("VADKIT_")}
+        own["VADKIT_HOME"] = str(cache_home().absolute())
+        return node.Driver(tuple(map(str, self._marks)), own, version("vadkit"))
+
+    def _refuse_unfit(self) -> None:
+        """Ask every node whether it can work for us."""
+        strategies = import_module("ray.util.scheduling_strategies")
+        asked = {}
+        for of in self._nodes():
+            there = strategies.NodeAffinitySchedulingStrategy(of["NodeID"], soft=False)
+            ask = self._ray.remote(node.unfit).options(num_cpus=0, scheduling_strategy=there)
+            asked[ask.remote(self._driver)] = of["NodeManagerHostname"]
+        for answer, name in asked.items():
+            try:
+                reason = self._ray.get(answer, timeout=_ANSWER_S)
+            except Exception as error:
+                reason = f"The node {name} cannot run vadkit: {one_line(error)}."
+            if reason:
+                raise ResourceError(reason, "All nodes need the same vadkit, data and caches.")
+
+
+def _connected(address: str | None) -> tuple[Any, bool]:
+    """Ray, connected to the cluster, and whether it was connected here."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        ray = import_module("ray")
+    except Exception as error:
+        raise PluginError(
+            f"The engine ray needs Ray, which cannot be imported: {one_line(error)}.",
+            'Try: pip install "vadkit[ray]"',
+        ) from error
+    if ray.is_initialized():
+        return ray, False
+    try:
+        ray.init(address=address or "auto", log_to_driver=False, logging_level="ERROR")
+    except Exception as error:
+        raise ResourceError(
+            f"No Ray cluster answers at {address or 'this machine'}: {one_line(error)}.",
+            "Start one (ray start --head), and name it with --address HOST:6379.",
+        ) from error
+    return ray, True
+
+
+def _cpus(of: Node) -> int:
+    return int(of["Resources"].get("CPU", 0))
+
+
+def _gpus(of: Node) -> float:
+    return float(of["Resources"].get("GPU", 0))
