@@ -10,28 +10,10 @@ from vadkit.errors import DataError
 from vadkit.metrics import paired_intervals
 from vadkit.protocol import Kept, kept
 from vadkit.recipe import Borders
+from vadkit.report.figures import FIGURES, figure
 from vadkit.report.score_files import files, read_frame_scores
 from vadkit.runs.result import Result
 from vadkit.runs.tables import flat, unequal
-
-FIGURES = {
-    "micro AUC": ("auc", "micro"),
-    "macro AUC, skipped": ("auc", "macro_skipped"),
-    "macro AUC, padded": ("auc", "macro_padded"),
-    "EER": ("eer",),
-    "AP": ("ap",),
-    "RBDC": ("rbdc",),
-    "TBDC": ("tbdc",),
-}
-"""Where `metrics.json` has them."""
-
-
-def figure(metrics: dict[str, Any], name: str) -> float | None:
-    """One of `FIGURES`; None where it is not defined."""
-    found: Any = metrics
-    for key in FIGURES[name]:
-        found = found[key]
-    return None if found is None else float(found)
 
 
 @dataclass(frozen=True)

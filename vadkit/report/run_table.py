@@ -11,7 +11,7 @@ from statistics import mean, stdev
 from typing import Any, Literal
 
 from vadkit.errors import RecipeError
-from vadkit.report.comparison import FIGURES, figure
+from vadkit.report.figures import FIGURES, figure
 from vadkit.report.latex import latex_text
 from vadkit.runs.folder import ORACLE
 from vadkit.runs.result import Result

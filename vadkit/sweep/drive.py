@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.progress import duration
-from vadkit.signals import stop_on_signals
 from vadkit.sweep.cell import run_cell
 from vadkit.sweep.cells import Cell, Entry
 from vadkit.sweep.engines import Engine, Job, Outcome
@@ -18,7 +17,6 @@ from vadkit.sweep.plan import Schedule, cells_of, done_in
 from vadkit.sweep.state import CellState, Event
 
 _POLL_S = 0.25
-_KEPT = "What is finished is kept; the same command does the rest."
 
 
 @dataclass(frozen=True)
@@ -67,25 +65,27 @@ class Driver:
         self._told: defaultdict[str, int] = defaultdict(int)
         self._reasons: dict[str, str] = {}
 
-    def run(self) -> dict[str, str]:
+    def first(self) -> list[Cell]:
+        """The cells that may begin at once."""
+        return self._schedule.ready()
+
+    def run(self, interrupted: Callable[[], None]) -> dict[str, str]:
         """Carry out what is left.
+
+        Args:
+            interrupted: Raises after a signal; asked several times a second.
 
         Returns:
             Name -> why it failed, of the cells that did.
-
-        Raises:
-            Interrupted: A signal came; what is finished is kept.
         """
         self._note()
-        with stop_on_signals() as stop:
-            while self._schedule.open:
-                self._begin()
-                for outcome in self._engine.wait(_POLL_S):
-                    self._end(outcome)
-                for name in self._schedule.running:
-                    self._follow(name)
-                stop.check(_KEPT)
-        self._note()
+        while self._schedule.open:
+            self._begin()
+            for outcome in self._engine.wait(_POLL_S):
+                self._end(outcome)
+            for name in self._schedule.running:
+                self._follow(name)
+            interrupted()
         return self._reasons
 
     def _begin(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vadkit.hints import allowed_words, did_you_mean
 from vadkit.recipe.problems import KeyPath, Problem
+from vadkit.report.figures import FIGURES
 
 if TYPE_CHECKING:
     from vadkit.sweep.grid import Grid, Row
@@ -34,8 +35,6 @@ def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
 
 
 def _figures(grid: Grid) -> Iterator[Problem]:
-    from vadkit.report.comparison import FIGURES
-
     for index, name in enumerate(grid.figures):
         yield from _known(name, FIGURES, ("figures", index), "figure")
 

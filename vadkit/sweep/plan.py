@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vadkit.sweep.cells import Cell, Entry
@@ -97,7 +97,7 @@ class Schedule:
 
     def start(self) -> Cell | None:
         """The cell that should start next; None where none may."""
-        ready = list(self._ready())
+        ready = self.ready()
         if not ready:
             return None
         cell = max(ready, key=self._worth)  # of equals the first
@@ -108,13 +108,16 @@ class Schedule:
         """A cell has ended, well or not; what it has not trained somebody else owns."""
         del self.running[name]
 
-    def _ready(self) -> Iterator[Cell]:
+    def ready(self) -> list[Cell]:
+        """The cells that may start, in the grid's order."""
+        found = []
         taken = {key for cell in self.running.values() for key in self._needs(cell)}
         for cell in self.waiting.values():
             needs = self._needs(cell)
             if not needs & taken:
-                yield cell
+                found.append(cell)
             taken |= needs
+        return found
 
     def _needs(self, cell: Cell) -> set[str]:
         return trainings(cell).keys() - self.done

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vadkit.report.comparison import FIGURES
+from vadkit.report.figures import FIGURES, figure
 from vadkit.sweep.cells import Entry
 from vadkit.sweep.state import CellState
 
@@ -56,29 +56,20 @@ def _lines(entry: Entry, state: CellState, reason: str) -> Iterator[PhaseLine]:
     for number, phase in enumerate(entry.cell.recipe.phase, start=1):
         found = state.figures.get(number)
         last = number == len(entry.cell.recipe.phase)
+        known = {**(found or {}), **(state.metrics if last else {})}
         done = found is not None and (state.finished or not last)
         yield PhaseLine(
             entry,
             number,
             entry.stages[number - 1],
             phase.title,
-            _figures({**(found or {}), **(state.metrics if last else {})}),
+            {name: figure(known, name) for name in FIGURES},
             _baseline(state.metrics),
             state.steps[number],
             sum(found["seconds"].values()) if found else None,
             DONE if done else FAILED if reason else OPEN,
             "" if done else reason,
         )
-
-
-def _figures(found: Mapping[str, Any]) -> dict[str, float | None]:
-    return {name: _at(found, path) for name, path in FIGURES.items()}
-
-
-def _at(found: Any, path: Sequence[str]) -> float | None:
-    for key in path:
-        found = (found or {}).get(key)
-    return None if found is None else float(found)
 
 
 def _baseline(metrics: Mapping[str, Any]) -> float | None:

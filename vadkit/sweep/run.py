@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from vadkit.plugins import Registry
 from vadkit.runs.atomic import write_text
+from vadkit.signals import stop_on_signals
 from vadkit.sweep.cells import entries_of
+from vadkit.sweep.data import prepare_all
 from vadkit.sweep.drive import Driver, Options, Tell
 from vadkit.sweep.engines import Engine
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.report import Report
+
+_KEPT = "What is finished is kept; the same command does the rest."
 
 
 def sweep(
@@ -40,22 +45,25 @@ def sweep(
     Raises:
         VadkitError: The grid or the folder cannot be used, or a signal came.
     """
-    folder = SweepFolder(out)
+    folder, chosen = SweepFolder(out), options or Options()
     entries = entries_of(file, registry, folder.known())
-    with folder.held():
+    with folder.held(), stop_on_signals() as stop:
         write_text(folder.grid, file.text)
         report = Report(file.grid, entries, folder)
-        started = engine()
+        used = engine()
         try:
-            driver = Driver(
-                entries,
-                folder,
-                started,
-                options=options or Options(),
-                tell=tell,
-                write=report.write,
-            )
-            return driver.run()
+            driver = Driver(entries, folder, used, options=chosen, tell=tell, write=report.write)
+            interrupted = partial(stop.check, _KEPT)
+            if 0 < len(first := driver.first()) < used.slots:
+                prepare_all(
+                    [cell.recipe for cell in first],
+                    registry,
+                    used,
+                    options=chosen,
+                    tell=tell,
+                    interrupted=interrupted,
+                )
+            return driver.run(interrupted)
         finally:
-            started.close()
+            used.close()
             report.finish()
