@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vadkit.cli import options
+from vadkit.cli import engines, options
 from vadkit.cli.output import clean, complain, say, say_json, say_table
 from vadkit.cli.training import FAILED_PARTS, Device
 from vadkit.errors import RecipeError
 
 if TYPE_CHECKING:
-    from vadkit.sweep.engines import Engine
     from vadkit.sweep.estimate import Estimate
 
 
@@ -33,14 +32,10 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The folder; sweeps/GRID if not.")
     ] = None,
-    engine: Annotated[
-        Literal["local", "ray"], typer.Option("--engine", help="Where cells are trained.")
-    ] = "local",
-    address: Annotated[str | None, typer.Option("--address", help="Of the Ray cluster.")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Cells at once.")] = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="CPU threads of each cell.")
-    ] = None,
+    engine: engines.Name = "local",
+    address: engines.Address = None,
+    jobs: engines.Jobs = None,
+    threads: engines.Threads = None,
     device: Device = "auto",
     strict: options.Strict = False,
     dry_run: Annotated[
@@ -58,7 +53,7 @@ def sweep(
 
     file = read_grid(grid, sets=sets or (), data=data or (), seeds=seeds)
     folder = out or Path("sweeps", file.name)
-    at_once = jobs or usual_jobs()
+    at_once = jobs or (1 if engine == "ray" or address else usual_jobs())
     found = planned(file, registry, folder, at_once)
     if as_json and not dry_run:
         raise RecipeError("--json is for --dry-run.", "A sweep writes results.csv.")
@@ -79,7 +74,9 @@ def sweep(
             file,
             registry,
             folder,
-            engine=lambda: _engine(engine, address, at_once, threads),
+            engine=lambda: engines.engine(
+                engine, address, jobs, threads, device=device, shared=(folder,)
+            ),
             options=chosen,
             tell=lambda text: shown.note(clean(text)),
         )
@@ -88,14 +85,6 @@ def sweep(
         complain(f"{name}: {reason}")
     if failed:
         raise typer.Exit(FAILED_PARTS)
-
-
-def _engine(kind: str, address: str | None, jobs: int, threads: int | None) -> Engine:
-    from vadkit.sweep.local import LocalEngine
-
-    if kind == "ray" or address:
-        raise RecipeError("The engine ray is not there yet.")
-    return LocalEngine(jobs, threads)
 
 
 def _say(found: Estimate) -> None:
