@@ -115,7 +115,8 @@ def _cannot(file: GridFile, number: int) -> bool:
     """Whether what is wrong with a row has been told already, or is wrong with its steps."""
     order = file.grid.row[number].order or ()
     lacks = any(step not in file.grid.step for part in order for step in part)
-    return lacks or any(problem.key[:2] == ("row", number) for problem in file.problems)
+    own = [problem.key for problem in file.problems if problem.key[:2] == ("row", number)]
+    return lacks or any(key[2:3] not in (("modes",), ("weights",)) for key in own)
 
 
 def _kind(grid: Grid, row: Row, mode: str, dataset: int | None, recipe: Recipe) -> _Kind:
@@ -134,7 +135,7 @@ def _stage_problems(grid: Grid, number: int, kind: _Kind) -> Iterator[Problem]:
 def _with_rows(problem: Problem, rows: Sequence[str], grid: Grid) -> Problem:
     """Say in which rows a recipe is wrong, where the place of the problem does not."""
     titles = list(dict.fromkeys(rows))
-    if problem.key[:1] in (("row",), ("step",), ("set",)) or len(titles) == len(grid.row):
+    if problem.key[:1] in (("row",), ("step",)) or len(titles) == len(grid.row):
         return problem
     return replace(problem, message=f"{problem.message} (row {', '.join(map(repr, titles))})")
 

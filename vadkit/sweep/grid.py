@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,6 +28,16 @@ OWN = "recipe"
 
 NO_STEP = "\N{EN DASH}"
 """How an order shows a stage without a step, as the papers do."""
+
+
+def _some(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not values:
+        raise ValueError("name at least one")
+    return values  # what `min_length` says where an item is wrong, too, would be misleading
+
+
+Modes = Annotated[tuple[Mode, ...], AfterValidator(_some)]
+Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], AfterValidator(_some)]
 
 
 def _no_stage(_: str) -> str:
@@ -60,7 +70,7 @@ class Row(Strict):
     """Stage -> its steps, one after another; the recipe's own phases where not given."""
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Step -> how much its losses count where all are trained at once."""
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] | None = None
+    modes: Modes | None = None
     recipe: str | None = None
     set: dict[str, Any] = Field(default_factory=dict)
 
@@ -77,8 +87,8 @@ class Grid(Strict):
     title: str
     recipe: str | None = None
     """What every cell starts from."""
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)] = (0,)
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("progressive", "simultaneous")
+    seeds: Seeds = (0,)
+    modes: Modes = ("progressive", "simultaneous")
     figures: Annotated[tuple[str, ...], Field(min_length=1)] = ("micro AUC",)
     """What the table shows; the first is drawn."""
     stages: tuple[str, ...] = ()
@@ -190,7 +200,8 @@ def grid_of(source: Source, folder: Path, sets: Sequence[str] = ()) -> GridFile:
     except ValidationError as error:
         problems += first_of(model_problems(error, Grid.model_json_schema()))
         grid = _rest(source, problems)
-    problems += grid_problems(grid, steps)
+    broken = {problem.key[:2] for problem in problems if problem.key[2:3] == ("order",)}
+    problems += [of for of in grid_problems(grid, steps) if of.key[:2] not in broken]
     return GridFile(grid, source, folder, tuple(sets), problems)
 
 
@@ -200,11 +211,26 @@ def _parsed(table: dict[str, Any]) -> Grid:
 
 def _rest(source: Source, problems: list[Problem]) -> Grid:
     """What is valid without what is wrong, so that it can be checked as well."""
-    source.table = without(source.table, problems)
-    try:
-        return _parsed(source.table)
-    except ValidationError:
-        raise problems_error(source.title, problems, source.places) from None
+    wrong = list(problems)
+    for _ in range(_DEPTH):
+        source.table = without(source.table, [_removable(problem) for problem in wrong])
+        try:
+            return _parsed(source.table)
+        except ValidationError as error:  # a table now lacks what it needs
+            wrong = list(model_problems(error, Grid.model_json_schema()))
+    raise problems_error(source.title, problems, source.places)
+
+
+_DEPTH = 4
+"""Tables inside each other in a grid."""
+
+
+def _removable(problem: Problem) -> Problem:
+    """The problem of a list, where it is one of its items: only keys can be left out."""
+    key = problem.key
+    while key and isinstance(key[-1], int):
+        key = key[:-1]
+    return replace(problem, key=key)
 
 
 def _bind(source: Source, data: Sequence[str]) -> None:
