@@ -11,6 +11,8 @@ from vadkit.api import Need, Sampling, TaskCard, hookimpl
 class Config:
     past: int = 2
     """Frames that are seen, up to the one before the frame that is segmented."""
+    foresee: bool = True
+    """Do not show the frame that is segmented; otherwise the frames that are seen end with it."""
     scse: bool = False
     """Gate the maps in the middle by channel and by place; [003] does so in the other branch."""
     grid: int = 4

@@ -6,53 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tiny_recipe import small
 from tiny_world import World
 
 from vadkit.plugins import Registry
 from vadkit.recipe import load_recipe, shipped_recipes
 from vadkit.run import run
-
-SMALL = (
-    "threads=1",
-    "objects.size=16",
-    "frames.size=[24, 32]",
-    "optim.batch=16",
-    "optim.hold_out=0",
-    "score.refit_epochs=1",
-)
-
-
-NARROW = {
-    "unet": ("width=8", "depth=2"),
-    "conv3d": (),
-    "pyramid": ('encoder="resnet10t"', "depth=2"),
-}
-"""Backbone -> options that make it quick."""
-
-
-def small(name: str, world: World, registry: Registry) -> list[str]:
-    """What makes a recipe take seconds: another world, two steps a phase, a narrow backbone."""
-    recipe = load_recipe(name, registry=registry)
-    others = [role for role in recipe.data if role != "target"]
-    folder = f'{{ dataset = "folder", path = "{world.root}/virtual" }}'
-    phases = range(len(recipe.phase))
-    return [
-        *SMALL,
-        *(f"data.{role}={folder}" for role in others),
-        *(f"backbone.{option}" for option in NARROW[recipe.backbone.name]),
-        *(
-            f"backbones.{name}.{option}"
-            for name, source in recipe.backbones.items()
-            for option in NARROW[source.name]
-        ),
-        *(f"phase.{number}.{key}" for number in phases for key in ("epochs=1", "steps=2")),
-        *(  # who joins later would not be there at all
-            f"phase.{number}.tasks.{index}.from_epoch=1"
-            for number, phase in enumerate(recipe.phase)
-            for index, entry in enumerate(phase.tasks)
-            if entry.from_epoch > 1
-        ),
-    ]
 
 
 def test_there_are_some() -> None:

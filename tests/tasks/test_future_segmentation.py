@@ -23,6 +23,13 @@ def test_the_frame_that_is_foreseen_is_not_seen(past: int) -> None:
     assert views.context == {}
 
 
+def test_without_foresight_the_frames_end_with_the_one_that_is_segmented() -> None:
+    rig = Rig(CARD, Config(past=2, foresee=False), Case(2, 3, (16, 24)))
+    batch, views = rig.batch(training=True), rig.views(training=True)
+    assert list(CARD.sampling(rig.config).offsets)[1:3] == [-1, 0]
+    assert torch.equal(views.inputs["past"], batch.clips[:, 0, :, 1:3])
+
+
 @pytest.mark.parametrize("scse", [True, False])
 def test_a_map_has_a_channel_for_each_of_the_classes(scse: bool) -> None:
     rig = Rig(CARD, Config(scse=scse), ODD)
