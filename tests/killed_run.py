@@ -5,12 +5,18 @@ from __future__ import annotations
 import io
 import os
 import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from vadkit.errors import VadkitError
 from vadkit.plugins import load_plugins
 from vadkit.progress import Progress
 from vadkit.recipe import load_recipe
@@ -22,6 +28,14 @@ _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.datasets.folder"])
 
 
+def started(recipe: Path, out: Path, **options: Any) -> BaseProcess:
+    """Begin what `in_process` does."""
+    # A daemon, so that one that a failing test left stopped ends with the tests.
+    child = _CONTEXT.Process(target=_child, args=(recipe, out), kwargs=options, daemon=True)
+    child.start()
+    return child
+
+
 def in_process(recipe: Path, out: Path, **options: Any) -> int:
     """Run a recipe in a process of its own; its exit code, or minus the signal that ended it.
 
@@ -30,8 +44,7 @@ def in_process(recipe: Path, out: Path, **options: Any) -> int:
         out: The run folder, which may hold a run that was cut short.
         options: What `_child` takes.
     """
-    child = _CONTEXT.Process(target=_child, args=(recipe, out), kwargs=options)
-    child.start()
+    child = started(recipe, out, **options)
     child.join()
     assert child.exitcode is not None
     return child.exitcode
@@ -42,15 +55,21 @@ def _child(
     out: Path,
     *,
     event: int | None = None,
+    send: signal.Signals = signal.SIGKILL,
+    until: Path | None = None,
     rename: int | None = None,
     cache: Path | None = None,
     plots: bool = False,
     sets: tuple[str, ...] = (),
 ) -> None:
-    """Run; be killed after the so-manieth event, or before the so-manieth rename, from 0."""
+    """Run; be sent a signal after the so-manieth event, or killed before a rename, from 0.
+
+    With `until` the run waits after the event instead, until that file is there. What an error
+    says is left in `said` beside the run folder; the exit code is the error's own.
+    """
     torch.set_num_threads(1)
     if event is not None:
-        _die_after(event)
+        _after(event, partial(_wait, until) if until else partial(os.kill, os.getpid(), send))
     if rename is not None:
         _die_before(rename)
     if not plots:
@@ -59,16 +78,25 @@ def _child(
     loaded = load_recipe(recipe, sets, registry=registry)
     quiet = Progress(io.StringIO(), plain=True)
     kept = PhaseCache(cache) if cache else None
-    run(loaded, registry, out=out, resume=True, cache=kept, progress=quiet)
+    try:
+        run(loaded, registry, out=out, resume=True, cache=kept, progress=quiet)
+    except VadkitError as error:
+        out.with_name("said").write_text(str(error))
+        sys.exit(error.exit_code)
 
 
-def _die_after(number: int) -> None:
+def _wait(until: Path) -> None:
+    while not until.exists():
+        time.sleep(0.05)
+
+
+def _after(number: int, happens: Callable[[], object]) -> None:
     emit, told = Events.emit, iter(range(number))
 
     def emitted(self: Events, event: str, **fields: Any) -> None:
         emit(self, event, **fields)
         if next(told, None) is None:
-            os.kill(os.getpid(), signal.SIGKILL)
+            happens()
 
     Events.emit = emitted  # type: ignore[method-assign]
 

@@ -6,12 +6,14 @@ import hashlib
 import json
 import shutil
 import signal
-from collections.abc import Callable
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from killed_run import in_process
+from killed_run import in_process, started
 from tiny_world import World
 
 from vadkit.errors import RunBusyError
@@ -63,6 +65,11 @@ def outcome(folder: Path) -> dict[str, str]:
     for phase in metrics["phases"]:
         del phase["seconds"]
     return {**found, "metrics": json.dumps(metrics, sort_keys=True)}
+
+
+def came_to(folder: Path) -> dict[str, str]:
+    """The same without single epochs, which a run does not have of phases trained elsewhere."""
+    return {name: of for name, of in outcome(folder).items() if "/e0" not in name}
 
 
 def test_the_reference_has_all_that_is_compared(reference: Path) -> None:
@@ -218,3 +225,82 @@ def test_without_resume_a_run_is_in_the_way(
 ) -> None:
     with pytest.raises(RunBusyError, match=r"holds a run already\. Go on with it with --resume"):
         run(load_recipe(recipe, registry=registry), registry, out=reference)
+
+
+@pytest.mark.parametrize(("send", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_after_the_batch_and_says_how_to_go_on(
+    recipe: Path, reference: Path, tmp_path: Path, send: signal.Signals, code: int
+) -> None:
+    folder = tmp_path / "run"
+    assert in_process(recipe, folder, event=2, send=send) == code  # in the first phase
+    said = (tmp_path / "said").read_text()
+    assert said == f"Interrupted by {send.name}. Go on with --resume --out {folder}."
+    assert [of["event"] for of in events(folder)][-1] == "epoch_saved"
+    assert in_process(recipe, folder) == 0
+    assert outcome(folder) == outcome(reference)
+
+
+def test_two_runs_of_one_folder_are_refused_and_the_first_is_unharmed(
+    recipe: Path, reference: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    first = started(recipe, folder, event=3, until=tmp_path / "go on")
+    while not (folder / "events.jsonl").is_file() or len(events(folder)) < 4:
+        time.sleep(0.05)
+    assert in_process(recipe, folder) == 8
+    assert f"in use by pid {first.pid} on host" in (tmp_path / "said").read_text()
+    (tmp_path / "go on").touch()
+    first.join()
+    assert first.exitcode == 0
+    assert outcome(folder) == outcome(reference)
+
+
+def test_who_needs_the_phase_that_another_trains_waits_for_it(
+    recipe: Path, reference: Path, tmp_path: Path
+) -> None:
+    children = [started(recipe, tmp_path / name, cache=tmp_path / "home") for name in "ab"]
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0]
+    saved = [of for name in "ab" for of in events(tmp_path / name) if of["event"] == "epoch_saved"]
+    assert sorted((of["phase"], of["epoch"]) for of in saved) == EPOCHS
+    for name in "ab":
+        assert came_to(tmp_path / name) == came_to(reference)
+
+
+def test_whoever_trains_for_others_and_is_killed_leaves_the_phase_to_them(
+    recipe: Path, reference: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    assert in_process(recipe, tmp_path / "a", cache=home, event=2) == -signal.SIGKILL
+    assert in_process(recipe, tmp_path / "b", cache=home) == 0
+    assert outcome(tmp_path / "b") == outcome(reference)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system that a few epochs fill."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a tmpfs needs root: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_stops_a_run_that_goes_on_once_there_is_room(
+    recipe: Path, reference: Path, small_disk: Path
+) -> None:
+    filler, folder = small_disk / "filler", small_disk / "run"
+    assert in_process(recipe, folder, event=2) == -signal.SIGKILL  # after the first epoch
+    free = shutil.disk_usage(small_disk).free
+    filler.write_bytes(bytes(free - 20_000))
+    assert in_process(recipe, folder) == 7
+    filler.unlink()
+    said = (small_disk / "said").read_text()
+    assert "disk full while saving" in said
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    assert in_process(recipe, folder) == 0
+    assert outcome(folder) == outcome(reference)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from vadkit.runs.atomic import write_text
@@ -23,11 +23,7 @@ def append_history(path: Path, row: Mapping[str, Cell]) -> None:
         row: Column -> value, with the epoch under `epoch`.
     """
     earlier = [old for old in read_history(path) if int(old["epoch"]) < int(row["epoch"])]
-    write_history(path, [*earlier, row])
-
-
-def write_history(path: Path, rows: Sequence[Mapping[str, Cell]]) -> None:
-    """Write all rows, with the columns of each."""
+    rows: list[Mapping[str, Cell]] = [*earlier, row]
     columns = list(dict.fromkeys(column for each in rows for column in each))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from vadkit.epochs import Epoch, Start
-from vadkit.runs.atomic import write_json
+from vadkit.runs.atomic import write_json, write_text
 from vadkit.runs.checkpoint import (
     Checkpoint,
     epoch_folder,
@@ -20,7 +20,7 @@ from vadkit.runs.checkpoint import (
     prune,
     save_checkpoint,
 )
-from vadkit.runs.history import append_history, read_history, write_history
+from vadkit.runs.history import append_history
 from vadkit.runs.manifest import read_json
 from vadkit.runs.optimizer import flatten_optimizer
 
@@ -57,7 +57,7 @@ class PhaseFolder:
 
     def put(self, epochs: int, found: Checkpoint) -> None:
         """Put what the phase came to elsewhere here, as `PhaseCache` has it."""
-        write_history(self._history, found.state["history"])
+        write_text(self._history, found.state["history"])
         state = {"epoch": epochs, "optimizers": [], "best": None}
         folder = epoch_folder(self.path, epochs)
         save_checkpoint(folder, found.weights, {}, state, f"{self.what} epoch {epochs}")
@@ -95,9 +95,9 @@ class PhaseFolder:
             (best["epoch"], best["worth"], self._of(best["epoch"])) if best else None,
         )
 
-    def history(self) -> list[dict[str, str]]:
-        """The losses, a row an epoch."""
-        return read_history(self._history)
+    def history(self) -> str:
+        """The losses, a row an epoch, as the file has them; nothing where nothing was trained."""
+        return self._history.read_text("utf-8") if self._history.is_file() else ""
 
     def evaluation(self) -> dict[str, Any] | None:
         """What the model was worth after the phase, as `metrics.json` has it."""
