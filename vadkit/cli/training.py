@@ -32,9 +32,9 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, or with runs/latest.")
     ] = False,
-    cached: Annotated[
-        bool, typer.Option("--cache/--no-cache", help="Take phases that were trained before.")
-    ] = True,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Train phases that other runs trained, too.")
+    ] = False,
     strict: options.Strict = False,
     plugin: options.Plugins = None,
 ) -> None:
@@ -55,7 +55,7 @@ def run(
         name=Path(recipe).stem,
         out=RunFolder.open("runs/latest").path if resume and not out else out,
         resume=resume,
-        cache=PhaseCache() if cached else None,
+        cache=None if no_cache else PhaseCache(),
         device=device,
         source=find_recipe(recipe),
         strict=strict,
