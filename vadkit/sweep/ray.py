@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 from secrets import token_hex
+from socket import create_connection
 from typing import Any
 
 from vadkit.discovery import one_line
@@ -29,6 +32,7 @@ _GENTLE_S = 20.0
 """Between asking jobs to stop and stopping them."""
 _ANSWER_S = 120.0
 """A node that has not answered by then is none; its first process takes seconds to begin."""
+_KNOCK_S = 5.0
 
 Node = Mapping[str, Any]
 """A node, as Ray describes it."""
@@ -116,7 +120,8 @@ class RayEngine:
             with suppress(OSError):
                 mark.unlink()
         if self._ours:
-            self._ray.shutdown()
+            with redirect_stdout(StringIO()):  # where it says at last what it has kept back
+                self._ray.shutdown()
         self._quiet.end()
 
     def _begin(self, task: _Task) -> None:
@@ -143,7 +148,7 @@ class RayEngine:
         except errors.WorkerCrashedError:
             return Outcome(task.job.name, "worker died; was there memory enough?")
         except Exception as error:
-            return Outcome(task.job.name, one_line(error))
+            return Outcome(task.job.name, _said(error))
         return outcome
 
     def _nodes(self) -> list[Node]:
@@ -184,7 +189,7 @@ class RayEngine:
             try:
                 reason = self._ray.get(answer, timeout=_ANSWER_S)
             except Exception as error:
-                reason = f"The node {name} cannot run vadkit: {one_line(error)}."
+                reason = f"The node {name} cannot run vadkit: {_said(error)}."
             if reason:
                 raise ResourceError(reason, "All nodes need the same vadkit, data and caches.")
 
@@ -201,14 +206,29 @@ def _connected(address: str | None) -> tuple[Any, bool]:
         ) from error
     if ray.is_initialized():
         return ray, False
+    place = address or os.environ.get("RAY_ADDRESS", "auto")
     try:
-        ray.init(address=address or "auto", log_to_driver=False, logging_level="ERROR")
+        if place != "auto":
+            _knock(place)
+        ray.init(address=place, log_to_driver=False, logging_level="ERROR")
     except Exception as error:
         raise ResourceError(
-            f"No Ray cluster answers at {address or 'this machine'}: {one_line(error)}.",
+            f"No Ray cluster answers at {place}: {_said(error)}.",
             "Start one (ray start --head), and name it with --address HOST:6379.",
         ) from error
     return ray, True
+
+
+def _knock(address: str) -> None:
+    """Fail soon where nobody is; Ray itself would try for minutes."""
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    create_connection((host, int(port)), timeout=_KNOCK_S).close()
+
+
+def _said(error: Exception) -> str:
+    """What an error of Ray's says at the end of a coloured traceback."""
+    *_, last = [type(error).__name__, *str(error).strip().splitlines()]
+    return re.sub(r"\x1b\[[0-9;]*m", "", last)
 
 
 def _cpus(of: Node) -> int:

@@ -1,0 +1,168 @@
+"""Jobs on a Ray cluster of several nodes, which the tests start on this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray_jobs
+from test_prepare import files, load
+from tiny_world import World
+
+from vadkit.errors import ResourceError
+from vadkit.plugins import Registry
+from vadkit.prepare import prepare
+from vadkit.sweep.engines import Engine, Job, Outcome
+from vadkit.sweep.ray import RayEngine
+
+# Before Ray is imported: these nodes are told nothing by others, and tell nothing to others.
+os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"})
+ray: Any = pytest.importorskip("ray", reason="Ray is not installed")
+
+pytestmark = [
+    pytest.mark.slow,
+    # Ray leaves sockets and processes to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+SMALL = {"num_cpus": 1, "object_store_memory": 80 << 20}
+
+HASTE = {
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 500,
+    "health_check_timeout_ms": 1000,
+    "health_check_failure_threshold": 2,
+}
+"""A node that is lost is missed after a second, not after a quarter of a minute."""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head that does nothing, and two nodes of one CPU."""
+    from ray.cluster_utils import Cluster
+
+    head = {**SMALL, "num_cpus": 0, "include_dashboard": False, "_system_config": HASTE}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where workers find the jobs
+        started = Cluster(initialize_head=True, head_node_args=head)
+        for _ in range(2):
+            started.add_node(**SMALL)
+        yield started
+        started.shutdown()
+
+
+@pytest.fixture
+def engine(cluster: Any) -> Iterator[RayEngine]:
+    with closing(RayEngine(cluster.address)) as made:
+        yield made
+
+
+def submit(engine: Engine, out: Path, call: Callable[..., None], **more: float) -> None:
+    engine.submit(Job(out.name, call, {"out": str(out), **more}))
+
+
+def ended(engine: Engine, count: int, timeout_s: float = 60.0) -> dict[str, str | None]:
+    """Wait until so many jobs have ended."""
+    found: list[Outcome] = []
+    until = time.monotonic() + timeout_s
+    while len(found) < count:
+        assert time.monotonic() < until
+        found += engine.wait(0.2)
+    return {outcome.name: outcome.error for outcome in found}
+
+
+def wait_for(*paths: Path, timeout_s: float = 60.0) -> None:
+    until = time.monotonic() + timeout_s
+    while not all(path.is_file() and path.read_text() for path in paths):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_jobs_spread_over_the_nodes_and_find_the_caches(
+    tmp_path: Path, engine: RayEngine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert (engine.slots, engine.threads) == (2, 1)
+    outs = [tmp_path / name for name in "ab"]
+    for out in outs:
+        submit(engine, out, ray_jobs.stay, seconds=1.0)
+    submit(engine, tmp_path / "home", ray_jobs.tell_home)
+    assert ended(engine, 3) == {"a": None, "b": None, "home": None}
+    assert len({out.read_text() for out in outs}) == 2
+    assert (tmp_path / "home").read_text().strip() == os.environ["VADKIT_HOME"]
+    assert engine.wait(0.1) == []
+
+
+def test_what_fails_is_told_and_not_repeated(tmp_path: Path, engine: RayEngine) -> None:
+    submit(engine, tmp_path / "fails", ray_jobs.fail)
+    submit(engine, tmp_path / "dies", ray_jobs.die)
+    submit(engine, tmp_path / "works", ray_jobs.stay)
+    found = ended(engine, 3)
+    assert found["fails"] == "ValueError: no such luck"
+    assert "worker died" in str(found["dies"])
+    assert found["works"] is None
+    assert [(tmp_path / of).read_text() for of in ("fails", "dies")] == ["begun\n"] * 2
+
+
+@pytest.mark.fault
+def test_the_jobs_of_a_lost_node_begin_again(
+    tmp_path: Path, cluster: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lost = cluster.add_node(**SMALL)
+    with closing(RayEngine(cluster.address)) as engine:
+        assert engine.slots == 3
+        outs = [tmp_path / name for name in "abc"]
+        for out in outs:
+            submit(engine, out, ray_jobs.stay, seconds=4.0)
+        wait_for(*outs)
+        cluster.remove_node(lost, allow_graceful=False)
+        assert ended(engine, 3) == dict.fromkeys("abc")
+        assert engine.slots == 2
+    begun = sorted(len(out.read_text().splitlines()) for out in outs)
+    assert begun == [1, 1, 2]
+    assert capfd.readouterr().out == ""
+
+
+def test_a_folder_that_a_node_does_not_see_is_named(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "touch", lambda *_: None)  # so that no node can see the marks
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "apart"))
+    with pytest.raises(ResourceError, match=r"does not see .*apart, which all nodes"):
+        RayEngine(cluster.address)
+    assert not ray.is_initialized()
+
+
+def test_what_no_node_has_is_not_waited_for(cluster: Any) -> None:
+    with pytest.raises(ResourceError, match=r"has 64 CPUs.*--threads"):
+        RayEngine(cluster.address, threads=64)
+
+
+def test_closing_stops_what_runs_and_leaves_no_mark(tmp_path: Path, cluster: Any) -> None:
+    shared = tmp_path / "shared"
+    engine = RayEngine(cluster.address, shared=[shared])
+    assert len(list(shared.iterdir())) == 1
+    submit(engine, tmp_path / "long", ray_jobs.stay, seconds=300.0)
+    wait_for(tmp_path / "long")
+    begun = time.monotonic()
+    engine.close()
+    assert time.monotonic() - begun < 15
+    assert list(shared.iterdir()) == []
+
+
+def test_preparing_over_ray_comes_to_the_same(
+    tmp_path: Path, world: World, registry: Registry, engine: RayEngine
+) -> None:
+    recipe = load(world, registry)
+    assert prepare(recipe, registry, home=tmp_path / "here") == {}
+    assert prepare(recipe, registry, engine=engine, home=tmp_path / "ray") == {}
+    assert files(tmp_path / "ray") == files(tmp_path / "here")
+
+
+def test_a_cluster_that_does_not_answer_is_named() -> None:
+    with pytest.raises(ResourceError, match=r"No Ray cluster answers at 127\.0\.0\.1:9"):
+        RayEngine("127.0.0.1:9")
