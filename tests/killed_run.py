@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from vadkit.errors import VadkitError
+from vadkit.optim import Group
 from vadkit.plugins import load_plugins
 from vadkit.progress import Progress
 from vadkit.recipe import load_recipe
@@ -58,11 +59,12 @@ def _child(
     send: signal.Signals = signal.SIGKILL,
     until: Path | None = None,
     rename: int | None = None,
+    step: int | None = None,
     cache: Path | None = None,
     plots: bool = False,
     sets: tuple[str, ...] = (),
 ) -> None:
-    """Run; be sent a signal after the so-manieth event, or killed before a rename, from 0.
+    """Run; be sent a signal after the so-manieth event, or killed before a rename or step, from 0.
 
     With `until` the run waits after the event instead, until that file is there. What an error
     says is left in `said` beside the run folder; the exit code is the error's own.
@@ -71,7 +73,9 @@ def _child(
     if event is not None:
         _after(event, partial(_wait, until) if until else partial(os.kill, os.getpid(), send))
     if rename is not None:
-        _die_before(rename)
+        _die_before(Path, "replace", rename)
+    if step is not None:
+        _die_before(Group, "step", step)
     if not plots:
         _draw_nothing()
     registry = load_plugins()
@@ -101,15 +105,16 @@ def _after(number: int, happens: Callable[[], object]) -> None:
     Events.emit = emitted  # type: ignore[method-assign]
 
 
-def _die_before(number: int) -> None:
-    replace, told = Path.replace, iter(range(number))
+def _die_before(owner: type, name: str, number: int) -> None:
+    """Be killed in place of the so-manieth call of a method."""
+    method, told = getattr(owner, name), iter(range(number))
 
-    def replaced(self: Path, target: Any) -> Path:
+    def called(*args: Any, **named: Any) -> Any:
         if next(told, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
-        return replace(self, target)
+        return method(*args, **named)
 
-    Path.replace = replaced  # type: ignore[assignment]
+    setattr(owner, name, called)
 
 
 def _draw_nothing() -> None:

@@ -119,6 +119,16 @@ def test_a_kill_inside_any_save_changes_nothing(
     assert met[-1] is False  # so the run has no more renames than were tried
 
 
+@pytest.mark.parametrize("step", [1, 3, 5])
+def test_a_kill_in_the_middle_of_an_epoch_changes_nothing(
+    recipe: Path, reference: Path, tmp_path: Path, step: int
+) -> None:
+    """Each of the three epochs has two steps, and is left after its first."""
+    assert in_process(recipe, tmp_path / "run", step=step) == -signal.SIGKILL
+    assert in_process(recipe, tmp_path / "run") == 0
+    assert outcome(tmp_path / "run") == outcome(reference)
+
+
 def test_the_best_epoch_is_remembered(world: World, tmp_path: Path) -> None:
     path = world.recipe("prediction")
     sets = ("optim.hold_out=0.25", "optim.lr=0.05", "phase.0.epochs=5")

@@ -33,7 +33,7 @@ class Track:
     """What it is ("vehicle"), or "anomaly" where the data set does not say."""
     frames: NDArray[np.int64]
     """(M,) frames it is visible in, from 0."""
-    boxes: NDArray[np.float32]
+    boxes: NDArray[np.floating[Any]]
     """(M, 4) as x1, y1, x2, y2 in pixels."""
 
 

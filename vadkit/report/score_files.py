@@ -93,7 +93,7 @@ def _track(path: Path, rows: Floats) -> Track:
         raise DataError(f"{path}: a track has two boxes in frame {frames[np.argmax(counts)]}.")
     # As exact as in the file: an overlap just at the threshold is decided by the last digit.
     boxes = _corners(path, rows[:, 1:])
-    return Track("anomaly", rows[:, 0].astype(np.int64), boxes)  # type: ignore[arg-type]
+    return Track("anomaly", rows[:, 0].astype(np.int64), boxes)
 
 
 def _corners(path: Path, boxes: Floats) -> Floats:
