@@ -11,11 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from vadkit.errors import RunBusyError, VadkitError
+from vadkit.errors import RunBusyError
 from vadkit.plugins import Registry, load_plugins
 from vadkit.progress import Progress
 from vadkit.recipe import Recipe
 from vadkit.runs.lock import refuse_if_held
+from vadkit.signals import Interrupted
 
 _ORPHAN_S = 40.0
 """A dead driver's worker may hold its run so long, until it has noticed."""
@@ -70,8 +71,8 @@ def _told(log: Path) -> Iterator[TextIO]:
     ):
         try:
             yield stream
-        except VadkitError as error:
-            print(error, file=stream)
+        except Interrupted as order:
+            print(order, file=stream)
             raise
         except Exception:
             traceback.print_exc(file=stream)
