@@ -25,7 +25,7 @@ COMMANDS = [
 ]
 
 
-def _imported(command: str) -> set[str]:
+def imported(command: str) -> set[str]:
     """Top-level packages that a command imports."""
     path = os.pathsep.join(folder for folder in sys.path if folder)
     code = "from vadkit.cli import main; main()"
@@ -47,7 +47,7 @@ LISTINGS = [f"list-{kind}s" for kind in KINDS]
 @pytest.mark.parametrize("command", ["--help", "--version", "plugins", *LISTINGS])
 def test_listing_imports_no_validation_and_no_screen(command: str) -> None:
     """Each of them takes longer to import than a listing may take (DESIGN 1.2)."""
-    assert _imported(command) & {"pydantic", "pydantic_core", "rich"} == set()
+    assert imported(command) & {"pydantic", "pydantic_core", "rich"} == set()
 
 
 def test_options_of_a_listing_are_still_read(tmp_path: Path, capsys) -> None:
@@ -61,6 +61,6 @@ def test_options_of_a_listing_are_still_read(tmp_path: Path, capsys) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_imports_nothing_heavy(command: str) -> None:
-    imported = _imported(command)
-    assert "vadkit" in imported
-    assert imported & HEAVY == set()
+    found = imported(command)
+    assert "vadkit" in found
+    assert found & HEAVY == set()

@@ -214,6 +214,7 @@ def _rest(source: Source, problems: list[Problem]) -> Grid:
     wrong = list(problems)
     for _ in range(_DEPTH):
         source.table = without(source.table, [_removable(problem) for problem in wrong])
+        source.table.setdefault("title", "")  # that it is missing is told already
         try:
             return _parsed(source.table)
         except ValidationError as error:  # a table now lacks what it needs

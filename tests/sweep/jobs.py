@@ -1,0 +1,44 @@
+"""Jobs for the local engine, which its processes import by name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from vadkit.errors import DataError
+
+
+def note(out: str) -> None:
+    """Write down where it ran, and with what."""
+    words = [os.getpid(), os.environ.get("OMP_NUM_THREADS"), os.environ.get("CUDA_VISIBLE_DEVICES")]
+    Path(out).write_text(" ".join(map(str, words)))
+
+
+def refuse() -> None:
+    raise DataError("the video is gone.", "Bring it back.")
+
+
+def fail() -> None:
+    raise KeyError("frame")
+
+
+def leave() -> None:
+    sys.exit(3)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def quit_quietly() -> None:
+    os._exit(7)
+
+
+def last(out: str) -> None:
+    """Refuse to stop, however gently it is asked."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Path(out).touch()
+    time.sleep(60)

@@ -1,0 +1,103 @@
+"""Processes of this machine: kept, replaced when they die, and ended with the engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import jobs
+import pytest
+
+from vadkit.runs.atomic import alive
+from vadkit.sweep import local
+from vadkit.sweep.engines import Job, Outcome
+from vadkit.sweep.local import LocalEngine
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEngine]:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    with closing(LocalEngine(2, threads=3)) as made:
+        yield made
+
+
+def _all(engine: LocalEngine, count: int) -> dict[str, str | None]:
+    """Name -> error of so many jobs."""
+    found: list[Outcome] = []
+    end = time.monotonic() + 60
+    while len(found) < count:
+        assert time.monotonic() < end
+        found += engine.wait(0.2)
+    return {outcome.name: outcome.error for outcome in found}
+
+
+def _until(said: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not said():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_processes_are_kept_and_share_cores_and_gpus(engine, tmp_path) -> None:
+    files = [tmp_path / str(number) for number in range(8)]
+    for file in files:
+        engine.submit(Job(file.name, jobs.note, {"out": str(file)}))
+    assert _all(engine, 8) == dict.fromkeys(map(str, range(8)))
+    told = {tuple(file.read_text().split()) for file in files}
+    assert {threads for _, threads, _ in told} == {"3"}
+    assert {card for _, _, card in told} <= {"3", "5"}
+    assert len({pid for pid, _, _ in told}) == len(told) <= 2
+
+
+def test_whatever_happens_to_a_job_is_its_outcome(engine, tmp_path) -> None:
+    calls = [jobs.refuse, jobs.fail, jobs.leave, jobs.die, jobs.quit_quietly]
+    for call in calls:
+        engine.submit(Job(call.__name__, call))
+    engine.submit(Job("after", jobs.note, {"out": str(tmp_path / "after")}))
+    assert _all(engine, 6) == {
+        "refuse": "the video is gone. Bring it back.",
+        "fail": "KeyError: 'frame'",
+        "leave": "SystemExit: 3",
+        "die": "worker killed by signal 9; was there memory enough?",
+        "quit_quietly": "worker ended with exit code 7",
+        "after": None,
+    }
+
+
+def test_closing_ends_every_process(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(local, "_GENTLE_S", 0.5)
+    engine = LocalEngine(2)
+    engine.submit(Job("a", jobs.note, {"out": str(tmp_path / "a")}))
+    assert _all(engine, 1) == {"a": None}
+    engine.submit(Job("b", jobs.last, {"out": str(tmp_path / "b")}))
+    engine.submit(Job("c", jobs.last, {"out": str(tmp_path / "c")}))
+    _until((tmp_path / "c").exists)
+    pid = int((tmp_path / "a").read_text().split()[0])
+    assert alive(pid)
+    engine.close()
+    assert not alive(pid)
+    assert engine.wait(0.01) == []
+
+
+def test_nothing_is_started_for_nothing() -> None:
+    with closing(LocalEngine(4)) as engine:
+        assert engine.wait(0.01) == []
+
+
+def test_cores_are_shared_fairly(monkeypatch) -> None:
+    monkeypatch.setattr(local, "cores", lambda: 7)
+    assert [LocalEngine(slots).threads for slots in (1, 2, 7, 9)] == [7, 3, 1, 1]
+    assert LocalEngine(2, threads=5).threads == 5
+
+
+@pytest.mark.parametrize(("named", "found"), [("", []), ("-1", []), ("0,2", ["0", "2"])])
+def test_gpus_are_those_that_may_be_used(monkeypatch, named, found) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert local.cards() == found
+    assert local.usual_jobs() == (len(found) or min(local.cores(), 8))
+
+
+def test_a_job_is_found_by_its_name() -> None:
+    assert Path(jobs.__file__).parent == Path(__file__).parent
