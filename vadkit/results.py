@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
+from vadkit.bootstrap import intervals
 from vadkit.cards import Sampling
 from vadkit.evaluation import Evaluation, compared
-from vadkit.metrics import intervals
 from vadkit.model import scoring_tasks
 from vadkit.protocol import describe, kept
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe

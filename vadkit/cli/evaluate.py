@@ -99,7 +99,8 @@ def _labels(given: str, plugin: list[Path] | None) -> tuple[Places, dict[str, An
 
 
 def _evaluated(score: Any, label: Any, how: FrameProtocol) -> dict[str, Any]:
-    from vadkit.metrics import evaluate, intervals
+    from vadkit.bootstrap import intervals
+    from vadkit.metrics import evaluate
     from vadkit.protocol import describe, finish, kept
 
     smooth = {video: of.smooth for video, of in finish(score, how).items()}

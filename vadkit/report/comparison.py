@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vadkit.bootstrap import paired_intervals
 from vadkit.data.labels import read_labels
 from vadkit.errors import DataError
-from vadkit.metrics import paired_intervals
 from vadkit.protocol import Kept, kept
 from vadkit.recipe import Borders
 from vadkit.report.figures import FIGURES, figure
