@@ -82,7 +82,7 @@ def estimate(
     open_cells = [cell for cell in cells if not states[cell.name].finished]
     works = _works(open_cells, done, timings)
     untimed = sorted({name for work in works for name in work.untimed})
-    known = any(work.seconds for work in works) or not open_cells
+    known = not untimed or any(work.training_s for work in works)
     return Estimate(
         grid.title,
         len(grid.row),
@@ -92,14 +92,15 @@ def estimate(
         len(cells) - len(open_cells),
         count(entries, done),
         jobs,
-        _wall([work.seconds for work in works], jobs) if known else None,
+        _wall([work.training_s + work.other_s for work in works], jobs) if known else None,
         tuple(untimed),
     )
 
 
 @dataclass(frozen=True)
 class _Work:
-    seconds: float
+    training_s: float
+    other_s: float
     untimed: tuple[str, ...]
 
 
@@ -116,13 +117,12 @@ def _works(cells: Sequence[Cell], done: set[str], timings: Timings) -> list[_Wor
 
 def _work(cell: Cell, numbers: Sequence[int], timings: Timings) -> _Work:
     phases = [cell.recipe.phase[number - 1] for number in numbers]
-    found = [(phase, timings.training(cell, phase)) for phase in phases]
+    found = [(phase, timings.training(cell.recipe, phase)) for phase in phases]
     evaluations = len(phases) if cell.recipe.score.every_phase else 1
-    other = max(1, evaluations) * timings.evaluation(cell) + timings.rest(cell)
-    untimed = tuple(
-        name for phase, of in found if of is None for name in timings.untimed(cell, phase)
-    )
-    return _Work(sum(of for _, of in found if of is not None) + other, untimed)
+    other_s = max(1, evaluations) * timings.evaluation(cell.recipe) + timings.rest(cell.recipe)
+    unknown = [phase for phase, of in found if of is None]
+    untimed = [name for phase in unknown for name in timings.untimed(cell.recipe, phase)]
+    return _Work(sum(of for _, of in found if of is not None), other_s, tuple(untimed))
 
 
 def _wall(seconds: Sequence[float], jobs: int) -> float:
@@ -161,7 +161,7 @@ def sentence(found: Estimate) -> str:
     untimed = ", ".join(found.untimed[:_MOST])
     more = f" and {len(found.untimed) - _MOST} more" if len(found.untimed) > _MOST else ""
     never = f"Never timed: {untimed}{more}." if untimed else ""
-    if found.seconds is None or (untimed and not found.seconds):
+    if found.seconds is None:
         return f"{never} So nobody knows how long it takes."
     least = "at least " if untimed else "about "
     return f"With {jobs} it may take {least}{duration(found.seconds)}. {never}".strip()

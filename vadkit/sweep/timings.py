@@ -9,7 +9,8 @@ from statistics import mean
 from typing import Any
 
 from vadkit.home import cache_home
-from vadkit.recipe import Phase
+from vadkit.prefix import hash_of
+from vadkit.recipe import Phase, Recipe, TaskEntry
 from vadkit.runs.atomic import write_json
 from vadkit.runs.manifest import read_json
 from vadkit.sweep.cells import Cell
@@ -17,15 +18,14 @@ from vadkit.sweep.state import CellState
 
 TIMINGS_SCHEMA = 1
 Seconds = dict[str, float]
-EVALUATION, REST = "evaluation", "rest of a cell"
-_ANY = "any"
+"""Thing -> how long it takes."""
 
 
 class Timings:
     """Seconds of an epoch of each phase, of an evaluation, and of the rest of a cell.
 
-    Those of this sweep go before those that earlier ones noted, and those on the same data set
-    before others.
+    Those of this sweep go before those that earlier ones noted. Only what was done with the same
+    data and sizes counts: anything else would be a guess.
 
     Args:
         cells: Of this sweep.
@@ -39,65 +39,75 @@ class Timings:
         self._file = cache_home(home) / "timings.json"
         noted = read_json(self._file) or {}
         known = noted.get("schema_version") == TIMINGS_SCHEMA
-        self._before: Seconds = dict(noted["seconds"]) if known else {}
-        self._own = _means([_seen(cell, states[cell.name]) for cell in cells])
+        own = _means([_seen(cell.recipe, states[cell.name]) for cell in cells])
+        self._seconds: Seconds = {**(noted["seconds"] if known else {}), **own}
 
     def save(self) -> None:
         """Note them for later sweeps; a full disk is no reason to fail."""
-        content = {"schema_version": TIMINGS_SCHEMA, "seconds": {**self._before, **self._own}}
         with suppress(Exception):
+            content = {"schema_version": TIMINGS_SCHEMA, "seconds": self._seconds}
             write_json(self._file, content)
 
-    def training(self, cell: Cell, phase: Phase) -> float | None:
+    def training(self, recipe: Recipe, phase: Phase) -> float | None:
         """Of a phase; of one that was never timed the sum of its tasks', None of unknown ones."""
-        whole = self._of(cell, _what(phase, phase.title))
+        whole = self._epoch(recipe, phase, phase.tasks)
         if whole is not None:
             return whole * phase.epochs
-        parts = [self._of(cell, _what(phase, entry.name)) for entry in phase.tasks]
+        parts = [self._epoch(recipe, phase, [entry]) for entry in phase.tasks]
         return None if None in parts else sum(part or 0.0 for part in parts) * phase.epochs
 
-    def untimed(self, cell: Cell, phase: Phase) -> list[str]:
+    def untimed(self, recipe: Recipe, phase: Phase) -> list[str]:
         """The tasks of a phase that were never timed."""
-        names = [entry.name for entry in phase.tasks]
-        return [name for name in names if self._of(cell, _what(phase, name)) is None]
+        return [of.name for of in phase.tasks if self._epoch(recipe, phase, [of]) is None]
 
-    def evaluation(self, cell: Cell) -> float:
+    def evaluation(self, recipe: Recipe) -> float:
         """Of one evaluation; nothing where none was timed."""
-        return self._of(cell, EVALUATION) or 0.0
+        return self._seconds.get(_evaluation(recipe), 0.0)
 
-    def rest(self, cell: Cell) -> float:
-        """Of what a cell does beside training and evaluating."""
-        return self._of(cell, REST) or 0.0
+    def rest(self, recipe: Recipe) -> float:
+        """Of what a cell does beside training and evaluating; nothing where it was not timed."""
+        return self._seconds.get(_rest(recipe), 0.0)
 
-    def _of(self, cell: Cell, what: str) -> float | None:
-        places = (f"{_target(cell)}: {what}", f"{_ANY}: {what}")
-        tables = (self._own, self._before)
-        return next((t[place] for place in places for t in tables if place in t), None)
+    def _epoch(self, recipe: Recipe, phase: Phase, tasks: Sequence[TaskEntry]) -> float | None:
+        return self._seconds.get(_epoch(recipe, phase, tasks))
 
 
-def _target(cell: Cell) -> str:
-    return cell.recipe.data["target"].dataset
+_SIZES = {"precision", "channels", "data", "objects", "frames", "backbone", "backbones"}
+"""What of a recipe decides how long things take, beside phases and batches."""
 
 
-def _what(phase: Phase, tasks: str) -> str:
-    cap = f", at most {phase.steps} steps" if phase.steps else ""
-    return f"epoch of {tasks}{cap}"
+def _epoch(recipe: Recipe, phase: Phase, tasks: Sequence[TaskEntry]) -> str:
+    """How an epoch is called: by its tasks, and by all that makes it long."""
+    facts = {
+        **recipe.model_dump(mode="json", include=_SIZES),
+        "batch": recipe.optim.batch,
+        "cap": phase.steps,
+        "tasks": [[entry.name, entry.backbone, recipe.tasks.get(entry.name)] for entry in tasks],
+    }
+    return f"epoch of {'+'.join(entry.name for entry in tasks)} {hash_of(facts)}"
 
 
-def _seen(cell: Cell, state: CellState) -> dict[str, float]:
+def _evaluation(recipe: Recipe) -> str:
+    return f"evaluation {hash_of(recipe.model_dump(mode='json', include={*_SIZES, 'score'}))}"
+
+
+def _rest(recipe: Recipe) -> str:
+    return f"rest of a cell {hash_of(recipe.model_dump(mode='json', include={'data'}))}"
+
+
+def _seen(recipe: Recipe, state: CellState) -> Seconds:
     """Thing -> seconds, as far as this cell did it itself."""
     seen: Seconds = {}
     seconds: dict[int, Any] = {number: of["seconds"] for number, of in state.figures.items()}
     for number, epochs in state.last_epochs.items():
         if number in seconds:
-            phase = cell.recipe.phase[number - 1]
-            seen[_what(phase, phase.title)] = seconds[number]["train"] / epochs
+            phase = recipe.phase[number - 1]
+            seen[_epoch(recipe, phase, phase.tasks)] = seconds[number]["train"] / epochs
     if state.finished and seconds:
-        seen[EVALUATION] = seconds[max(seconds)]["evaluate"]
+        seen[_evaluation(recipe)] = seconds[max(seconds)]["evaluate"]
         done = sum(sum(of.values()) for of in seconds.values())
-        seen[REST] = max(0.0, state.last_seconds - done)
-    places = (_target(cell), _ANY)
-    return {f"{place}: {what}": value for place in places for what, value in seen.items()}
+        seen[_rest(recipe)] = max(0.0, state.last_seconds - done)
+    return seen
 
 
 def _means(seen: Sequence[Seconds]) -> Seconds:
