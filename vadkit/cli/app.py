@@ -13,6 +13,7 @@ from vadkit.cli import (
     doctor,
     evaluate,
     listing,
+    rank,
     recipes,
     results,
     sweep,
@@ -50,6 +51,7 @@ app.callback()(_options)
 app.command("run")(training.run)
 app.command("score")(training.score)
 app.command("sweep")(sweep.sweep)
+app.command("rank-tasks")(rank.rank_tasks)
 app.command("table")(results.table)
 app.command("compare")(results.compare)
 for kind in KINDS:

@@ -50,6 +50,7 @@ __all__ = [
     "Smooth",
     "TaskEntry",
     "TeacherSource",
+    "changed_source",
     "file_detector",
     "find_recipe",
     "load_recipe",
@@ -84,12 +85,27 @@ def load_recipe(
         RecipeError: A file cannot be read, or every problem of the recipe at once.
     """
     registry = registry or load_plugins()
+    return recipe_of(changed_source(name, registry, sets, data, boxes), registry)
+
+
+def changed_source(
+    name: str | Path,
+    registry: Registry,
+    sets: Sequence[str] = (),
+    data: Sequence[str] = (),
+    boxes: Path | None = None,
+) -> Source:
+    """Read a recipe and change it; the arguments are those of `load_recipe`.
+
+    Raises:
+        RecipeError: A file cannot be read.
+    """
     source = read_source(name, registry)
     bind_data(source, data)
     bind_boxes(source, boxes)
     for text in sets:
         apply_set(source, text, registry)
-    return recipe_of(source, registry)
+    return source
 
 
 def recipe_of(source: Source, registry: Registry) -> Recipe:
