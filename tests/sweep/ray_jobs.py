@@ -8,15 +8,13 @@ import time
 from pathlib import Path
 
 
-def stay(out: str, seconds: float = 0.0) -> None:
-    """Write down on which node, and then that it is done."""
+def stay(out: str, until: str) -> None:
+    """Write down on which node, and stay there until a file appears."""
     import ray
 
     _add(out, ray.get_runtime_context().get_node_id())
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:  # a single long sleep could not be interrupted
+    while not Path(until).exists():
         time.sleep(0.05)
-    Path(f"{out}.done").touch()
 
 
 def tell_home(out: str) -> None:

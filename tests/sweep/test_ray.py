@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +12,19 @@ from typing import Any
 
 import pytest
 import ray_jobs
-from test_prepare import files, load
+from test_prepare import Here, files, load
 from tiny_world import World
 
 from vadkit.errors import ResourceError
-from vadkit.plugins import Registry
+from vadkit.plugins import Registry, load_plugins
 from vadkit.prepare import prepare
+from vadkit.runs.events import read_events
+from vadkit.runs.manifest import read_json
+from vadkit.sweep.drive import Options
 from vadkit.sweep.engines import Engine, Job, Outcome
+from vadkit.sweep.grid import read_grid
 from vadkit.sweep.ray import RayEngine
+from vadkit.sweep.run import sweep
 
 # Before Ray is imported: these nodes are told nothing by others, and tell nothing to others.
 os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"})
@@ -39,6 +45,20 @@ HASTE = {
     "health_check_failure_threshold": 2,
 }
 """A node that is lost is missed after a second, not after a quarter of a minute."""
+PLUGIN = Path(__file__).with_name("slow_tasks.py")
+GRID = """
+title = "Lost"
+recipe = "{recipe}"
+seeds = [0, 1]
+modes = ["progressive"]
+set = {{ "score.heads" = "refit", "score.refit_epochs" = 1, "tasks.slow" = {{ seconds = 0.1 }} }}
+[step.Slow]
+tasks = ["slow"]
+epochs = 5
+steps = 5
+[[row]]
+order = [["Slow"]]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +82,7 @@ def engine(cluster: Any) -> Iterator[RayEngine]:
         yield made
 
 
-def submit(engine: Engine, out: Path, call: Callable[..., None], **more: float) -> None:
+def submit(engine: Engine, out: Path, call: Callable[..., None], **more: str) -> None:
     engine.submit(Job(out.name, call, {"out": str(out), **more}))
 
 
@@ -89,7 +109,9 @@ def test_jobs_spread_over_the_nodes_and_find_the_caches(
     assert (engine.slots, engine.threads) == (2, 1)
     outs = [tmp_path / name for name in "ab"]
     for out in outs:
-        submit(engine, out, ray_jobs.stay, seconds=1.0)
+        submit(engine, out, ray_jobs.stay, until=str(tmp_path / "end"))
+    wait_for(*outs)
+    (tmp_path / "end").touch()
     submit(engine, tmp_path / "home", ray_jobs.tell_home)
     assert ended(engine, 3) == {"a": None, "b": None, "home": None}
     assert len({out.read_text() for out in outs}) == 2
@@ -100,7 +122,7 @@ def test_jobs_spread_over_the_nodes_and_find_the_caches(
 def test_what_fails_is_told_and_not_repeated(tmp_path: Path, engine: RayEngine) -> None:
     submit(engine, tmp_path / "fails", ray_jobs.fail)
     submit(engine, tmp_path / "dies", ray_jobs.die)
-    submit(engine, tmp_path / "works", ray_jobs.stay)
+    submit(engine, tmp_path / "works", ray_jobs.stay, until=str(tmp_path))
     found = ended(engine, 3)
     assert found["fails"] == "ValueError: no such luck"
     assert "worker died" in str(found["dies"])
@@ -117,11 +139,13 @@ def test_the_jobs_of_a_lost_node_begin_again(
         assert engine.slots == 3
         outs = [tmp_path / name for name in "abc"]
         for out in outs:
-            submit(engine, out, ray_jobs.stay, seconds=4.0)
+            submit(engine, out, ray_jobs.stay, until=str(tmp_path / "end"))
         wait_for(*outs)
         cluster.remove_node(lost, allow_graceful=False)
+        while engine.slots == 3:
+            assert engine.wait(0.1) == []
+        (tmp_path / "end").touch()
         assert ended(engine, 3) == dict.fromkeys("abc")
-        assert engine.slots == 2
     begun = sorted(len(out.read_text().splitlines()) for out in outs)
     assert begun == [1, 1, 2]
     assert capfd.readouterr().out == ""
@@ -146,7 +170,7 @@ def test_closing_stops_what_runs_and_leaves_no_mark(tmp_path: Path, cluster: Any
     shared = tmp_path / "shared"
     engine = RayEngine(cluster.address, shared=[shared])
     assert len(list(shared.iterdir())) == 1
-    submit(engine, tmp_path / "long", ray_jobs.stay, seconds=300.0)
+    submit(engine, tmp_path / "long", ray_jobs.stay, until=str(tmp_path / "never"))
     wait_for(tmp_path / "long")
     begun = time.monotonic()
     engine.close()
@@ -166,3 +190,60 @@ def test_preparing_over_ray_comes_to_the_same(
 def test_a_cluster_that_does_not_answer_is_named() -> None:
     with pytest.raises(ResourceError, match=r"No Ray cluster answers at 127\.0\.0\.1:9"):
         RayEngine("127.0.0.1:9")
+
+
+def events(out: Path, name: str) -> dict[Path, int]:
+    """How often each cell of a sweep tells of an event."""
+    logs = sorted(out.glob("cells/*/events.jsonl"))
+    return {log: sum(event["event"] == name for event in read_events(log)) for log in logs}
+
+
+def lines(out: Path) -> list[dict[str, str]]:
+    """The results but for the time that they took."""
+    with (out / "results.csv").open(newline="") as file:
+        return [{**line, "seconds": ""} for line in csv.DictReader(file)]
+
+
+def node_of(run: Path, cluster: Any) -> Any:
+    """The node on which a run is trained, or None where that is not known."""
+    owner = read_json(run / ".owner.json") or {}
+    status = Path(f"/proc/{owner.get('pid')}/status")
+    parent = status.read_text().partition("PPid:")[2].split()[0] if status.is_file() else ""
+    raylets = {str(of.all_processes["raylet"][0].process.pid): of for of in cluster.worker_nodes}
+    return raylets.get(parent)
+
+
+@pytest.mark.fault
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="looks for nodes in /proc")
+def test_a_sweep_that_loses_a_node_comes_to_the_same_table(
+    tmp_path: Path, world: World, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, options = tmp_path / "grid.toml", Options((PLUGIN,), threads=1)
+    path.write_text(GRID.format(recipe=world.recipe().as_posix()))
+    grid, registry = read_grid(path), load_plugins([PLUGIN])
+    whole, maimed = tmp_path / "whole", tmp_path / "maimed"
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home-whole"))
+    assert sweep(grid, registry, whole, engine=Here, options=options) == {}
+    lost = []
+
+    class Losing(RayEngine):
+        """Loses the first node that is in the middle of a cell."""
+
+        def wait(self, timeout_s: float) -> list[Outcome]:
+            for log, saved in events(maimed, "epoch_saved").items():
+                node = node_of(log.parent, cluster)
+                if node and 1 <= saved < 4 and not lost:
+                    cluster.remove_node(node, allow_graceful=False)
+                    lost.append(log)
+            return super().wait(timeout_s)
+
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home-maimed"))
+    engine = lambda: Losing(cluster.address, shared=[maimed])  # noqa: E731
+    assert sweep(grid, registry, maimed, engine=engine, options=options) == {}
+    cluster.add_node(**SMALL)
+    begun = events(maimed, "run_started")
+    assert begun == {log: 1 + (log in lost) for log in begun}
+    assert sorted(begun.values()) == [1, 2]
+    assert set(events(maimed, "epoch_saved").values()) == {5}
+    assert lines(maimed) == lines(whole)
+    assert (maimed / "table.md").read_text() == (whole / "table.md").read_text()

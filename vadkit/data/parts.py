@@ -79,8 +79,9 @@ class Parts:
 
     def _make_missing(self, told: Told) -> None:
         self._begin()
-        what, count = self.source.what, len(self._numbers)
-        in_turn(self.missing(), self._lock, self._cut, lambda left: told(what, count - left, count))
+        if missing := self.missing():
+            what, count = self.source.what, len(self._numbers)
+            in_turn(missing, self._lock, self._cut, lambda left: told(what, count - left, count))
 
     def _begin(self) -> None:
         with enough_room(self.folder.parent):
