@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 from tiny_world import World, make_world
 
-from vadkit.data.context import ContextStore
-from vadkit.data.prepared import PreparedData
 from vadkit.errors import DataError
 from vadkit.plugins import Registry
 from vadkit.prepare import prepare
 from vadkit.recipe import Recipe, load_recipe
-from vadkit.required import required
+from vadkit.run import run
 from vadkit.sweep.engines import Job, Outcome, attempt
 from vadkit.sweep.local import LocalEngine
 
@@ -59,20 +57,15 @@ def wanted(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Reg
     return home
 
 
-def test_one_process_makes_all_that_a_run_reads(
-    wanted: Path, world: World, registry: Registry
+@pytest.mark.usefixtures("undrawn")
+def test_a_run_finds_all_that_it_reads(
+    tmp_path: Path, world: World, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = load(world, registry)
-
-    def refused(what: str, done: int, count: int) -> None:
-        pytest.fail(f"{what} was not prepared")
-
-    data = PreparedData(recipe, registry, home=wanted, progress=refused)
-    answers = ContextStore(data, recipe, registry, home=wanted, progress=refused)
-    reads = required(recipe, registry, answers)
-    data.require(reads.trained, reads.scored)
-    for read in reads.reads:
-        answers.shapes(read.samplings[0], read.split, read.needs)
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home"))
+    prepare(load(world, registry), registry)
+    before = files(tmp_path / "home")
+    run(load(world, registry), registry, out=tmp_path / "run")
+    assert files(tmp_path / "home") == before
 
 
 def test_jobs_come_to_the_same_byte_for_byte(

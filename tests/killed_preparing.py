@@ -1,0 +1,67 @@
+"""Preparing in a process of its own, which kills itself, or has no room on its disk."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from vadkit.data import parts
+from vadkit.data.answers import AnswerFile
+from vadkit.errors import VadkitError
+from vadkit.plugins import load_plugins
+from vadkit.prepare import prepare
+from vadkit.recipe import load_recipe
+
+_CONTEXT = get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.prepare", "vadkit.data.datasets.folder"])
+_ROOM = 50_000
+"""Bytes of a file where the disk is full."""
+
+
+def started(recipe: Path, home: Path, fault: str = "") -> BaseProcess:
+    """Begin to prepare; what is told of a failure comes into the file `home`.told."""
+    child = _CONTEXT.Process(target=_child, args=(recipe, home, fault), daemon=True)
+    child.start()
+    return child
+
+
+def ended(child: BaseProcess) -> int | None:
+    """Wait for a process; its exit code, negative for a signal."""
+    child.join(60)
+    return child.exitcode
+
+
+def _child(recipe: Path, home: Path, fault: str) -> None:
+    if fault == "kill in a part":
+        parts.write_part = _killed_at_third(parts.write_part)
+    if fault == "kill in an answer":
+        AnswerFile._opened = _killed_at_third(AnswerFile._opened)  # type: ignore[method-assign]
+    if fault == "full disk":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (_ROOM, resource.RLIM_INFINITY))
+    registry = load_plugins()
+    try:
+        prepare(load_recipe(recipe, registry=registry), registry, home=home)
+    except VadkitError as error:
+        home.with_suffix(".told").write_text(str(error))
+        raise SystemExit(error.exit_code) from None
+
+
+def _killed_at_third(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The same call, at the end of which the third time the process is killed."""
+    left = 3
+
+    def called(*given: Any) -> Any:
+        nonlocal left
+        found = call(*given)
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return found
+
+    return called
