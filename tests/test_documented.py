@@ -3,6 +3,7 @@
 What follows the language of a fenced block says how it is tested:
 
     toml recipe         is a valid recipe
+    toml grid           is a valid grid, and so is each of its recipes
     toml of=FILE        is made of lines of that file, in their order
     python plugin       is a plugin in one file
     python file=FILE    is that file, word for word; FILE beside the page
@@ -84,7 +85,7 @@ def _words(page: Path) -> set[str]:
 
 
 def test_every_tag_is_known() -> None:
-    known = {"", "recipe", "of", "plugin", "file", "run"}
+    known = {"", "recipe", "grid", "of", "plugin", "file", "run"}
     assert {block.tag.partition("=")[0] for block in BLOCKS} <= known
 
 
@@ -93,6 +94,16 @@ def test_recipe_is_valid(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "shown.toml"
     path.write_text(block.text)
     assert load_recipe(path)
+
+
+@pytest.mark.parametrize("block", _tagged("toml", "grid"), ids=str)
+def test_grid_is_valid(block: Block, tmp_path: Path) -> None:
+    from vadkit.sweep.cells import entries_of
+    from vadkit.sweep.grid import read_grid
+
+    path = tmp_path / "shown.toml"
+    path.write_text(block.text)
+    assert entries_of(read_grid(path), load_plugins())
 
 
 @pytest.mark.parametrize("block", _tagged("toml", "of"), ids=str)
@@ -226,6 +237,13 @@ def test_every_key_of_a_recipe_is_described() -> None:
     keys = {key for table in tables for key in table.get("properties", {})}
     assert "schedule" in keys
     assert keys <= _words(DOCS / "recipes.md") | {"phase"}
+
+
+def test_every_key_of_a_grid_is_described() -> None:
+    from vadkit.sweep.grid import Dataset, Grid, Row, Step
+
+    keys = {key for model in (Grid, Step, Dataset, Row) for key in model.model_fields}
+    assert keys - {"stage"} <= _words(DOCS / "sweeps.md")
 
 
 def test_every_key_of_the_protocol_is_explained() -> None:
