@@ -240,7 +240,7 @@ def test_every_key_of_a_recipe_is_described() -> None:
 
 
 def test_every_key_of_a_grid_is_described() -> None:
-    from vadkit.sweep.grid import Dataset, Grid, Row, Step
+    from vadkit.sweep.models import Dataset, Grid, Row, Step
 
     keys = {key for model in (Grid, Step, Dataset, Row) for key in model.model_fields}
     assert keys - {"stage"} <= _words(DOCS / "sweeps.md")

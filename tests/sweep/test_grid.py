@@ -11,7 +11,8 @@ from vadkit.errors import RecipeError
 from vadkit.plugins import Registry
 from vadkit.recipe import shipped_recipes
 from vadkit.recipe.problems import ProblemsError
-from vadkit.sweep.grid import NO_STEP, find_grid, shipped_grids
+from vadkit.sweep.grid import find_grid, shipped_grids
+from vadkit.sweep.models import NO_STEP
 
 FOREIGN = 'set = { "data.foreign" = { dataset = "textures" } }'
 

@@ -12,7 +12,7 @@ from grids import grid, read
 from vadkit.data.image_file import image_size
 from vadkit.report.figures import FIGURES
 from vadkit.sweep.figure import draw
-from vadkit.sweep.grid import Grid
+from vadkit.sweep.models import Grid
 from vadkit.sweep.results import DONE, FAILED, OPEN, PhaseLine
 from vadkit.sweep.table import latex, markdown
 

@@ -14,7 +14,8 @@ from vadkit.recipe import Recipe
 from vadkit.recipe.problems import Problem, first_of, problems_error
 from vadkit.runs.names import safe_name, untaken
 from vadkit.sweep.compose import Composer
-from vadkit.sweep.grid import OWN, Grid, GridFile, Row
+from vadkit.sweep.grid import GridFile
+from vadkit.sweep.models import OWN, Grid, Row
 
 _ROOM = 40
 """Characters of a row's name that a folder's name has room for."""

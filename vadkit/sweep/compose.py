@@ -14,7 +14,8 @@ from vadkit.recipe import Recipe, find_recipe, recipe_of
 from vadkit.recipe.changes import apply_set, change, key_path
 from vadkit.recipe.problems import KeyPath, Problem, ProblemsError
 from vadkit.recipe.source import Source, read_source
-from vadkit.sweep.grid import OWN, GridFile
+from vadkit.sweep.grid import GridFile
+from vadkit.sweep.models import OWN
 from vadkit.sweep.order import phases
 
 

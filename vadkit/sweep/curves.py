@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
-from vadkit.sweep.grid import OWN, Grid
+from vadkit.sweep.models import OWN, Grid
 from vadkit.sweep.order import ALL
 from vadkit.sweep.results import PhaseLine
 

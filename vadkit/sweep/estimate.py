@@ -11,7 +11,8 @@ from vadkit.plugins import Registry
 from vadkit.progress import duration
 from vadkit.sweep.cells import Cell, Entry, entries_of
 from vadkit.sweep.folder import SweepFolder
-from vadkit.sweep.grid import Grid, GridFile
+from vadkit.sweep.grid import GridFile
+from vadkit.sweep.models import Grid
 from vadkit.sweep.plan import Count, cells_of, count, keys_done, total, trainings
 from vadkit.sweep.state import CellState
 from vadkit.sweep.timings import Timings

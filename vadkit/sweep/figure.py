@@ -15,7 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from vadkit.report.style import BLUE, GREEN, RED, drawing, one_line, title
 from vadkit.sweep.curves import Point, curve, stages_of
-from vadkit.sweep.grid import OWN, Grid
+from vadkit.sweep.models import OWN, Grid
 from vadkit.sweep.order import ALL
 from vadkit.sweep.results import PhaseLine, best_of_boxes
 

@@ -10,7 +10,7 @@ from vadkit.recipe.problems import KeyPath, Problem
 from vadkit.report.figures import FIGURES
 
 if TYPE_CHECKING:
-    from vadkit.sweep.grid import Grid, Row
+    from vadkit.sweep.models import Grid, Row
 
 _WHOLE = {"data", "objects", "frames", "optim", "score", "tasks", "teachers", "backbones"}
 """Tables of a recipe that nobody means to replace."""

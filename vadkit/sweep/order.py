@@ -8,7 +8,7 @@ from typing import Any
 
 from vadkit.recipe.problems import KeyPath
 from vadkit.recipe.tables import Table, named
-from vadkit.sweep.grid import Grid, Row
+from vadkit.sweep.models import Grid, Row
 
 ALL = "simultaneous"
 """The stage of a phase that is all there is."""

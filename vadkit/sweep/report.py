@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from vadkit.runs.atomic import write_text
 from vadkit.sweep.cells import Entry
 from vadkit.sweep.folder import SweepFolder
-from vadkit.sweep.grid import Grid
+from vadkit.sweep.models import Grid
 from vadkit.sweep.plan import cells_of
 from vadkit.sweep.results import PhaseLine, lines_of, results_csv
 from vadkit.sweep.state import CellState

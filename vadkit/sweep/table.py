@@ -8,7 +8,7 @@ from itertools import groupby
 
 from vadkit.report.latex import latex_text
 from vadkit.sweep.curves import Point, curve, is_last, stages_of
-from vadkit.sweep.grid import NO_STEP, Grid
+from vadkit.sweep.models import NO_STEP, Grid
 from vadkit.sweep.order import ALL
 from vadkit.sweep.results import DONE, FAILED, PhaseLine, best_of_boxes
 
