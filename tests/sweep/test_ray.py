@@ -7,7 +7,9 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -26,18 +28,13 @@ from vadkit.sweep.grid import read_grid
 from vadkit.sweep.ray import RayEngine
 from vadkit.sweep.run import sweep
 
-# Before Ray is imported: these nodes are told nothing by others, and tell nothing to others.
-os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"})
-ray: Any = pytest.importorskip("ray", reason="Ray is not installed")
-
-pytestmark = [
-    pytest.mark.slow,
-    # Ray leaves sockets and processes to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.slow
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "disabled",
+    "PYTHONPATH": str(Path(__file__).parent),  # where workers find the jobs
+}
 SMALL = {"num_cpus": 1, "object_store_memory": 80 << 20}
-
 HASTE = {
     "health_check_initial_delay_ms": 0,
     "health_check_period_ms": 500,
@@ -64,11 +61,14 @@ order = [["Slow"]]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head that does nothing, and two nodes of one CPU."""
-    from ray.cluster_utils import Cluster
-
     head = {**SMALL, "num_cpus": 0, "include_dashboard": False, "_system_config": HASTE}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where workers find the jobs
+    # Not pytest's folder: names of sockets have to be short.
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        for name, value in {**ENVIRONMENT, "RAY_TMPDIR": folder}.items():
+            patch.setenv(name, value)
+        pytest.importorskip("ray", reason="Ray is not installed")
+        from ray.cluster_utils import Cluster
+
         started = Cluster(initialize_head=True, head_node_args=head)
         for _ in range(2):
             started.add_node(**SMALL)
@@ -158,7 +158,7 @@ def test_a_folder_that_a_node_does_not_see_is_named(
     monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "apart"))
     with pytest.raises(ResourceError, match=r"does not see .*apart, which all nodes"):
         RayEngine(cluster.address)
-    assert not ray.is_initialized()
+    assert not import_module("ray").is_initialized()
 
 
 def test_what_no_node_has_is_not_waited_for(cluster: Any) -> None:
@@ -187,6 +187,7 @@ def test_preparing_over_ray_comes_to_the_same(
     assert files(tmp_path / "ray") == files(tmp_path / "here")
 
 
+@pytest.mark.usefixtures("cluster")
 def test_a_cluster_that_does_not_answer_is_named() -> None:
     with pytest.raises(ResourceError, match=r"No Ray cluster answers at 127\.0\.0\.1:9"):
         RayEngine("127.0.0.1:9")
