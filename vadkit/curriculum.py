@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,13 +68,14 @@ class Keys:
             "training": prefix_facts(recipe, self._registry, number),
             "answers": self._runner.data.answering(n for name in names for n in tasks[name].needs),
             "data": self._runner.data.fingerprint(reads),
-            **_machine(self._runner.device),
+            **_machine(self._runner.device, self._runner.world.size),
         }
 
 
-def _machine(device: torch.device) -> dict[str, Any]:
-    """What gives other last bits: other kernels, another number of threads."""
+def _machine(device: torch.device, ranks: int) -> dict[str, Any]:
+    """What gives other last bits: other kernels, another number of threads or ranks."""
     return {
+        **({"world_size": ranks} if ranks > 1 else {}),
         "vadkit": version("vadkit"),
         "torch": torch.__version__,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
@@ -85,7 +87,8 @@ def _machine(device: torch.device) -> dict[str, Any]:
 class Curriculum:
     """Trains phase after phase, evaluates each, and writes what comes of it.
 
-    What is done already, in the run folder or in the phase cache, is restored.
+    What is done already, in the run folder or in the phase cache, is restored. Of several ranks
+    the first looks what there is and writes; the others do and read the same.
 
     Args:
         runner: Trains.
@@ -105,7 +108,7 @@ class Curriculum:
     ) -> None:
         self._runner, self._folder, self._events = runner, folder, events
         self._keys, self._cache = keys, cache
-        self._phases = runner.recipe.phase
+        self._phases, self._world = runner.recipe.phase, runner.world
 
     def run(self, notes: Sequence[str] = ()) -> None:
         """Go through the recipe's phases, then write scores, metrics, plots and model.
@@ -132,18 +135,25 @@ class Curriculum:
 
     def _trained(self, number: int, phase: Phase, own: PhaseFolder) -> None:
         """Bring the model to where the phase leads, with as little training as is left."""
-        found = own.newest()
+        found = self._found(own)
         if found and found.state["epoch"] == phase.epochs:
             self._restore(number, phase, own.weights(found), "run")
             return
         with self._claimed(number) as cached:
             if cached:
                 own.put(phase.epochs, cached)
-                self._restore(number, phase, cached.weights, "cache")
+            if self._world.same(cached is not None):
+                self._restore(number, phase, own.epoch(phase.epochs).weights, "cache")
                 return
             self._train(number, phase, own, own.start(found) if found else None)
             state = {"history": own.history()}
             self._keep(self._keys.weights, number, unique_state(self._runner.model), state)
+
+    def _found(self, own: PhaseFolder) -> Checkpoint | None:
+        """The newest epoch in the run folder, as the first rank finds it."""
+        found = own.newest() if self._world.leads else None
+        epoch = int(self._world.same(found.state["epoch"] if found else -1))
+        return found or (own.epoch(epoch) if epoch >= 0 else None)
 
     @contextmanager
     def _claimed(self, number: int) -> Iterator[Checkpoint | None]:
@@ -172,7 +182,8 @@ class Curriculum:
 
     def _train(self, number: int, phase: Phase, own: PhaseFolder, start: Start | None) -> None:
         def after(epoch: Epoch) -> None:
-            own.save(epoch, unique_state(self._runner.model))
+            if self._world.leads:
+                own.save(epoch, unique_state(self._runner.model))
             self._events.emit("epoch_saved", phase=number, epoch=epoch.number, steps=epoch.steps)
 
         oracle = partial(self._oracle, number, phase) if self._runner.recipe.score.oracle else None
@@ -182,7 +193,8 @@ class Curriculum:
         """The micro AUC on the test labels."""
         evaluation = evaluate_after(self._runner, phase, number)
         figures = evaluation.metrics["main"] if evaluation else {}
-        return figures["auc"]["micro"] if figures else None
+        worth = self._world.same(figures["auc"]["micro"] if figures else math.nan)
+        return None if math.isnan(worth) else worth
 
     def _evaluated(
         self, number: int, phase: Phase, own: PhaseFolder, trained_s: float
@@ -191,11 +203,12 @@ class Curriculum:
         last, started = number == len(self._phases), time.perf_counter()
         known = None if last else own.evaluation() or self._cached_figures(number)
         evaluation = None
-        if known is None and (last or self._runner.recipe.score.every_phase):
+        if self._world.same(known is None) and (last or self._runner.recipe.score.every_phase):
             evaluation = evaluate_after(self._runner, phase, number)
         seconds = {"train": trained_s, "evaluate": time.perf_counter() - started}
         figures = phase_figures(number, phase, evaluation, seconds, known or {})
-        own.write_evaluation(figures)
+        if self._world.leads:
+            own.write_evaluation(figures)
         if evaluation:
             self._keep(self._keys.evaluation, number, {}, {"figures": figures})
         return PhaseResult(figures, evaluation)

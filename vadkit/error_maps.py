@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.data.units import Units
+from vadkit.distributed import World
 from vadkit.regions import Detections
+from vadkit.shards import dealt, in_order
 
 Floats = NDArray[np.float64]
 
@@ -46,9 +49,8 @@ class _Seen:
     """Row of the unit that each region is in."""
     boxes: list[Floats] = field(default_factory=list)
     errors: list[Floats] = field(default_factory=list)
-    units: int = 0
-    total: float = 0.0
-    """Sum of the maps' means."""
+    means: list[float] = field(default_factory=list)
+    """Of each map, in order."""
 
 
 class ErrorMaps:
@@ -62,11 +64,18 @@ class ErrorMaps:
         own = self._seen.setdefault(name, _Seen())
         for errors in maps.numpy():
             boxes, means = connected_regions(errors)
-            own.rows += [own.units] * len(boxes)
+            own.rows += [len(own.means)] * len(boxes)
             own.boxes.append(boxes)
             own.errors.append(means)
-            own.units += 1
-            own.total += float(errors.mean())
+            own.means.append(float(errors.mean()))
+
+    def collect(self, world: World, batch: int) -> None:
+        """Take what every rank saw, each its batches of so many units."""
+        if world.size > 1:
+            own = self._seen
+            self._seen = {
+                name: _collected(world, own.get(name, _Seen()), batch) for name in world.names(own)
+            }
 
     def detections(self, units: Units, weights: Mapping[str, float]) -> dict[str, Detections]:
         """The regions of every video under all scores that have maps.
@@ -97,5 +106,17 @@ class ErrorMaps:
         of = self._seen[name]
         row = np.array(of.rows, np.int64)
         sides = units.sizes[units.video[row]][:, [1, 0, 1, 0]]
-        usual = of.total / of.units or 1.0
+        usual = sum(of.means) / len(of.means) or 1.0
         return row, np.concatenate(of.boxes) * sides, weight * np.concatenate(of.errors) / usual
+
+
+def _collected(world: World, own: _Seen, batch: int) -> _Seen:
+    means = in_order(world, torch.tensor(own.means, dtype=torch.float64), batch)
+    units = dealt(len(means), batch, world.rank, world.size)
+    rows = world.gathered(units[torch.tensor(own.rows, dtype=torch.int64)])
+    boxes = world.gathered(torch.from_numpy(np.concatenate([np.empty((0, 4)), *own.boxes])))
+    errors = world.gathered(torch.from_numpy(np.concatenate([np.empty(0), *own.errors])))
+    order = rows.argsort(stable=True)
+    return _Seen(
+        rows[order].tolist(), [boxes[order].numpy()], [errors[order].numpy()], means.tolist()
+    )

@@ -25,6 +25,7 @@ from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, TaskEntry
 from vadkit.regions import Detections
 from vadkit.runner import PhaseRunner
 from vadkit.scoring import frame_maximum, fuse, fuse_units
+from vadkit.shards import collected
 from vadkit.task import Batch
 
 _REFIT = 1000
@@ -58,6 +59,8 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     """Evaluate after a phase with the tasks learned so far; None while none of them scores.
 
     The runner's model is left as it is: how a curriculum is scored must not change its training.
+    Of several ranks, each scores its shard, and the first says what the scores are worth; the
+    others return None.
     """
     heads = _heads(runner, number)
     protocols = _possible(runner.recipe, heads)
@@ -69,6 +72,8 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     maps = ErrorMaps()
     found = _every_score(scorer, heads, maps)
     normal = {task: _normal(scorer, task, most) for task, most in _calibrating(protocols).items()}
+    if not runner.world.leads:
+        return None
     scores = {name: fuse(found, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
     with runner.data.scoring():
@@ -89,6 +94,7 @@ def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> 
         units = scorer.data.units(scorer.model.tasks[task].score_sampling, "test")
         of_units = _unit_scores(scorer, task, "test", watch=maps.see)
         found |= {f"{task}.{name}": (units, values) for name, values in of_units.items()}
+    maps.collect(scorer.world, _BATCH)
     return found
 
 
@@ -189,7 +195,7 @@ def _unit_scores(
     watch: Watch | None = None,
 ) -> dict[str, NDArray[np.float32]]:
     """Score name -> (n,) for every unit of the target's videos, or for some rows of them."""
-    proxy = scorer.model.tasks[task]
+    proxy, world = scorer.model.tasks[task], scorer.world
     loader = scorer.data.loader(
         (proxy.score_sampling,),
         split,
@@ -200,8 +206,9 @@ def _unit_scores(
         rows=rows,
     )
     with enough_memory(f"scoring with {task}"):
-        batches = _until_interrupted(loader, scorer)
-        return infer(scorer.model, task, batches, scorer.recipe, scorer.device, watch=watch)
+        batches = _until_interrupted(loader.dealt(world.rank, world.size), scorer)
+        own = infer(scorer.model, task, batches, scorer.recipe, scorer.device, watch=watch)
+    return collected(world, own, _BATCH)
 
 
 def _calibrating(protocols: Mapping[str, Protocol]) -> dict[str, int]:
@@ -228,7 +235,9 @@ def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
     )
 
 
-def _until_interrupted(batches: Iterable[Batch], scorer: PhaseRunner) -> Iterator[Batch]:
-    for batch in batches:
+def _until_interrupted(
+    batches: Iterable[tuple[int, Batch]], scorer: PhaseRunner
+) -> Iterator[tuple[int, Batch]]:
+    for numbered in batches:
         scorer.interrupted()
-        yield batch
+        yield numbered

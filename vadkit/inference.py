@@ -26,7 +26,7 @@ Watch = Callable[[str, Tensor], None]
 def infer(
     model: Model,
     task: str,
-    batches: Iterable[Batch],
+    batches: Iterable[tuple[int, Batch]],
     recipe: Recipe,
     device: torch.device,
     *,
@@ -39,7 +39,7 @@ def infer(
     Args:
         model: With the task's head.
         task: Whose scores.
-        batches: What it asks for.
+        batches: What it asks for, each with its number, on which its random numbers depend.
         recipe: Says precision, seed and the scores that are used.
         device: Where the model is.
         watch: Shown every score that is a map, before its mean is taken.
@@ -49,7 +49,7 @@ def infer(
     """
     model.eval()
     parts: dict[str, list[Tensor]] = defaultdict(list)
-    for step, batch in enumerate(batches):
+    for step, batch in batches:
         with precision(recipe, device):
             scores = model.infer(task, batch, generator(recipe.seed, "score", task, step))
         for name, values in _named(task, scores).items():

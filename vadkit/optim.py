@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,13 @@ class Group:
     factor: float
     optimizer: torch.optim.Optimizer
     rates: list[float]
+    losses: Callable[..., list[Mapping[str, Tensor]]] = field(init=False)
+    """The forward pass of the active tasks, which gives the loss terms of each; the runner's."""
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """What is updated."""
+        return [one for table in self.optimizer.param_groups for one in table["params"]]
 
     @property
     def frozen(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, TextIO
 
-from vadkit.screen import PlainScreen, Screen, TerminalScreen, wants_plain
+from vadkit.screen import NoScreen, PlainScreen, Screen, TerminalScreen, wants_plain
 
 _PLAIN_EVERY_S = 10.0
 _LIVE_EVERY_S = 0.2
@@ -35,6 +35,13 @@ class Progress:
         self._epochs = self._epoch = self._steps = 0
         self._tally = _Tally()
         self._shown_s = 0.0
+
+    @classmethod
+    def silent(cls) -> Self:
+        """A display of nothing, for processes of a run whose first one shows."""
+        made = cls(plain=True)
+        made._screen = NoScreen()
+        return made
 
     def phase(self, number: int, count: int, name: str, epochs: int) -> None:
         """Begin a phase.

@@ -146,6 +146,7 @@ def metrics(
         },
         "device": str(runner.device),
         "threads": torch.get_num_threads(),
+        "world_size": runner.world.size,
         "seed": runner.recipe.seed,
         "resumed": list(notes),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from vadkit.curriculum import Curriculum, Keys
 from vadkit.data.context import ContextStore
 from vadkit.data.prepared import PreparedData
 from vadkit.data.shelf import damaged
+from vadkit.distributed import World
+from vadkit.joining import joined, own_device, refuse_small_batches
 from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks, trained_tasks
 from vadkit.plugins import Registry
 from vadkit.progress import Progress
@@ -22,7 +25,7 @@ from vadkit.rng import repeatable
 from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_text
 from vadkit.runs.cache import PhaseCache
-from vadkit.runs.events import Events, read_events
+from vadkit.runs.events import Events, NoEvents, read_events
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.identity import identity, refuse_other_recipe, take_identity
 from vadkit.signals import stop_on_signals
@@ -43,6 +46,8 @@ def run(
 ) -> Path:
     """Train a recipe's curriculum and evaluate it after each phase.
 
+    Where torchrun started several processes, all of them call this and do it together.
+
     Args:
         recipe: What to do; every random number follows from its seed.
         registry: Where tasks, backbones, data sets and so on come from.
@@ -62,37 +67,67 @@ def run(
     Raises:
         VadkitError: One of its children, with a sentence that says what to do.
     """
-    folder = RunFolder.at(out, resume) if out else RunFolder.create("runs", name)
+    asked = torch.device(_device(device))
+    where = own_device(asked)
     with (
-        folder.locked(),
-        Events(folder.events) as events,
-        progress or Progress() as shown,
+        joined(where) as world,
+        _held(world, out, name, resume) as folder,
+        Events(folder.events) if world.leads else NoEvents() as events,
+        (progress or Progress()) if world.leads else Progress.silent() as shown,
         stop_on_signals() as stop,
         repeatable(recipe.threads),
     ):
-        refuse_other_recipe(folder, recipe)
-        if _is_done(folder):
+        refuse_small_batches(recipe.optim.batch, world)
+        if world.same(world.leads and _is_done(folder, recipe)):
             return folder.path
-        if source:
-            write_text(folder.recipe, source.read_text("utf-8-sig"))
-        write_text(folder.resolved, resolved(recipe))
+        if world.leads:
+            _begin(folder, recipe, source)
         events.emit("run_started")
         interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
         told = _preparing(shown, interrupted)
         data = PreparedData(recipe, registry, progress=told, strict=strict)
-        where = torch.device(_device(device))
-        runner = _runner(data, recipe, registry, where, progress=shown, interrupted=interrupted)
-        own = identity(recipe, registry, data.fingerprint(), str(where), torch.get_num_threads())
-        notes = take_identity(folder, own)
+        runner = _runner(
+            data, recipe, registry, where, progress=shown, interrupted=interrupted, world=world
+        )
+        own = identity(
+            recipe,
+            registry,
+            data.fingerprint(),
+            device=str(asked),
+            threads=torch.get_num_threads(),
+            world_size=world.size,
+        )
+        notes = take_identity(folder, own) if world.leads else []
         for note in notes:
             shown.note(note)
-        Curriculum(runner, folder, events, Keys(runner, registry), cache).run(notes)
+        kept = cache if world.leads else None
+        Curriculum(runner, folder, events, Keys(runner, registry), kept).run(notes)
     return folder.path
 
 
-def _is_done(folder: RunFolder) -> bool:
+@contextmanager
+def _held(world: World, out: Path | None, name: str, resume: bool) -> Iterator[RunFolder]:
+    """The run folder, which the first rank holds for all."""
+    if not world.leads:
+        yield RunFolder(Path(world.text("")))
+        return
+    folder = RunFolder.at(out, resume) if out else RunFolder.create("runs", name)
+    with folder.locked():
+        world.text(str(folder.path.absolute()))
+        yield folder
+
+
+def _is_done(folder: RunFolder, recipe: Recipe) -> bool:
+    """Whether a run of this recipe is there, and finished; one of another recipe is refused."""
+    refuse_other_recipe(folder, recipe)
     known = read_events(folder.events) if folder.events.is_file() else ()
     return any(event["event"] == "run_done" for event in known)
+
+
+def _begin(folder: RunFolder, recipe: Recipe, source: Path | None) -> None:
+    if source:
+        write_text(folder.recipe, source.read_text("utf-8-sig"))
+    write_text(folder.resolved, resolved(recipe))
 
 
 def _device(name: str) -> str:
@@ -107,6 +142,7 @@ def _runner(
     *,
     progress: Progress,
     interrupted: Callable[[], None],
+    world: World,
 ) -> PhaseRunner:
     tasks = proxy_tasks([*trained_tasks(recipe), *scoring_tasks(recipe)], recipe, registry)
     told = _preparing(progress, interrupted)
@@ -124,7 +160,7 @@ def _runner(
     }
     sizes = Sizes(data.channels, data.cube_size, data.frame_size, shapes)
     model = Model(recipe, tasks, registry, sizes)
-    return PhaseRunner(model, data, recipe, device, progress, interrupted)
+    return PhaseRunner(model, data, recipe, device, progress, interrupted, world)
 
 
 def _calibrates(recipe: Recipe) -> bool:

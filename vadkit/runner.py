@@ -7,14 +7,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from vadkit.blame import blamed, enough_memory
-from vadkit.data.loader import Loader
+from vadkit.data.loader import Loader, Part
 from vadkit.data.prepared import PreparedData
+from vadkit.distributed import SOLO, World
 from vadkit.epochs import AfterEpoch, Best, Epoch, Judge, Start, Terms
 from vadkit.errors import NumericError, PluginError
 from vadkit.model import Model, precision
@@ -33,6 +35,13 @@ class Place(NamedTuple):
     phase: int
     epoch: int
     step: int
+    rank: int = 0
+    """Of several processes, which see other units and so draw other numbers."""
+
+    @property
+    def purpose(self) -> tuple[int, ...]:
+        """What the numbers are for; the first rank's are those of a process by itself."""
+        return tuple(self) if self.rank else self[:3]
 
 
 @dataclass
@@ -46,6 +55,8 @@ class PhaseRunner:
     progress: Progress
     interrupted: Callable[[], None]
     """Raises after a signal; asked after each step."""
+    world: World = SOLO
+    """The processes that train together, each on its part of every batch."""
 
     def train(
         self,
@@ -73,12 +84,12 @@ class PhaseRunner:
         """
         self.model.begin(phase, self.recipe.seed, number)
         self.model.to(self.device)
-        updates = groups(self.model, phase, self.recipe.optim)
-        best = Best(self.model)
+        self.world.normalised(self.model)
+        updates, best = self._groups(phase), Best(self.model)
         if start:
             self._go_on(start, updates, best)
         for epoch in range(start.epoch + 1 if start else 1, phase.epochs + 1):
-            with seeded(self.recipe.seed, "phase", number, "epoch", epoch):
+            with seeded(self.recipe.seed, "phase", number, "epoch", epoch, *self.world.own):
                 with enough_memory(f"training phase {number}"):
                     terms, steps = self._epoch(phase, number, epoch, updates)
                 self._refuse_broken_weights(number, epoch)
@@ -87,8 +98,16 @@ class PhaseRunner:
                 if (worth := oracle() if oracle else self._worth(terms)) is not None:
                     best.note(epoch, worth)
                 after_epoch(Epoch(epoch, steps, terms, updates, best))
-            self.interrupted()  # after the last step only now, so that its epoch is not lost
+            # After the last step only now, so that its epoch is not lost.
+            self.world.together(self.interrupted)
         best.restore()
+
+    def _groups(self, phase: Phase) -> list[Group]:
+        """What is updated, each with the forward pass that it learns by."""
+        made = groups(self.model, phase, self.recipe.optim)
+        for group in made:
+            group.losses = self.world.parallel(partial(self._losses, group), group.weights)
+        return made
 
     def _go_on(self, start: Start, updates: list[Group], best: Best) -> None:
         load_state(self.model, start.weights, f"epoch {start.epoch}")
@@ -116,10 +135,12 @@ class PhaseRunner:
         total: Counter[str] = Counter()
         for step in range(steps):
             rate = schedule(self.recipe.optim, epoch - 1 + step / steps, phase.epochs)
-            total.update(self._step(updates, rate, batches, Place(number, epoch, step)))
+            place = Place(number, epoch, step, self.world.rank)
+            total.update(self._step(updates, rate, batches, place))
             if step + 1 < steps:
-                self.interrupted()
-        return {name: value / steps for name, value in total.items()}, steps
+                self.world.together(self.interrupted)
+        self.world.level(self.model)
+        return self.world.mean({name: value / steps for name, value in total.items()}), steps
 
     def _worth(self, terms: Terms) -> float | None:
         """By what is held out; None where nothing is."""
@@ -136,11 +157,12 @@ class PhaseRunner:
 
     @torch.no_grad()
     def _held_out_mean(self, entry: TaskEntry, number: int) -> float:
-        total, units = 0.0, 0
-        for step, batch in enumerate(self._loader(entry, (number, "held out"), held_out=True)):
-            losses = self._loss(entry, batch, Place(number, 0, step), factor=0)
-            total += _sum(losses.values()).item() * len(batch.clips)
-            units += len(batch.clips)
+        loader = self._loader(entry, (number, "held out"), held_out=True)
+        found = torch.zeros(2, len(loader), dtype=torch.float64)
+        for step, batch in loader.dealt(self.world.rank, self.world.size):
+            losses, units = self._loss(entry, batch, Place(number, 0, step), 0), len(batch.clips)
+            found[0, step], found[1, step] = _sum(losses.values()).item() * units, units
+        total, units = (sum(row) for row in self.world.sum(found).tolist())
         return total / units
 
     def _unit(self, phase: Phase) -> str:
@@ -159,7 +181,7 @@ class PhaseRunner:
         self, entry: TaskEntry, order: tuple[int | str, ...], *, held_out: bool = False
     ) -> Loader:
         proxy = self.model.tasks[entry.name]
-        return self.data.loader(
+        loader = self.data.loader(
             proxy.samplings,
             "train",
             self.recipe.optim.batch,
@@ -168,6 +190,7 @@ class PhaseRunner:
             needs=proxy.needs,
             held_out=held_out,
         )
+        return loader if held_out else loader.split(self.world.rank, self.world.size)
 
     def _step(self, updates: list[Group], rate: float, batches: Batches, place: Place) -> Terms:
         started = time.perf_counter()
@@ -177,29 +200,34 @@ class PhaseRunner:
         terms: Terms = {}
         for group in updates:
             terms |= self._update(group, rate, read, place)
-        units = sum(len(batch.clips) for batch in read.values())
+        units = sum(part.units for part in read.values())
         self.progress.step(terms, units, waited, time.perf_counter() - started)
         return terms
 
-    def _update(self, group: Group, rate: float, read: Mapping[str, Batch], place: Place) -> Terms:
+    def _update(self, group: Group, rate: float, read: Read, place: Place) -> Terms:
         """Take one step on the weighted sum of a group's losses."""
         active = group.active(place.epoch)
         if not active:
             return {}
-        losses = [self._loss(e, read[e.name], place, factor=group.factor) for e in active]
-        weighted = [e.weight * _sum(of.values()) for e, of in zip(active, losses, strict=True)]
-        terms, loss = _merged(active, losses), _sum(weighted)
+        losses, parts = group.losses(read, place), [read[entry.name].weight for entry in active]
+        terms = _merged(active, losses, parts)
+        weighted = zip(active, losses, parts, strict=True)
+        loss = _sum(e.weight * part * _sum(of.values()) for e, of, part in weighted)
         if not math.isfinite(loss.item()):
             raise _not_finite(terms, place)
         group.step(loss, rate)
         return terms
 
+    def _losses(self, group: Group, read: Read, place: Place) -> list[Mapping[str, Tensor]]:
+        active = group.active(place.epoch)
+        return [self._loss(e, read[e.name].batch, place, group.factor) for e in active]
+
     def _loss(
-        self, entry: TaskEntry, batch: Batch, place: Place, *, factor: float
+        self, entry: TaskEntry, batch: Batch, place: Place, factor: float
     ) -> Mapping[str, Tensor]:
         """The task's terms, and the backbone's own where the task's factor lets it learn."""
         proxy = self.model.tasks[entry.name]
-        rng = generator(self.recipe.seed, "views", *place, entry.name)
+        rng = generator(self.recipe.seed, "views", *place.purpose, entry.name)
         with blamed("task", entry.name, "views"):
             views = proxy.task.views(batch, rng, training=True)
         with blamed("task", entry.name, "backbone or head"), precision(self.recipe, self.device):
@@ -220,27 +248,32 @@ class PhaseRunner:
             )
 
 
-Batches = Mapping[str, Iterator[Batch]]
+Batches = Mapping[str, Iterator[Part]]
 """Task -> its batches."""
+Read = Mapping[str, Part]
+"""Task -> what it reads in a step."""
 
 _GENTLER = (
     'Try a lower `optim.lr` or `--set precision="fp32"`; the weights of earlier epochs are kept.'
 )
 
 
-def _endless(loader: Iterable[Batch]) -> Iterator[Batch]:
+def _endless(loader: Loader) -> Iterator[Part]:
     while True:
-        yield from loader
+        yield from loader.parts()
 
 
 def _sum(terms: Iterable[Tensor]) -> Tensor:
     return torch.stack(list(terms)).sum()
 
 
-def _merged(entries: list[TaskEntry], losses: list[Mapping[str, Tensor]]) -> Terms:
+def _merged(
+    entries: list[TaskEntry], losses: list[Mapping[str, Tensor]], parts: list[float]
+) -> Terms:
+    """All terms by name, such that their mean over the processes is that of the whole batch."""
     return {
-        f"{entry.name}.{name}": value.item()
-        for entry, terms in zip(entries, losses, strict=True)
+        f"{entry.name}.{name}": part * value.item()
+        for entry, terms, part in zip(entries, losses, parts, strict=True)
         for name, value in terms.items()
     }
 

@@ -101,7 +101,7 @@ class Scorer:
         for task in self.model.tasks:
             gathered = _Gathered(video.name)
             batches = self._batches(video, self.model.tasks[task], gathered)
-            scored = infer(self.model, task, batches, self.recipe, self.device)
+            scored = infer(self.model, task, enumerate(batches), self.recipe, self.device)
             units, times = gathered.units(), np.array(gathered.times)
             found |= {f"{task}.{name}": (units, values) for name, values in scored.items()}
         scores = fuse(found, self.recipe.score, self.normal)[video.name]

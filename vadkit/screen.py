@@ -23,6 +23,18 @@ class Screen(Protocol):
         """Take the line of `update` away and leave the stream as it was found."""
 
 
+class NoScreen:
+    """Nothing is shown."""
+
+    def write(self, line: str) -> None:
+        pass
+
+    update = write
+
+    def close(self) -> None:
+        pass
+
+
 class PlainScreen:
     """Lines without any control character; each one stays."""
 

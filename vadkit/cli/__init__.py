@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from vadkit.cli.output import close_quietly, complain, tolerate
 from vadkit.errors import VadkitError
+from vadkit.ranks import leads, speaks
 
 _REPORT = "This is a bug in vadkit; please report it with what --debug shows."
 
@@ -33,9 +34,12 @@ def execute(args: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        return _explain(error)
+        if speaks():
+            _explain(error)
+        return int(getattr(error, "exit_code", 1))
     except KeyboardInterrupt:
-        complain("Interrupted.")
+        if leads():
+            complain("Interrupted.")
         return 130
     finally:
         close_quietly()
@@ -50,12 +54,10 @@ def _invoke(args: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception) -> None:
     if isinstance(error, VadkitError):
         complain(error.message, error.hint)
-        return error.exit_code
-    if hasattr(error, "format_message") and hasattr(error, "show"):  # the parser's own
+    elif hasattr(error, "format_message") and hasattr(error, "show"):  # the parser's own
         error.show()
-        return 2
-    complain(f"{type(error).__name__}: {error}", _REPORT)
-    return 1
+    else:
+        complain(f"{type(error).__name__}: {error}", _REPORT)

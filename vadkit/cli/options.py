@@ -10,6 +10,7 @@ import typer
 from vadkit.cli.output import complain
 from vadkit.errors import RecipeError
 from vadkit.plugins import Registry, load_plugins
+from vadkit.ranks import leads
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A path, or a shipped name.")]
 Data = Annotated[
@@ -35,7 +36,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def registry(files: list[Path] | None = None) -> Registry:
     """Load the plugins, and warn of what is wrong with them."""
     found = load_plugins(files or ())
-    for warning in found.warnings:
+    for warning in found.warnings if leads() else ():
         complain(warning)
     return found
 

@@ -11,6 +11,7 @@ from vadkit.cli import options
 from vadkit.cli.output import complain, say
 from vadkit.cli.summary import say_summary
 from vadkit.errors import DataError
+from vadkit.ranks import leads
 
 FAILED_PARTS = 3
 """Exit code of a command that finished with failed parts."""
@@ -60,7 +61,8 @@ def run(
         source=find_recipe(recipe),
         strict=strict,
     )
-    say_summary(found)
+    if leads():
+        say_summary(found)
 
 
 def score(

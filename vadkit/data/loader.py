@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from vadkit.cards import Sampling
 from vadkit.data.stores import Store
+from vadkit.errors import DataError
 from vadkit.rng import generator
 from vadkit.task import Batch
 
@@ -45,6 +48,16 @@ class Reading:
         )
 
 
+class Part(NamedTuple):
+    """What one of several processes reads of a batch."""
+
+    batch: Batch
+    units: int
+    """Of the whole batch."""
+    weight: float
+    """What the part counts in the mean over all processes: 1 if they read equally many units."""
+
+
 class Loader:
     """Iterates over batches; each iteration gives the same ones again.
 
@@ -71,29 +84,74 @@ class Loader:
     ) -> None:
         self._main, self._beside, self._context = main, beside, context
         self._batch, self._seed, self._device, self._steps = batch, seed, device, steps
+        self._rank, self._ranks = 0, 1
+
+    def split(self, rank: int, ranks: int) -> Loader:
+        """The same batches, each split among so many processes; `parts` gives those of one.
+
+        Raises:
+            DataError: There are too few units for so many.
+        """
+        own = copy(self)
+        own._rank, own._ranks = rank, ranks
+        if not len(own):
+            raise DataError(
+                f"The data role {self._main.sampling.role!r} has {self.units} units to train on, "
+                f"fewer than two for each of {ranks} processes.",
+                "Start fewer processes.",
+            )
+        return own
+
+    @property
+    def units(self) -> int:
+        """How many units are gone through."""
+        return len(self._main.rows)
 
     @property
     def skipped(self) -> int:
         """Units left out because their clip reaches beyond the video."""
-        return len(self._main.store.units) - len(self._main.rows)
+        return len(self._main.store.units) - self.units
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self._main.rows), self._batch)
+        whole, rest = divmod(self.units, self._batch)
         # Batch statistics are undefined for a single unit.
-        least = 1 if self._seed is None else 2
+        least = 1 if self._seed is None else 2 * self._ranks
         count = whole + (rest >= least)
         return count if self._steps is None else min(count, self._steps)
 
     def __iter__(self) -> Iterator[Batch]:
+        return (batch for _, batch in self.dealt(0, 1))
+
+    def dealt(self, rank: int, ranks: int) -> Iterator[tuple[int, Batch]]:
+        """One process's batches, each with its number, where whole ones are dealt out in turn."""
+        read = self._reader()
+        return ((number, read(self._places(number))) for number in range(rank, len(self), ranks))
+
+    def parts(self) -> Iterator[Part]:
+        """One process's part of each batch."""
+        read = self._reader()
+        for number in range(len(self)):
+            places = self._places(number)
+            own, count = places.tensor_split(self._ranks)[self._rank], len(places)
+            yield Part(read(own), count, self._ranks * len(own) / count)
+
+    def _places(self, number: int) -> Tensor:
+        """The places in the order of a batch's units."""
+        first = number * self._batch
+        return torch.arange(first, min(first + self._batch, self.units))
+
+    def _reader(self) -> Callable[[Tensor], Batch]:
+        """Reads what stands at some places of this iteration's order."""
         order = self._main.order(self._seed)
         orders = [reading.order(self._seed) for reading in self._beside]
-        for first in range(0, len(self) * self._batch, self._batch):
-            rows = order[first : first + self._batch]
-            place = torch.arange(first, first + len(rows))
+
+        def read(places: Tensor) -> Batch:
+            rows = order[places]
             beside = {
-                reading.sampling.role: reading.batch(of[place % len(of)], self._device)
+                reading.sampling.role: reading.batch(of[places % len(of)], self._device)
                 for reading, of in zip(self._beside, orders, strict=True)
             }
             context = self._context(rows) if self._context else {}
-            main = self._main.batch(rows, self._device)
-            yield replace(main, context=context, beside=beside)
+            return replace(self._main.batch(rows, self._device), context=context, beside=beside)
+
+        return read

@@ -67,6 +67,19 @@ class Events:
         self.close()
 
 
+class NoEvents(Events):
+    """Writes nothing, for processes of a run whose first one writes."""
+
+    def __init__(self) -> None:
+        """Open nothing."""
+
+    def emit(self, event: str, **fields: Any) -> None:
+        """Add nothing."""
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the events of a log in their order; half a last line is dropped.
 

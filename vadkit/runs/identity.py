@@ -16,7 +16,7 @@ from vadkit.runs.folder import RunFolder
 from vadkit.runs.manifest import read_json
 from vadkit.runs.tables import flat, unequal
 
-WHERE = ("device", "threads")
+WHERE = ("device", "threads", "world_size")
 """What may differ: it changes the last bits of a result, and what it costs."""
 
 
@@ -38,7 +38,13 @@ def _deciding(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def identity(
-    recipe: Recipe, registry: Registry, fingerprint: str, device: str, threads: int
+    recipe: Recipe,
+    registry: Registry,
+    fingerprint: str,
+    *,
+    device: str,
+    threads: int,
+    world_size: int = 1,
 ) -> dict[str, Any]:
     """The rest of what decides a result, as JSON values.
 
@@ -48,6 +54,7 @@ def identity(
         fingerprint: Of the data.
         device: As torch calls it.
         threads: Of the processor.
+        world_size: How many processes train together.
     """
     return {
         "vadkit": version("vadkit"),
@@ -55,6 +62,7 @@ def identity(
         "plugins": {f"{kind} {name}": origin(registry, kind, name) for kind, name in named(recipe)},
         "device": device,
         "threads": threads,
+        "world_size": world_size,
     }
 
 
@@ -80,7 +88,7 @@ def take_identity(folder: RunFolder, own: Mapping[str, Any]) -> list[str]:
     Raises:
         RunBusyError: Something else differs; it is named, with both values.
     """
-    before = read_json(folder.identity) or dict(own)
+    before = {"world_size": 1, **(read_json(folder.identity) or own)}
     _refuse(folder, _firm(before), _firm(own))
     found = [
         f"The {name} was {before[name]!r} and then {own[name]!r}: not the same bit for bit."

@@ -79,6 +79,14 @@ class PhaseFolder:
             return None
         return found
 
+    def epoch(self, number: int) -> Checkpoint:
+        """A certain epoch.
+
+        Raises:
+            DataError: It is not there, or not whole.
+        """
+        return load_checkpoint(epoch_folder(self.path, number))
+
     def weights(self, found: Checkpoint) -> dict[str, Tensor]:
         """What the phase came to by then: the weights of the best epoch, if one was judged so."""
         best = found.state["best"]
@@ -108,7 +116,7 @@ class PhaseFolder:
         write_json(self._evaluation, dict(figures))
 
     def _of(self, epoch: int) -> dict[str, Tensor]:
-        return load_checkpoint(epoch_folder(self.path, epoch)).weights
+        return self.epoch(epoch).weights
 
     @property
     def _history(self) -> Path:

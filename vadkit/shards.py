@@ -1,0 +1,49 @@
+"""Shards of what is scored: whole batches are dealt out to ranks, and their scores put in order.
+
+A batch's random numbers depend on its number alone, so units get the same scores from the same
+weights, bit for bit, on however many ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vadkit.distributed import World
+
+Scores = dict[str, NDArray[np.float32]]
+
+
+def dealt(units: int, batch: int, rank: int, ranks: int) -> Tensor:
+    """The numbers of the units in one rank's batches."""
+    return torch.cat([torch.arange(0), *torch.arange(units).split(batch)[rank::ranks]])
+
+
+def in_order(world: World, own: Tensor, batch: int) -> Tensor:
+    """Every rank's values (n, ...), a row for each of its units, in the order of all units."""
+    rows = world.gathered(own)
+    every = [dealt(len(rows), batch, rank, world.size) for rank in range(world.size)]
+    found = torch.empty_like(rows)
+    found[torch.cat(every)] = rows
+    return found
+
+
+def collected(world: World, own: Mapping[str, NDArray[np.float32]], batch: int) -> Scores:
+    """All units' scores by name, of each rank's own.
+
+    Args:
+        world: The ranks.
+        own: Scores (n,) of the units in this rank's batches.
+        batch: Units of a batch.
+    """
+    if world.size == 1:
+        return dict(own)
+    empty = np.empty(0, np.float32)  # a rank without a batch has no names either
+    return {
+        name: in_order(world, torch.from_numpy(own.get(name, empty)), batch).numpy()
+        for name in world.names(own)
+    }
