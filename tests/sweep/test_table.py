@@ -87,6 +87,9 @@ def test_what_is_missing_is_said(made) -> None:
         assert _row(text, "Pre") == ["70.0 ± 0.0", "70.0 (1 of 2)", "70.0 (1 of 2)"]
         assert "1 of 2 cells are finished." in text
     assert "- Pre-SR.progressive.plaza.1: it broke." in text
+    empty = [replace(line, figures=dict.fromkeys(FIGURES)) for line in lines]
+    assert _row(markdown(grid_, empty), "Pre") == ["…"] * 3
+    assert r"\ldots & \ldots & \ldots" in latex(grid_, empty)
 
 
 def test_data_sets_stand_side_by_side(made) -> None:

@@ -127,7 +127,9 @@ def test_a_row_more_trains_only_what_is_new(swept, world, grid, capsys) -> None:
 
 def test_what_was_timed_is_estimated(swept, grid, tmp_path, capsys) -> None:
     assert execute(["sweep", str(grid), "--dry-run", "--out", str(tmp_path)]) == 0
-    assert re.search(r"With \d+ jobs? at once it may take about \d+s\.", capsys.readouterr().out)
+    assert re.search(
+        r"With \d+ jobs? at once it may take about (\d+m)?\d+s\.", capsys.readouterr().out
+    )
 
 
 def test_what_was_never_timed_is_said_plainly(grid, tmp_path, capsys, monkeypatch) -> None:

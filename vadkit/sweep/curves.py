@@ -17,7 +17,7 @@ class Point:
 
     values: tuple[float, ...]
     wanted: int
-    """How many seeds there are."""
+    """How many seeds there are; none before the first step."""
     carried: bool = False
     """Whether the stage had no step, so that the figure is that of the stage before."""
 
@@ -55,7 +55,7 @@ def curve(lines: Sequence[PhaseLine], figure: str, stages: Sequence[str]) -> lis
     seeds = len({line.entry.seed for line in lines})
     if len(stages) == 1:
         return [_point([line for line in lines if is_last(line)], figure, seeds)]
-    points = [Point((), seeds)]
+    points = [Point((), 0)]
     for stage in stages:
         own = [line for line in lines if line.stage == stage]
         last = {line.entry.seed: line for line in own}  # of each seed, the stage's last phase

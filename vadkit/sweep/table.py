@@ -84,10 +84,12 @@ def _seeds(grid: Grid) -> str:
     return f", mean ± standard deviation over the seeds {named}" if many else f", seed {named}"
 
 
-def _text(point: Point | None, sign: str, nothing: str = NO_STEP) -> str:
+def _text(point: Point | None, sign: str, nothing: str = NO_STEP, unknown: str = "…") -> str:
     """Mean and deviation; how many seeds they are of, where some are missing."""
-    if point is None or point.mean is None:
+    if point is None or not point.wanted:
         return nothing
+    if point.mean is None:
+        return unknown
     spread = "" if point.deviation is None else f" {sign} {100 * point.deviation:.1f}"
     short = len(point.values) < point.wanted
     some = f" ({len(point.values)} of {point.wanted})" if short else ""
@@ -119,7 +121,8 @@ def latex(grid: Grid, lines: Sequence[PhaseLine]) -> str:
 
 def _latex(table: Table) -> str:
     columns = "l" + "r" * len(table.heads)
-    rows = [[latex_text(name), *(_text(c, r"$\pm$", "--") for c in of)] for name, of in table.rows]
+    signs = (r"$\pm$", "--", r"\ldots")
+    rows = [[latex_text(name), *(_text(cell, *signs) for cell in of)] for name, of in table.rows]
     body = [f"{' & '.join(row)} \\\\" for row in rows]
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", *_tex_heads(table.heads), r"\hline"]
     return "\n".join([*lines, *body, r"\hline", r"\end{tabular}"])
