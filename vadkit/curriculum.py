@@ -19,6 +19,7 @@ from vadkit.epochs import Epoch, Start
 from vadkit.errors import ResourceError
 from vadkit.evaluation import evaluate_after
 from vadkit.model import scoring_tasks
+from vadkit.phase_folder import PhaseFolder
 from vadkit.plugins import Registry
 from vadkit.prefix import hash_of, prefix_facts
 from vadkit.recipe import Phase
@@ -28,7 +29,6 @@ from vadkit.runs.cache import PhaseCache
 from vadkit.runs.checkpoint import Checkpoint
 from vadkit.runs.events import Events
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.phase_folder import PhaseFolder
 from vadkit.runs.tensors import unique_state
 
 REVISION = 1
