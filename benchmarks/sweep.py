@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from vadkit.engines.local import LocalEngine
 from vadkit.plugins import load_plugins
 from vadkit.runs.events import read_events
 from vadkit.sweep.grid import read_grid
-from vadkit.sweep.local import LocalEngine
 from vadkit.sweep.run import sweep
 
 STEPS, EPOCHS = 400, 4

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from tiny_world import World, make_world
 
+from vadkit.engines import Job, Outcome, attempt
+from vadkit.engines.local import LocalEngine
 from vadkit.errors import DataError
 from vadkit.plugins import Registry
 from vadkit.prepare import prepare
 from vadkit.recipe import Recipe, load_recipe
 from vadkit.run import run
-from vadkit.sweep.engines import Job, Outcome, attempt
-from vadkit.sweep.local import LocalEngine
 
 TASKS = ("prediction", "semantic_reconstruction", "virtual")
 

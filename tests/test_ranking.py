@@ -11,6 +11,7 @@ from tiny_world import FRAMES, World
 
 from vadkit.alone import tasks_alone
 from vadkit.data.labels import read_labels
+from vadkit.engines import Job, Outcome, attempt
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics import auc
 from vadkit.plugins import Registry
@@ -18,7 +19,6 @@ from vadkit.ranking import Ranked, Ranking, Split, rank
 from vadkit.recipe import Recipe, load_recipe
 from vadkit.report.tables import read_scores, write_labels
 from vadkit.sweep.drive import Options
-from vadkit.sweep.engines import Job, Outcome, attempt
 
 SETS = (
     'score.use=["prediction.error", "jigsaw.spatial"]',

@@ -13,11 +13,11 @@ from vadkit.data.parts import Told
 from vadkit.data.pieces import setting_of
 from vadkit.data.prepared import PreparedData
 from vadkit.devices import device_named
+from vadkit.engines import Engine
 from vadkit.home import cache_home
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 from vadkit.required import BASELINE, Required, required
-from vadkit.sweep.engines import Engine
 
 _POLL_S = 0.5
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from vadkit.alone import tasks_alone, write_grid
 from vadkit.data.labels import read_labels
+from vadkit.engines import Engine
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics import evaluate
 from vadkit.plugins import Registry
@@ -24,7 +25,6 @@ from vadkit.report.score_files import files, read_frame_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.sweep.cells import entries_of
 from vadkit.sweep.drive import Options, Tell
-from vadkit.sweep.engines import Engine
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile, read_grid
 from vadkit.sweep.run import sweep

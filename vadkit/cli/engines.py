@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from vadkit.sweep.engines import Engine
+    from vadkit.engines import Engine
 
 Name = Annotated[
     Literal["local", "ray"],
@@ -47,9 +47,9 @@ def engine(
         ResourceError: No cluster answers, or its nodes are unfit.
     """
     if name == "ray" or address:
-        from vadkit.sweep.ray import RayEngine
+        from vadkit.engines.ray import RayEngine
 
         return RayEngine(address, threads=threads, jobs=jobs, device=device, shared=shared)
-    from vadkit.sweep.local import LocalEngine, usual_jobs
+    from vadkit.engines.local import LocalEngine, usual_jobs
 
     return LocalEngine(jobs or usual_jobs(), threads)

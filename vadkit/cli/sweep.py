@@ -47,9 +47,9 @@ def sweep(
     """Train a grid of curricula, what they share once; called again, do what is left."""
     registry = options.registry(plugin)
 
+    from vadkit.engines.local import usual_jobs
     from vadkit.sweep.estimate import planned
     from vadkit.sweep.grid import read_grid
-    from vadkit.sweep.local import usual_jobs
 
     file = read_grid(grid, sets=sets or (), data=data or (), seeds=seeds)
     folder = out or Path("sweeps", file.name)

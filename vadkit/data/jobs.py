@@ -12,7 +12,7 @@ from vadkit.data.context import ContextStore
 from vadkit.data.dataset import Split
 from vadkit.data.pieces import answer_piece, cut_piece
 from vadkit.data.prepared import PreparedData
-from vadkit.sweep.engines import Job
+from vadkit.engines import Job
 
 
 class Piece(NamedTuple):

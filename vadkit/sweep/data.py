@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from vadkit.engines import Engine
 from vadkit.errors import VadkitError
 from vadkit.plugins import Registry
 from vadkit.prefix import hash_of
 from vadkit.recipe import Recipe
 from vadkit.signals import Interrupted
 from vadkit.sweep.drive import Options, Tell
-from vadkit.sweep.engines import Engine
 
 
 def prepare_all(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vadkit.engines import Engine, Job, Outcome
 from vadkit.progress import duration
 from vadkit.sweep.cell import run_cell
 from vadkit.sweep.cells import Cell, Entry
-from vadkit.sweep.engines import Engine, Job, Outcome
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.plan import Schedule, cells_of, done_in
 from vadkit.sweep.state import CellState, Event

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from vadkit.engines import Engine
 from vadkit.plugins import Registry
 from vadkit.runs.atomic import write_text
 from vadkit.signals import stop_on_signals
 from vadkit.sweep.cells import entries_of
 from vadkit.sweep.data import prepare_all
 from vadkit.sweep.drive import Driver, Options, Tell
-from vadkit.sweep.engines import Engine
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.report import Report

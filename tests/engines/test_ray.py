@@ -17,15 +17,15 @@ import ray_jobs
 from test_prepare import Here, files, load
 from tiny_world import World
 
+from vadkit.engines import Engine, Job, Outcome
+from vadkit.engines.ray import RayEngine
 from vadkit.errors import ResourceError
 from vadkit.plugins import Registry, load_plugins
 from vadkit.prepare import prepare
 from vadkit.runs.events import read_events
 from vadkit.runs.manifest import read_json
 from vadkit.sweep.drive import Options
-from vadkit.sweep.engines import Engine, Job, Outcome
 from vadkit.sweep.grid import read_grid
-from vadkit.sweep.ray import RayEngine
 from vadkit.sweep.run import sweep
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from vadkit.sweep.engines import Job, Outcome, attempt
+from vadkit.engines import Job, Outcome, attempt
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from pathlib import Path
 import jobs
 import pytest
 
+from vadkit.engines import Job, Outcome, local
+from vadkit.engines.local import LocalEngine
 from vadkit.runs.atomic import alive
-from vadkit.sweep import local
-from vadkit.sweep.engines import Job, Outcome
-from vadkit.sweep.local import LocalEngine
 
 
 @pytest.fixture

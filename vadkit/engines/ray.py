@@ -17,11 +17,10 @@ from socket import create_connection
 from typing import Any
 
 from vadkit.discovery import one_line
+from vadkit.engines import Job, Outcome, node
+from vadkit.engines.quiet import Quiet
 from vadkit.errors import PluginError, ResourceError
 from vadkit.home import cache_home
-from vadkit.sweep import node
-from vadkit.sweep.engines import Job, Outcome
-from vadkit.sweep.quiet import Quiet
 
 GPU_SHARE = 0.25
 """Of a GPU that a job asks for: the networks are small, and several keep a GPU busy."""

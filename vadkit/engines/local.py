@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from vadkit.sweep.engines import Job, Outcome, attempt
+from vadkit.engines import Job, Outcome, attempt
 
 _GENTLE_S = 20.0
 """Between asking a process to stop and stopping it: a batch, or an evaluation, may be long."""
