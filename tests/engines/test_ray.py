@@ -42,7 +42,7 @@ HASTE = {
     "health_check_failure_threshold": 2,
 }
 """A node that is lost is missed after a second, not after a quarter of a minute."""
-PLUGIN = Path(__file__).with_name("slow_tasks.py")
+PLUGIN = Path(__file__).parents[1] / "slow_tasks.py"
 GRID = """
 title = "Lost"
 recipe = "{recipe}"

@@ -21,7 +21,7 @@ from vadkit.runs.events import read_events
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
-PLUGIN = Path(__file__).with_name("slow_tasks.py")
+PLUGIN = Path(__file__).parents[1] / "slow_tasks.py"
 GRID = """
 title = "Faults"
 recipe = "{recipe}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,14 @@ TRAININGS = {"progressive": (9, 7), "simultaneous": (3, 2)}
 """Alone and shared, by hand: Pre is one and Pre-Rec; at once, the first two rows are the same."""
 STEPS = 2
 """Of each training: an epoch of two."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache in which no other test has trained anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VADKIT_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 @pytest.fixture(scope="module")
