@@ -161,8 +161,10 @@ class _Rows:
         self._size = (0, 0)
 
     def add(self, cut: Cut) -> None:
-        own = [0.0, float(cut.index)]
-        self._rows += [np.array([*own, *box], np.float64) for box in cut.boxes]
+        if len(cut.boxes):
+            rows = np.zeros((len(cut.boxes), 7))
+            rows[:, 1], rows[:, 2:] = cut.index, cut.boxes
+            self._rows.append(rows)
         self._times.append(cut.time_s)
         self._size = cut.size
 
