@@ -68,7 +68,11 @@ def ranked(ranks: int, folder: Path, *jobs: dict[str, Any]) -> int:
 
 
 def noted(out: Path, rank: int) -> dict[str, Any]:
-    """What a rank noted: units of each part of a batch that it read, weights after each phase."""
+    """What a rank noted.
+
+    Units of each part of a batch that it read, weights after each phase, and the threads that were
+    there at the end.
+    """
     return json.loads(out.with_suffix(f".rank{rank}.json").read_text())
 
 
@@ -99,6 +103,7 @@ def job(
             kind.emit = _dying(kind.emit, dies[1])  # type: ignore[method-assign]
     loaded = load_recipe(recipe, sets or (), registry=registry)
     run(loaded, registry, out=folder / name, resume=True)
+    note["threads"] = [of.read_text().strip() for of in Path("/proc/self/task").glob("*/comm")]
     (folder / name).with_suffix(f".rank{rank}.json").write_text(json.dumps(note))
 
 

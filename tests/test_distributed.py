@@ -130,6 +130,12 @@ def test_all_ranks_come_to_the_same_weights(two: Path, name: str) -> None:
     assert len(set(first)) == len(first) == len(metrics(two / name)["phases"])
 
 
+def test_no_thread_outlives_a_run(two: Path) -> None:
+    """One of the network's that drops a tensor while the interpreter ends aborts the process."""
+    threads = [*noted(two / "usual", 0)["threads"], *noted(two / "plain", 1)["threads"]]
+    assert [name for name in threads if "gloo" in name] == []
+
+
 def test_where_nothing_depends_on_who_reads_a_unit_only_rounding_differs(
     one: Path, two: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -27,6 +28,9 @@ _RUNS = count()
 def joined(device: torch.device) -> Iterator[World]:
     """Join the other processes while the block runs, if there are any.
 
+    After an error they are not left: the network would wait for what others no longer send. Such
+    a process has to end, at best by `ranks.leave`.
+
     Args:
         device: As `own_device` gives it.
 
@@ -42,11 +46,12 @@ def joined(device: torch.device) -> Iterator[World]:
         yield World(rank.number, rank.size)
     except BaseException as error:
         takes_the_word()  # before the others notice that this one is gone
-        if device.type == "cpu":  # a GPU's network would first wait for them
-            distributed.destroy_process_group()
         if _is_of_others(error):
             raise _lost() from error
         raise
+    # Forward passes are held in circles, and the network's threads live as long as they: one that
+    # drops a tensor while the interpreter ends aborts the process.
+    gc.collect()
     distributed.destroy_process_group()
 
 
@@ -87,6 +92,9 @@ def refuse_small_batches(batch: int, world: World) -> None:
 
 def _join(device: torch.device) -> None:
     """Small things are told between processors in any case, gradients where they are."""
+    # Its functions have the group as default values and, imported later, would keep it for ever.
+    import torch.distributed.nn.functional
+
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from contextlib import suppress
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 _SAID = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _PATIENCE = timedelta(seconds=10)
@@ -56,6 +57,19 @@ def takes_the_word() -> bool:
         with suppress(RuntimeError):  # nobody keeps the word any more: better said twice than never
             first = _first(str(rank.number))
     return first == str(rank.number)
+
+
+def leave(code: int) -> NoReturn:
+    """End this process; one of several that failed ends at once.
+
+    Tidying up, torch would wait for the others, who are ending too, or abort.
+    """
+    if code and this_rank().size > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _first(own: str) -> str:

@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -106,7 +105,7 @@ class PhaseRunner:
         """What is updated, each with the forward pass that it learns by."""
         made = groups(self.model, phase, self.recipe.optim)
         for group in made:
-            group.losses = self.world.parallel(partial(self._losses, group), group.weights)
+            group.losses = self.world.parallel(self._losses, group.weights)
         return made
 
     def _go_on(self, start: Start, updates: list[Group], best: Best) -> None:
@@ -209,7 +208,8 @@ class PhaseRunner:
         active = group.active(place.epoch)
         if not active:
             return {}
-        losses, parts = group.losses(read, place), [read[entry.name].weight for entry in active]
+        losses = group.losses(active, group.factor, read, place)
+        parts = [read[entry.name].weight for entry in active]
         terms = _merged(active, losses, parts)
         weighted = zip(active, losses, parts, strict=True)
         loss = _sum(e.weight * part * _sum(of.values()) for e, of, part in weighted)
@@ -218,9 +218,10 @@ class PhaseRunner:
         group.step(loss, rate)
         return terms
 
-    def _losses(self, group: Group, read: Read, place: Place) -> list[Mapping[str, Tensor]]:
-        active = group.active(place.epoch)
-        return [self._loss(e, read[e.name].batch, place, group.factor) for e in active]
+    def _losses(
+        self, active: list[TaskEntry], factor: float, read: Read, place: Place
+    ) -> list[Mapping[str, Tensor]]:
+        return [self._loss(entry, read[entry.name].batch, place, factor) for entry in active]
 
     def _loss(
         self, entry: TaskEntry, batch: Batch, place: Place, factor: float

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from vadkit.cli.output import close_quietly, complain, tolerate
 from vadkit.errors import VadkitError
-from vadkit.ranks import leads, speaks
+from vadkit.ranks import leads, leave, speaks
 
 _REPORT = "This is a bug in vadkit; please report it with what --debug shows."
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    sys.exit(execute(sys.argv[1:]))
+    leave(execute(sys.argv[1:]))
 
 
 def execute(args: Sequence[str]) -> int:
