@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from vadkit.data.prepared import PreparedData
-from vadkit.model import Model, Sizes, proxy_tasks, trained_tasks
+from vadkit.declared import trained_tasks
+from vadkit.model import Model, Sizes, proxy_tasks
 from vadkit.plugins import Registry
 from vadkit.progress import Progress
 from vadkit.recipe import load_recipe

@@ -15,13 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vadkit.declared import scoring_tasks
 from vadkit.epochs import Epoch, Start
 from vadkit.errors import ResourceError
 from vadkit.evaluation import evaluate_after
-from vadkit.model import scoring_tasks
+from vadkit.hashing import hash_of
 from vadkit.phase_folder import PhaseFolder
 from vadkit.plugins import Registry
-from vadkit.prefix import hash_of, prefix_facts
+from vadkit.prefix import prefix_facts
 from vadkit.recipe import Phase
 from vadkit.results import PhaseResult, phase_figures, write_results
 from vadkit.runner import PhaseRunner

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
 
 from vadkit.backbones import Backbone
 from vadkit.blame import blamed
-from vadkit.cards import Need, Sampling, TaskCard
+from vadkit.declared import DeclaredTask
 from vadkit.heads import Shapes
 from vadkit.plugins import Registry
 from vadkit.recipe import Phase, Recipe, TaskEntry
@@ -126,48 +126,15 @@ class Model(nn.Module):
             return proxy.infer(lambda views: self.outputs(task, views).outputs, batch, rng)
 
 
-class ProxyTask:
-    """A task of a recipe: its card, its options and its instance."""
+class ProxyTask(DeclaredTask):
+    """A task of a recipe, created with its options."""
 
     def __init__(self, name: str, recipe: Recipe, registry: Registry) -> None:
-        self.card = cast(TaskCard, registry.card("task", name))
-        options = recipe.tasks.get(name, {})
-        self.config = registry.options(self.card, options)
-        self.task: Task[Any] = registry.create("task", name, options)
+        super().__init__(name, recipe, registry)
+        self.task: Task[Any] = registry.create("task", name, recipe.tasks.get(name, {}))
         self.backbone = next(
             (e.backbone for phase in recipe.phase for e in phase.tasks if e.name == name), MAIN
         )
-
-    @property
-    def samplings(self) -> tuple[Sampling, ...]:
-        """What training reads; the first brings the units."""
-        return self.card.reads(self.config)
-
-    @property
-    def score_sampling(self) -> Sampling:
-        """What scoring reads."""
-        return self.card.reads_to_score(self.config)
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        """The teachers' answers that training reads."""
-        return self.card.needs(self.config)
-
-    @property
-    def score_needs(self) -> tuple[Need, ...]:
-        """The teachers' answers that scoring reads."""
-        return self.card.needs_to_score(self.config)
-
-
-def trained_tasks(recipe: Recipe) -> list[str]:
-    """The tasks of all phases, in order of appearance."""
-    return list(dict.fromkeys(entry.name for phase in recipe.phase for entry in phase.tasks))
-
-
-def scoring_tasks(recipe: Recipe) -> list[str]:
-    """The tasks whose scores a protocol uses."""
-    uses = [use for protocol in recipe.score.protocols.values() for use in protocol.use]
-    return list(dict.fromkeys(use.rpartition(".")[0] for use in uses))
 
 
 def proxy_tasks(names: Iterable[str], recipe: Recipe, registry: Registry) -> dict[str, ProxyTask]:

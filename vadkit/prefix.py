@@ -6,12 +6,11 @@ that finds it in the phase cache.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any
 
-from vadkit.cards import Need, Sampling, TaskCard
+from vadkit.declared import DeclaredTask, trained_tasks
+from vadkit.hashing import hash_of
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 
@@ -29,14 +28,15 @@ def prefix_facts(recipe: Recipe, registry: Registry, number: int) -> dict[str, A
         registry: Where its plugins come from.
         number: The phase, from 1.
     """
-    phases = recipe.phase[:number]
-    tasks = list(dict.fromkeys(entry.name for phase in phases for entry in phase.tasks))
-    roles = {need.role for name in tasks for need in _needs(recipe, registry, name)}
+    tasks = _begun(recipe, registry, number)
+    roles = {need.role for task in tasks.values() for need in task.needs}
     backbones = {"main": recipe.backbone, **recipe.backbones}
     general = {"seed", "precision", "channels", "objects", "frames", "optim"}
     return {
         **recipe.model_dump(mode="json", include=general),
-        "phases": [phase.model_dump(mode="json", exclude={"stage"}) for phase in phases],
+        "phases": [
+            phase.model_dump(mode="json", exclude={"stage"}) for phase in recipe.phase[:number]
+        ],
         "tasks": {name: [origin(registry, "task", name), recipe.tasks.get(name)] for name in tasks},
         "teachers": _teachers(recipe, registry, roles),
         "backbones": {
@@ -49,8 +49,8 @@ def prefix_facts(recipe: Recipe, registry: Registry, number: int) -> dict[str, A
 
 def prefix_key(recipe: Recipe, registry: Registry, number: int) -> str:
     """A hash that two recipes share if their first phases train the same on the same data sets."""
-    samplings = _prefix_samplings(recipe, registry, number)
-    roles = {_TARGET, *(sampling.role for sampling in samplings)}
+    tasks = _begun(recipe, registry, number)
+    roles = {_TARGET, *(read.role for task in tasks.values() for read in task.samplings)}
     data = {
         role: source.model_dump(mode="json")
         for role, source in recipe.data.items()
@@ -59,18 +59,10 @@ def prefix_key(recipe: Recipe, registry: Registry, number: int) -> str:
     return hash_of({**prefix_facts(recipe, registry, number), "data": data})
 
 
-def _prefix_samplings(recipe: Recipe, registry: Registry, number: int) -> list[Sampling]:
-    """What the first phases read to train."""
-    names = dict.fromkeys(entry.name for phase in recipe.phase[:number] for entry in phase.tasks)
-    return [one for name in names for one in _samplings(recipe, registry, name)]
-
-
-def _samplings(recipe: Recipe, registry: Registry, task: str) -> tuple[Sampling, ...]:
-    return _card(registry, task).reads(_config(recipe, registry, task))
-
-
-def _needs(recipe: Recipe, registry: Registry, task: str) -> tuple[Need, ...]:
-    return _card(registry, task).needs(_config(recipe, registry, task))
+def _begun(recipe: Recipe, registry: Registry, number: int) -> dict[str, DeclaredTask]:
+    """The tasks of the first phases, by name."""
+    first = recipe.model_copy(update={"phase": recipe.phase[:number]})
+    return {name: DeclaredTask(name, recipe, registry) for name in trained_tasks(first)}
 
 
 def _teachers(recipe: Recipe, registry: Registry, roles: Iterable[str]) -> dict[str, Any]:
@@ -82,20 +74,6 @@ def _teachers(recipe: Recipe, registry: Registry, roles: Iterable[str]) -> dict[
     }
 
 
-def hash_of(facts: Mapping[str, Any]) -> str:
-    """A hash of JSON values."""
-    text = json.dumps(facts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
 def origin(registry: Registry, kind: str, name: str) -> str:
     """Whose plugin it is, and which revision of its behaviour."""
     return f"{registry.source(kind, name)} revision {registry.card(kind, name).revision}"
-
-
-def _card(registry: Registry, name: str) -> TaskCard:
-    return cast(TaskCard, registry.card("task", name))
-
-
-def _config(recipe: Recipe, registry: Registry, name: str) -> Any:
-    return registry.options(_card(registry, name), recipe.tasks.get(name, {}))

@@ -5,8 +5,6 @@ How the published codes do it is told in `vadkit/recipe/presets.toml`.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from vadkit.data.labels import check_length
 from vadkit.errors import DataError
+from vadkit.hashing import hash_of
 from vadkit.recipe import Borders, FrameProtocol
 from vadkit.smoothing import smooth
 
@@ -110,9 +109,8 @@ def describe(protocol: FrameProtocol, **facts: Any) -> dict[str, Any]:
     """
     said = protocol.model_dump(mode="json", include=set(FrameProtocol.model_fields) - {"preset"})
     said |= facts
-    text = json.dumps(said, sort_keys=True, allow_nan=False)
     named = {"preset": protocol.preset} if protocol.preset else {}
-    return {**named, **said, "hash": hashlib.sha256(text.encode()).hexdigest()[:12]}
+    return {**named, **said, "hash": hash_of(said, digits=12)}
 
 
 def normalised(scores: Scores, protocol: FrameProtocol) -> dict[str, Floats]:

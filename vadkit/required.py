@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from vadkit.cards import Need, Sampling, TaskCard
+from vadkit.cards import Need, Sampling
 from vadkit.data.context import ContextStore
 from vadkit.data.dataset import Split
-from vadkit.model import scoring_tasks, trained_tasks
+from vadkit.declared import DeclaredTask, scoring_tasks, trained_tasks
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 
@@ -58,26 +58,15 @@ def required(recipe: Recipe, registry: Registry, answers: ContextStore) -> Requi
         PluginError: A need has no teacher.
     """
     scoring = scoring_tasks(recipe)
-    trained = [
-        _to_train(name, recipe, registry)
-        for name in dict.fromkeys([*trained_tasks(recipe), *scoring])
+    names = dict.fromkeys([*trained_tasks(recipe), *scoring])
+    tasks = {name: DeclaredTask(name, recipe, registry) for name in names}
+    trained = [Read("train", task.samplings, task.needs) for task in tasks.values()]
+    scored = [
+        Read("test", (tasks[name].score_sampling,), tasks[name].score_needs) for name in scoring
     ]
-    scored = [_to_score(name, recipe, registry) for name in scoring]
     if any(of.calibrate.kind != "none" for of in recipe.score.protocols.values()):
         trained += [read._replace(split="train") for read in scored]
     return Required((*trained, *scored), _samplings(trained, answers), _samplings(scored, answers))
-
-
-def _to_train(name: str, recipe: Recipe, registry: Registry) -> Read:
-    card = cast(TaskCard, registry.card("task", name))
-    config = registry.options(card, recipe.tasks.get(name, {}))
-    return Read("train", card.reads(config), card.needs(config))
-
-
-def _to_score(name: str, recipe: Recipe, registry: Registry) -> Read:
-    card = cast(TaskCard, registry.card("task", name))
-    config = registry.options(card, recipe.tasks.get(name, {}))
-    return Read("test", (card.reads_to_score(config),), card.needs_to_score(config))
 
 
 def _samplings(reads: Iterable[Read], answers: ContextStore) -> list[Sampling]:

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 
 from vadkit.bootstrap import intervals
-from vadkit.cards import Sampling
+from vadkit.declared import scoring_tasks
 from vadkit.evaluation import Evaluation, compared
-from vadkit.model import scoring_tasks
 from vadkit.protocol import describe, kept
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe
 from vadkit.regions import Convention, evaluate_regions
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.tables import ScoreTable, write_labels, write_regions, write_scores
+from vadkit.required import BASELINE
 from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_json
 from vadkit.runs.folder import METRICS_SCHEMA, ORACLE, RunFolder
@@ -213,10 +213,6 @@ def _auc(evaluation: Evaluation | None, protocol: str) -> dict[str, Any]:
     """AUCs, EER and AP under a protocol, None where it was not evaluated."""
     own = evaluation.metrics.get(protocol, {}) if evaluation else {}
     return {name: own.get(name) for name in ("auc", "eer", "ap")}
-
-
-BASELINE = Sampling(frames=1)
-"""Objects, whose boxes are held against a recipe of whole frames too."""
 
 
 def _baselines(runner: PhaseRunner) -> dict[str, Any]:

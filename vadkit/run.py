@@ -9,18 +9,19 @@ from pathlib import Path
 
 import torch
 
-from vadkit.cards import Sampling
 from vadkit.curriculum import Curriculum, Keys
 from vadkit.data.context import ContextStore
 from vadkit.data.prepared import PreparedData
 from vadkit.data.shelf import damaged
+from vadkit.declared import scoring_tasks, trained_tasks
+from vadkit.devices import device_named
 from vadkit.distributed import World
 from vadkit.joining import joined, own_device, refuse_small_batches
-from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks, trained_tasks
+from vadkit.model import Model, Sizes, proxy_tasks
 from vadkit.plugins import Registry
 from vadkit.progress import Progress
 from vadkit.recipe import Recipe, resolved
-from vadkit.results import BASELINE
+from vadkit.required import BASELINE, required
 from vadkit.rng import repeatable
 from vadkit.runner import PhaseRunner
 from vadkit.runs.atomic import write_text
@@ -67,7 +68,7 @@ def run(
     Raises:
         VadkitError: One of its children, with a sentence that says what to do.
     """
-    asked = torch.device(_device(device))
+    asked = device_named(device)
     where = own_device(asked)
     with (
         joined(where) as world,
@@ -130,10 +131,6 @@ def _begin(folder: RunFolder, recipe: Recipe, source: Path | None) -> None:
     write_text(folder.resolved, resolved(recipe))
 
 
-def _device(name: str) -> str:
-    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
-
-
 def _runner(
     data: PreparedData,
     recipe: Recipe,
@@ -148,11 +145,10 @@ def _runner(
     told = _preparing(progress, interrupted)
     answers = ContextStore(data, recipe, registry, device=device, progress=told)
     data.context_store = answers
-    scored = [s for name in scoring_tasks(recipe) for s in _scored(tasks[name], answers)]
-    trained = [sampling for task in tasks.values() for sampling in _trained(task, answers)]
-    data.require(trained + (scored if _calibrates(recipe) else []), scored)
+    wanted = required(recipe, registry, answers)
+    data.require(wanted.trained, wanted.scored)
     labelled = data.labelled()  # wrong ones are better told before the training than after
-    if labelled and all(sampling.unit == "frame" for sampling in scored):
+    if labelled and wanted.frames_alone:
         data.require([], [BASELINE])
     _tell_repairs(data, progress)
     shapes = {
@@ -161,22 +157,6 @@ def _runner(
     sizes = Sizes(data.channels, data.cube_size, data.frame_size, shapes)
     model = Model(recipe, tasks, registry, sizes)
     return PhaseRunner(model, data, recipe, device, progress, interrupted, world)
-
-
-def _calibrates(recipe: Recipe) -> bool:
-    return any(of.calibrate.kind != "none" for of in recipe.score.protocols.values())
-
-
-def _trained(task: ProxyTask, answers: ContextStore) -> list[Sampling]:
-    """What a task reads to train, and what its teachers of objects read for it."""
-    first = task.samplings[0]
-    return [*task.samplings, *answers.samplings(first.role, task.needs)]
-
-
-def _scored(task: ProxyTask, answers: ContextStore) -> list[Sampling]:
-    """What a task reads to score, and what its teachers of objects read for it."""
-    own = task.score_sampling
-    return [own, *answers.samplings(own.role, task.score_needs)]
 
 
 def _preparing(

@@ -23,9 +23,10 @@ from vadkit.data.streamed import StreamedContext
 from vadkit.data.teaching import BoundTeacher, bind_teacher
 from vadkit.data.units import Units
 from vadkit.data.video import open_video
+from vadkit.declared import scoring_tasks
 from vadkit.errors import DataError, PluginError
 from vadkit.inference import infer
-from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks, scoring_tasks
+from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks
 from vadkit.plugins import Registry
 from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry
 from vadkit.report.plots import plot_scores

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +20,7 @@ from vadkit.data.prepared import PreparedData
 from vadkit.data.teaching import BATCH, BoundTeacher, bind_teacher
 from vadkit.data.units import Units
 from vadkit.errors import DataError, PluginError
+from vadkit.hashing import hash_of
 from vadkit.home import cache_home
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
@@ -187,8 +186,7 @@ class ContextStore:
             facts.append(self._data.fingerprint([replace(teacher.sampling, role=role)]))
         else:
             facts.append(self._data.dataset(role).fingerprint())
-        text = json.dumps(facts, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return hash_of(facts)
 
 
 def cut_maps(maps: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:

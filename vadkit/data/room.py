@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 from vadkit.errors import ResourceError
+from vadkit.runs.atomic import DISK_FULL
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def enough_room(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (ENOSPC, EDQUOT, EFBIG):
+        if error.errno not in DISK_FULL:
             raise
         raise ResourceError(
             f"The disk of {folder} is full.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +15,7 @@ from vadkit.data.role import TARGET, Role
 from vadkit.data.stores import Store, open_store, parts_of
 from vadkit.data.video import open_video
 from vadkit.errors import DataError
+from vadkit.hashing import hash_of
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 
@@ -113,8 +112,7 @@ class Shelf:
         kinds = self._spans if samplings is None else map(_kind, samplings)
         sizes = [self.channels, self._recipe.objects.size, self._recipe.frames.size]
         facts = [self._facts(role, unit) for role, unit in sorted({of[:2] for of in kinds})]
-        text = json.dumps([sizes, facts], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hash_of([sizes, facts], digits=64)
 
     def _facts(self, role: str, unit: Unit) -> list[object]:
         of = self.role(role)

@@ -5,8 +5,6 @@ A store's folder is named by a hash of everything that decides what is in it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +20,7 @@ from vadkit.data.cubes import Cutting
 from vadkit.data.parts import Parts, Source, Told
 from vadkit.data.store_files import Stored
 from vadkit.data.units import Units
+from vadkit.hashing import hash_of
 
 REVISION = 2
 """Raised when the same video would be cut differently, or written in other files."""
@@ -102,7 +101,7 @@ def parts_of(root: Path, facts: Mapping[str, Any], cutting: Cutting, source: Sou
     if cutting.unit == "frame":
         # Clips of whole frames are gathered later, so each is kept once, with no neighbours.
         cutting = replace(cutting, offsets=range(1), every=1)
-    folder = root / _key({**facts, "cutting": repr(cutting), "revision": REVISION})
+    folder = root / hash_of({**facts, "cutting": repr(cutting), "revision": REVISION})
     return Parts(folder, cutting, source)
 
 
@@ -116,11 +115,6 @@ def open_store(parts: Parts, cutting: Cutting, told: Told) -> Store:
     """
     kind = FrameStore if cutting.unit == "frame" else CubeStore
     return kind(parts.open(told), cutting)
-
-
-def _key(facts: Mapping[str, Any]) -> str:
-    text = json.dumps(facts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _every(units: Units, every: int) -> Units:

@@ -20,7 +20,8 @@ from typing import Any
 from vadkit.errors import ResourceError
 
 _STRAY = re.compile(r"\..+\.tmp-(?P<pid>\d+)-[0-9a-f]{8}(\.[^.]*)?")
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Of a disk, a quota or a limit on files: the numbers of errors that say there is no room."""
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def saving(what: str, folder: Path, need: int = 0) -> Iterator[None]:
         yield
     except Exception as error:
         free = shutil.disk_usage(folder).free
-        if getattr(error, "errno", None) not in _FULL and free >= need:
+        if getattr(error, "errno", None) not in DISK_FULL and free >= need:
             raise
         sizes = f"needs {_megabytes(need)}, free {_megabytes(free)}"
         hint = "Free some space (or raise the quota) and run again."

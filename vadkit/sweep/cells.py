@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
+from vadkit.hashing import hash_of
 from vadkit.hints import allowed_words, did_you_mean
 from vadkit.plugins import Registry
-from vadkit.prefix import hash_of, prefix_key
+from vadkit.prefix import prefix_key
 from vadkit.recipe import Recipe
 from vadkit.recipe.problems import Problem, first_of, problems_error
 from vadkit.runs.names import safe_name, untaken

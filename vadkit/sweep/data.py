@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from vadkit.engines import Engine
 from vadkit.errors import VadkitError
+from vadkit.hashing import hash_of
 from vadkit.plugins import Registry
-from vadkit.prefix import hash_of
 from vadkit.recipe import Recipe
 from vadkit.signals import Interrupted
 from vadkit.sweep.drive import Options, Tell

@@ -8,8 +8,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from vadkit.hashing import hash_of
 from vadkit.home import cache_home
-from vadkit.prefix import hash_of
 from vadkit.recipe import Phase, Recipe, TaskEntry
 from vadkit.runs.atomic import write_json
 from vadkit.runs.manifest import read_json
