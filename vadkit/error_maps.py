@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.data.units import Units
-from vadkit.distributed import World
+from vadkit.distributed.shards import dealt, in_order
+from vadkit.distributed.world import World
 from vadkit.regions import Detections
-from vadkit.shards import dealt, in_order
 
 Floats = NDArray[np.float64]
 

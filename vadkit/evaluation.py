@@ -16,6 +16,7 @@ from vadkit.blame import enough_memory
 from vadkit.calibration import Normal
 from vadkit.data.dataset import Split
 from vadkit.data.units import Units
+from vadkit.distributed.shards import collected
 from vadkit.error_maps import ErrorMaps
 from vadkit.inference import Watch, infer
 from vadkit.metrics import evaluate
@@ -25,7 +26,6 @@ from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, TaskEntry
 from vadkit.regions import Detections
 from vadkit.runner import PhaseRunner
 from vadkit.scoring import frame_maximum, fuse, fuse_units
-from vadkit.shards import collected
 from vadkit.task import Batch
 
 _REFIT = 1000

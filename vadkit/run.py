@@ -15,8 +15,8 @@ from vadkit.data.prepared import PreparedData
 from vadkit.data.shelf import damaged
 from vadkit.declared import scoring_tasks, trained_tasks
 from vadkit.devices import device_named
-from vadkit.distributed import World
-from vadkit.joining import joined, own_device, refuse_small_batches
+from vadkit.distributed.joining import joined, own_device, refuse_small_batches
+from vadkit.distributed.world import World
 from vadkit.model import Model, Sizes, proxy_tasks
 from vadkit.plugins import Registry
 from vadkit.progress import Progress

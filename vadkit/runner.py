@@ -15,7 +15,7 @@ from torch import Tensor
 from vadkit.blame import blamed, enough_memory
 from vadkit.data.loader import Loader, Part
 from vadkit.data.prepared import PreparedData
-from vadkit.distributed import SOLO, World
+from vadkit.distributed.world import SOLO, World
 from vadkit.epochs import AfterEpoch, Best, Epoch, Judge, Start, Terms
 from vadkit.errors import NumericError, PluginError
 from vadkit.model import Model, precision

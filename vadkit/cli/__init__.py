@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Sequence
 
 from vadkit.cli.output import close_quietly, complain, tolerate
+from vadkit.distributed.ranks import leads, leave, speaks
 from vadkit.errors import VadkitError
-from vadkit.ranks import leads, leave, speaks
 
 _REPORT = "This is a bug in vadkit; please report it with what --debug shows."
 

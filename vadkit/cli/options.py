@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from vadkit.cli.output import complain
+from vadkit.distributed.ranks import leads
 from vadkit.errors import RecipeError
 from vadkit.plugins import Registry, load_plugins
-from vadkit.ranks import leads
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A path, or a shipped name.")]
 Data = Annotated[

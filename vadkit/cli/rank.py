@@ -15,7 +15,7 @@ from vadkit.cli.training import FAILED_PARTS, Device
 from vadkit.errors import RecipeError
 
 if TYPE_CHECKING:
-    from vadkit.ranking import Ranking
+    from vadkit.ranking.rank import Ranking
 
 
 def rank_tasks(
@@ -53,9 +53,9 @@ def rank_tasks(
     from dataclasses import replace
 
     from vadkit.progress import Progress
-    from vadkit.ranking import Split, rank
+    from vadkit.ranking.rank import Split, rank
+    from vadkit.ranking.reorder import kind_of, reordered
     from vadkit.recipe import changed_source, recipe_of
-    from vadkit.reorder import kind_of, reordered
     from vadkit.sweep.drive import Options
 
     wanted = Split.parse(split)

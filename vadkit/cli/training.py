@@ -10,8 +10,8 @@ import typer
 from vadkit.cli import options
 from vadkit.cli.output import complain, say
 from vadkit.cli.summary import say_summary
+from vadkit.distributed.ranks import leads
 from vadkit.errors import DataError
-from vadkit.ranks import leads
 
 FAILED_PARTS = 3
 """Exit code of a command that finished with failed parts."""

@@ -13,9 +13,9 @@ from torch import distributed
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
-from vadkit.distributed import SOLO, World
+from vadkit.distributed.ranks import takes_the_word, this_rank
+from vadkit.distributed.world import SOLO, World
 from vadkit.errors import RecipeError, ResourceError
-from vadkit.ranks import takes_the_word, this_rank
 
 _PATIENCE = timedelta(days=10)
 """How long others are waited for: while the first plots, say, or waits for another run's phase.

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from tiny_world import FRAMES, World
 
-from vadkit.alone import tasks_alone
 from vadkit.data.labels import read_labels
 from vadkit.engines import Job, Outcome, attempt
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics import auc
 from vadkit.plugins import Registry
-from vadkit.ranking import Ranked, Ranking, Split, rank
+from vadkit.ranking.alone import tasks_alone
+from vadkit.ranking.rank import Ranked, Ranking, Split, rank
 from vadkit.recipe import Recipe, load_recipe
 from vadkit.report.tables import read_scores, write_labels
 from vadkit.sweep.drive import Options

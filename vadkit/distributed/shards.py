@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadkit.distributed import World
+from vadkit.distributed.world import World
 
 Scores = dict[str, NDArray[np.float32]]
 

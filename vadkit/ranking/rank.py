@@ -13,13 +13,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from vadkit.alone import tasks_alone, write_grid
 from vadkit.data.labels import read_labels
 from vadkit.engines import Engine
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics import evaluate
 from vadkit.plugins import Registry
 from vadkit.protocol import kept
+from vadkit.ranking.alone import tasks_alone, write_grid
 from vadkit.recipe import Recipe
 from vadkit.report.score_files import files, read_frame_scores
 from vadkit.runs.folder import RunFolder

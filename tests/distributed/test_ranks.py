@@ -8,13 +8,13 @@ from tiny_runner import tiny_runner
 from tiny_world import World
 
 from vadkit.data.loader import Loader
-from vadkit.distributed import SOLO
-from vadkit.distributed import World as Ranks
+from vadkit.distributed.joining import joined, own_device, refuse_small_batches
+from vadkit.distributed.ranks import Rank, leads, speaks, this_rank
+from vadkit.distributed.shards import dealt
+from vadkit.distributed.world import SOLO
+from vadkit.distributed.world import World as Ranks
 from vadkit.errors import DataError, RecipeError, ResourceError
-from vadkit.joining import joined, own_device, refuse_small_batches
 from vadkit.plugins import Registry
-from vadkit.ranks import Rank, leads, speaks, this_rank
-from vadkit.shards import dealt
 
 CUDA = torch.device("cuda")
 

@@ -21,8 +21,8 @@ import vadkit.curriculum
 import vadkit.evaluation
 import vadkit.results
 from vadkit.data.loader import Loader, Part
+from vadkit.distributed.ranks import this_rank
 from vadkit.plugins import load_plugins
-from vadkit.ranks import this_rank
 from vadkit.recipe import load_recipe
 from vadkit.run import run
 from vadkit.runs.events import Events, NoEvents

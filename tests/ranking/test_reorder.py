@@ -9,9 +9,9 @@ import pytest
 
 from vadkit.errors import RecipeError
 from vadkit.plugins import Registry
+from vadkit.ranking.reorder import kind_of, reordered
 from vadkit.recipe import load_recipe
 from vadkit.recipe.tables import named
-from vadkit.reorder import kind_of, reordered
 
 PROGRESSIVE = """
 seed = 3
