@@ -8,7 +8,8 @@ from tiny_runner import same, state, tiny_runner
 from tiny_world import World
 from torch import nn
 
-from vadkit.model import precision, scoring_tasks, trained_tasks
+from vadkit.declared import scoring_tasks, trained_tasks
+from vadkit.model import precision
 from vadkit.plugins import Registry
 from vadkit.recipe import load_recipe
 from vadkit.rng import generator

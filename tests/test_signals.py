@@ -30,6 +30,23 @@ def test_the_second_signal_raises_where_it_is():
     assert caught.value.exit_code == 143
 
 
+RANK = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
+
+
+def test_one_of_several_processes_hears_an_order_more_than_once(monkeypatch):
+    """From the terminal, from torchrun, from the others; what comes later is another order."""
+    for name, value in RANK.items():
+        monkeypatch.setenv(name, value)
+    with stop_on_signals() as stop:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(Interrupted, match=r"by SIGINT\. Go on"):
+            stop.check("Go on with --resume.")
+        monkeypatch.setattr("vadkit.signals._ECHO_S", 0)
+        with pytest.raises(Interrupted, match=r"by SIGTERM\. Stopped at once"):
+            signal.raise_signal(signal.SIGTERM)
+
+
 def test_the_handlers_come_back():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with stop_on_signals():

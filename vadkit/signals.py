@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from vadkit.distributed.ranks import this_rank
 from vadkit.errors import VadkitError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ECHO_S = 5.0
 
 
 class Interrupted(VadkitError):  # noqa: N818 -- an order, not an error
@@ -32,6 +35,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self._since_s = 0.0
 
     def check(self, hint: str = "") -> None:
         """Raise if a signal came; called after each batch.
@@ -43,9 +47,17 @@ class Stop:
             raise Interrupted(self.number, hint)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.number is not None:
+        if self.number is None:
+            self.number, self._since_s = number, time.monotonic()
+        elif not self._is_echo():
             raise Interrupted(number, "Stopped at once; the last finished epoch is safe.")
-        self.number = number
+
+    def _is_echo(self) -> bool:
+        """Whether this is the first order once more.
+
+        Of several processes each hears it from the terminal, from torchrun and from the others.
+        """
+        return this_rank().size > 1 and time.monotonic() - self._since_s < _ECHO_S
 
 
 @contextmanager
