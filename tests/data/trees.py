@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import av
 import cv2
 import numpy as np
+import pytest
 
 LABELS = [0, 1, 1, 0, 0]
 
@@ -54,3 +57,13 @@ def by_name(dataset, split="test"):
 def labels(dataset, name, split="test"):
     found = dataset.labels(by_name(dataset, split)[name])
     return None if found is None else found.tolist()
+
+
+REAL = Path(__file__).parents[2] / ".." / "shared" / "data"
+
+
+def real(name):
+    """A real data set beside the checkout; the test is skipped where it is not there."""
+    if not (REAL / name).exists():
+        pytest.skip(f"{REAL / name} is not here")
+    return REAL / name
