@@ -42,6 +42,16 @@ def frames(folders: tuple[Path, Path], *words: str) -> int:
     )
 
 
+def regions(folder: Path, files: dict[str, str | None], *words: str) -> int:
+    """Evaluate these tracks and detections of ten frames; None: the folder without the file."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        if text is not None:
+            (folder / name).write_text(text)
+    given = [f"--{what}={folder / what}" for what in ("tracks", "detections")]
+    return execute(["evaluate", "regions", *given, "--frames=10", *words])
+
+
 def test_the_figures_are_those_of_all_frames(folders, capsys) -> None:
     assert frames(folders, "--json") == 0
     found = json.loads(capsys.readouterr().out)
@@ -106,15 +116,12 @@ def test_what_says_nothing_is_told_if_asked_for(folders, capsys) -> None:
 
 def test_regions_are_those_of_the_definition(tmp_path: Path, capsys) -> None:
     """One of two frames' regions is found, after one false positive in ten frames."""
-    for name, text in {
+    files = {
         "tracks/a.txt": "0,3,10,10,20,20\n0,4,10,10,20,20\n",
         "detections/a.csv": "frame,x1,y1,x2,y2,score\n5,0,0,5,5,0.9\n3,11,11,21,21,0.5\n",
         "detections/b.txt": "",
-    }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
-    assert execute(["evaluate", "regions", *words, "--frames=10", "--json"]) == 0
+    }
+    assert regions(tmp_path, files, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["rbdc"] == pytest.approx(0.9 * 0.5)
     assert found["tbdc"] == pytest.approx(0.9)
@@ -127,26 +134,20 @@ def test_regions_are_those_of_the_definition(tmp_path: Path, capsys) -> None:
 )
 def test_pixels_and_ties_are_counted_as_asked(tmp_path: Path, capsys, flags, rbdc: float) -> None:
     """One of ten rows is 0.1 of the box, or none if a box from 0 to 0 is nothing wide."""
-    for name, text in {
+    files = {
         "tracks/a.csv": "0,3,0,0,9,9\n",
-        "found/a.csv": "3,0,0,9,0,0.5\n4,0,0,9,9,0.5\n",
-    }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'found'}"]
-    assert execute(["evaluate", "regions", *words, "--frames=10", "--json", *flags]) == 0
+        "detections/a.csv": "3,0,0,9,0,0.5\n4,0,0,9,9,0.5\n",
+    }
+    assert regions(tmp_path, files, "--json", *flags) == 0
     assert json.loads(capsys.readouterr().out)["rbdc"] == pytest.approx(rbdc)
 
 
 def test_tracks_with_a_kind_are_read_too(tmp_path: Path, capsys) -> None:
-    for name, text in {
+    files = {
         "tracks/a.csv": "track,kind,frame,x1,y1,x2,y2\n7,fire,3,10,10,20,20\n",
         "detections/a.csv": "3,10,10,20,20,0.5\n",
-    }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
-    assert execute(["evaluate", "regions", *words, "--frames=10"]) == 0
+    }
+    assert regions(tmp_path, files) == 0
     assert capsys.readouterr().out.count("1.0000") == 2
 
 
@@ -165,16 +166,12 @@ def test_tracks_with_a_kind_are_read_too(tmp_path: Path, capsys) -> None:
 def test_boxes_that_are_wrong_are_named(
     tmp_path: Path, capsys, tracks: str, detections: str | None, said: str
 ) -> None:
-    for name, text in {
+    files = {
         "tracks/a.csv": tracks,
         "detections/b.csv": "",
         "detections/a.csv": detections,
-    }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        if text is not None:
-            (tmp_path / name).write_text(text)
-    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
-    assert execute(["evaluate", "regions", *words, "--frames=10"]) in (4, 6)
+    }
+    assert regions(tmp_path, files) in (4, 6)
     assert said in capsys.readouterr().err
 
 
@@ -182,14 +179,11 @@ def test_an_overlap_at_the_threshold_is_decided_by_the_files_last_digit(
     tmp_path: Path, capsys
 ) -> None:
     """One row of ten: 0.1 in the numbers as written, less in single precision."""
-    for name, text in {
+    files = {
         "tracks/a.csv": "0,0,.3,.3,9.3,9.3",
-        "found/a.csv": "0,.3,.3,9.3,.3,1",
-    }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    words = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'found'}"]
-    assert execute(["evaluate", "regions", *words, "--frames=10", "--json"]) == 0
+        "detections/a.csv": "0,.3,.3,9.3,.3,1",
+    }
+    assert regions(tmp_path, files, "--json") == 0
     assert json.loads(capsys.readouterr().out)["rbdc"] == 1
 
 
@@ -198,10 +192,10 @@ def test_no_heavy_library_is_imported(folders, tmp_path: Path, what: str) -> Non
     """A filter needs SciPy; nothing needs torch."""
     (tmp_path / "tracks").mkdir()
     (tmp_path / "tracks/a.csv").write_text("0,3,10,10,20,20\n")
-    (tmp_path / "found").mkdir()
-    (tmp_path / "found/a.csv").write_text("3,10,10,20,20,0.5\n")
+    (tmp_path / "detections").mkdir()
+    (tmp_path / "detections/a.csv").write_text("3,10,10,20,20,0.5\n")
     scored = ["frames", f"--scores={folders[0]}", f"--labels={folders[1]}"]
-    boxes = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'found'}"]
+    boxes = [f"--tracks={tmp_path / 'tracks'}", f"--detections={tmp_path / 'detections'}"]
     words = {
         "frames": scored,
         "protocol": [*scored, "--protocol=seeds"],
