@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from installed import optional_libraries
 from tiny_world import FRAMES, ODD, WIDTH, World, film, make_world, write_video
 
 from vadkit.cli.summary import say_summary
@@ -296,7 +297,8 @@ def test_whole_frames_say_where_by_the_regions_of_their_error_maps(
         (world.target / f"tracks/{name}.csv").write_text(table)
     sets = ('backbone={name="pyramid", encoder="resnet10t", depth=2}',)
     path = world.recipe("future_segmentation", use="future_segmentation.error")
-    folder = run(load_recipe(path, sets, registry=registry), registry, out=tmp_path / "run")
+    with optional_libraries():
+        folder = run(load_recipe(path, sets, registry=registry), registry, out=tmp_path / "run")
     with (folder / "regions/c.csv").open() as lines:
         rows = list(csv.DictReader(lines))
     assert {int(row["frame"]) for row in rows} == set(range(FRAMES))

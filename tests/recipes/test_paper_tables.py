@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from installed import optional_libraries
 from tiny_recipe import small
 from tiny_world import World
 
@@ -82,7 +83,8 @@ def test_a_cell_trains_and_scores(
     file.write_text(resolved(entries(name, registry)[-1].cell.recipe))
     data = [f"folder={world.target}"]
     recipe = load_recipe(file, small(file, world, registry), data, world.boxes, registry)
-    out = run(recipe, registry, out=tmp_path / "run", device="cpu")
+    with optional_libraries():
+        out = run(recipe, registry, out=tmp_path / "run", device="cpu")
     found = json.loads((out / "metrics.json").read_text())
     assert len(found["phases"]) == len(recipe.phase)
     assert 0 <= found["auc"]["micro"] <= 1

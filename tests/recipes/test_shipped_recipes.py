@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from installed import optional_libraries
 from tiny_recipe import small
 from tiny_world import World
 
@@ -34,7 +35,8 @@ def test_a_shipped_recipe_runs(
 ) -> None:
     data = [f"folder={world.target}"]
     recipe = load_recipe(name, small(name, world, registry), data, world.boxes, registry)
-    out = run(recipe, registry, out=tmp_path / "run", device="cpu")
+    with optional_libraries():
+        out = run(recipe, registry, out=tmp_path / "run", device="cpu")
     found = json.loads((out / "metrics.json").read_text())
     assert len(found["phases"]) == len(recipe.phase)
     assert 0 <= found["auc"]["micro"] <= 1
