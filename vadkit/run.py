@@ -16,6 +16,7 @@ from vadkit.data.shelf import damaged
 from vadkit.declared import scoring_tasks, trained_tasks
 from vadkit.devices import device_named
 from vadkit.distributed.joining import joined, own_device, refuse_small_batches
+from vadkit.distributed.ranks import this_rank
 from vadkit.distributed.world import World
 from vadkit.model import Model, Sizes, proxy_tasks
 from vadkit.plugins import Registry
@@ -68,6 +69,7 @@ def run(
     Raises:
         VadkitError: One of its children, with a sentence that says what to do.
     """
+    refuse_small_batches(recipe.optim.batch, this_rank().size)
     asked = device_named(device)
     where = own_device(asked)
     with (
@@ -78,7 +80,6 @@ def run(
         stop_on_signals() as stop,
         repeatable(recipe.threads),
     ):
-        refuse_small_batches(recipe.optim.batch, world)
         if world.same(world.leads and _is_done(folder, recipe)):
             return folder.path
         if world.leads:

@@ -208,9 +208,12 @@ def test_a_signal_stops_all_ranks_together_and_is_told_once(usual: str, tmp_path
     assert saved
 
 
-def test_what_is_wrong_is_told_once(usual: str) -> None:
-    process = torchrun(2, "-m", "vadkit", "run", usual, "--set", "optim.batch=3")
+def test_what_is_wrong_is_told_once_and_begins_no_run(usual: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ("-m", "vadkit", "run", usual, "--out", out, "--set", "optim.batch=3")
+    process = torchrun(2, *words)
     text = said(process)
     assert process.returncode != 0
     assert text.count("optim.batch = 3 leaves fewer than two units for each of 2 processes") == 1
+    assert not out.exists()
     assert text.count("vadkit: ") == 1

@@ -12,7 +12,6 @@ from vadkit.distributed.joining import joined, own_device, refuse_small_batches
 from vadkit.distributed.ranks import Rank, leads, speaks, this_rank
 from vadkit.distributed.shards import dealt
 from vadkit.distributed.world import SOLO
-from vadkit.distributed.world import World as Ranks
 from vadkit.errors import DataError, RecipeError, ResourceError
 from vadkit.plugins import Registry
 
@@ -43,7 +42,7 @@ def test_without_torchrun_a_process_is_by_itself(monkeypatch: pytest.MonkeyPatch
     with joined(torch.device("cpu")) as world:
         assert world is SOLO
     assert own_device(CUDA) == CUDA
-    refuse_small_batches(1, SOLO)
+    refuse_small_batches(1, 1)
 
 
 @pytest.mark.usefixtures("second")
@@ -64,9 +63,9 @@ def test_each_process_of_a_machine_has_a_gpu_of_its_own(monkeypatch: pytest.Monk
 
 
 def test_batches_of_fewer_than_two_units_each_are_refused() -> None:
-    refuse_small_batches(6, Ranks(0, 3))
+    refuse_small_batches(6, 3)
     with pytest.raises(RecipeError, match=r"optim\.batch = 5 leaves fewer than two units for each"):
-        refuse_small_batches(5, Ranks(0, 3))
+        refuse_small_batches(5, 3)
 
 
 def test_the_ranks_parts_of_a_batch_are_that_batch(loader: Loader) -> None:

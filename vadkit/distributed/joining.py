@@ -75,17 +75,16 @@ def own_device(asked: torch.device) -> torch.device:
     return torch.device("cuda", rank.local)
 
 
-def refuse_small_batches(batch: int, world: World) -> None:
+def refuse_small_batches(batch: int, processes: int) -> None:
     """Raise if some process would get a single unit, for which batch statistics are undefined.
 
     Raises:
         RecipeError: It would.
     """
-    least = 2 * world.size
-    if world.size > 1 and batch < least:
+    least = 2 * processes
+    if processes > 1 and batch < least:
         raise RecipeError(
-            f"optim.batch = {batch} leaves fewer than two units for each of {world.size} "
-            "processes.",
+            f"optim.batch = {batch} leaves fewer than two units for each of {processes} processes.",
             f"Take --set optim.batch={least} or more, or fewer processes.",
         )
 
