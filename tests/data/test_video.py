@@ -32,8 +32,10 @@ def picture(index: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
 
 
 def write_video(path, frames=FRAMES, codec="mpeg4", *, size=(WIDTH, HEIGHT), pix_fmt="yuv420p",
-                times=None, rate=10, options=None, rotation=None):  # fmt: skip
+                times=None, rate=10, options=None, rotation=None, title=""):  # fmt: skip
     with av.open(str(path), "w") as container:
+        if title:
+            container.metadata["title"] = title
         stream = container.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
         stream.bit_rate = 4_000_000
@@ -131,6 +133,17 @@ def test_a_rotated_file_is_turned_upright(tmp_path):
     turned, reader = decode(write_video(tmp_path / "turned.mp4", 2, rotation=90))
     assert (reader.info.width, reader.info.height) == (HEIGHT, WIDTH)
     assert np.array_equal(turned[1].image, np.rot90(plain[1].image))
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mkv", "a.mp4"])
+def test_a_title_in_an_unknown_encoding_stops_no_video(tmp_path, name):
+    path = write_video(tmp_path / name, 3, title="TITLE")
+    content = path.read_bytes()
+    assert content.count(b"TITLE") == 1
+    path.write_bytes(content.replace(b"TITLE", b"\xff\xfe\x80\xc3\x28"))
+    frames, reader = decode(path)
+    assert len(frames) == 3
+    assert reader.report.repaired == []
 
 
 def test_a_variable_rate_keeps_its_own_times_and_gains_no_frames(tmp_path):

@@ -18,6 +18,9 @@ FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,asf,flv,gif"
 LIMIT = {"max_pixels": str(MAX_PIXELS)}
 # A playlist under a video's name must not read other files or the network.
 OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file", **LIMIT}
+# A title in another encoding than UTF-8 must not stop a video. From PyAV 19 on it cannot, and the
+# argument that took care of it is gone.
+_METADATA = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 MAX_FPS = 1000.0
 """A higher rate is a clock's, not a camera's."""
 
@@ -31,7 +34,7 @@ def open_container(path: Path) -> Any:
     _check_file(path)
     try:
         # The absolute path cannot be taken for a protocol's name.
-        container: Any = av.open(str(path.absolute()), options=OPTIONS, metadata_errors="replace")
+        container: Any = av.open(str(path.absolute()), options=OPTIONS, **_METADATA)
     except (av.error.FFmpegError, ValueError) as error:
         raise DataError(
             f"{path} is not a readable video (truncated, or none of {FORMATS}).",
