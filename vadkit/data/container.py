@@ -18,9 +18,10 @@ FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,asf,flv,gif"
 LIMIT = {"max_pixels": str(MAX_PIXELS)}
 # A playlist under a video's name must not read other files or the network.
 OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file", **LIMIT}
-# A title in another encoding than UTF-8 must not stop a video. From PyAV 19 on it cannot, and the
+# A title in another encoding than UTF-8 must not stop a video. In PyAV 19 it cannot, and the
 # argument that took care of it is gone.
-_METADATA = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+_PYAV = int(av.__version__.partition(".")[0])
+_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if _PYAV <= 18 else {}  # noqa: PLR2004
 MAX_FPS = 1000.0
 """A higher rate is a clock's, not a camera's."""
 
