@@ -55,9 +55,12 @@ def _invoke(args: list[str]) -> int:
 
 
 def _explain(error: Exception) -> None:
+    from vadkit.cli.library_errors import advice, of_interface
+
     if isinstance(error, VadkitError):
-        complain(error.message, error.hint)
+        hints = [error.hint, advice(error) if of_interface(error) else ""]
+        complain(error.message, " ".join(filter(None, hints)))
     elif hasattr(error, "format_message") and hasattr(error, "show"):  # the parser's own
         error.show()
     else:
-        complain(f"{type(error).__name__}: {error}", _REPORT)
+        complain(f"{type(error).__name__}: {error}", advice(error) or _REPORT)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shutil
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import version
 
 from vadkit.cli import options
 from vadkit.cli.output import say_json, say_table
@@ -15,11 +13,16 @@ from vadkit.home import cache_home
 
 
 def doctor(json: options.Json = False) -> None:
-    """Show versions, processors, the cache folder and free disk."""
+    """Show versions, which of them were not tried, processors, the cache folder and free disk."""
+    from vadkit.dependencies import dependencies
+
+    libraries = dependencies()
+    untried = [str(library) for library in libraries if library.untried]
     found = {
-        "python": platform.python_version(),
         "platform": platform.platform(),
-        **dict(_versions()),
+        "vadkit": version("vadkit"),
+        **{library.name: library.installed or "not installed" for library in libraries},
+        "not tried": "; ".join(untried) or "nothing",
         "cpus": str(_cpus()),
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
         **_cache(),
@@ -29,18 +32,6 @@ def doctor(json: options.Json = False) -> None:
     else:
         say_table([{"what": what, "found": value} for what, value in found.items()])
     options.registry()
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    """vadkit, what it needs, and what its extras would add."""
-    yield "vadkit", version("vadkit")
-    lines = [line for line in requires("vadkit") or [] if 'extra == "dev"' not in line]
-    names = {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in lines} - {"vadkit"}
-    for name in sorted(names):
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            yield name, "not installed"
 
 
 def _cpus() -> int:
