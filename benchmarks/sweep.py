@@ -56,7 +56,8 @@ def main(steps: int) -> None:
     """Sweep, and print where the time went."""
     with tempfile.TemporaryDirectory() as folder:
         grid, out = Path(folder, "grid.toml"), Path(folder, "out")
-        grid.write_text(GRID.format(steps=max(1, steps // EPOCHS), epochs=EPOCHS))
+        text = GRID.format(steps=max(1, steps // EPOCHS), epochs=EPOCHS)
+        grid.write_text(text, encoding="utf-8", newline="\n")
         seed = str(time.time_ns() % 10**9)  # nothing is in the phase cache then
         started, busy = time.monotonic(), time.process_time()
         failed = sweep(

@@ -265,6 +265,19 @@ def _errors(error: type[errors.VadkitError]) -> Iterator[type[errors.VadkitError
         yield from _errors(child)
 
 
+def test_size_of_the_first_command_is_told_before_it() -> None:
+    before = _text(ROOT / "README.md").partition("```")[0]
+    assert len(re.findall(r"\d GB", before)) > 1
+
+
+def test_readme_names_the_pythons_of_the_classifiers() -> None:
+    listed = re.findall(
+        r'"Programming Language :: Python :: ([\d.]+)"', _text(ROOT / "pyproject.toml")
+    )
+    _, _, tried = _text(ROOT / "README.md").partition("### Where it was tried")
+    assert re.findall(r"\b3\.\d+\b", tried.partition("\n#")[0]) == listed
+
+
 def test_first_two_commands_install_run_and_test() -> None:
     install, check = [b.text.strip() for b in _blocks_of(ROOT / "README.md")][:2]
     assert install.endswith("&& vadkit run recipes/sota.toml")

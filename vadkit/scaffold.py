@@ -29,7 +29,7 @@ def new_task(name: str, parent: Path, registry: Registry) -> Path:
         folder.mkdir(parents=True)
         for path, text in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, encoding="utf-8")
+            (folder / path).write_text(text, encoding="utf-8", newline="\n")
     except FileExistsError:
         raise RecipeError(f"{folder} exists.", "Choose another name, or --dir.") from None
     except OSError as error:

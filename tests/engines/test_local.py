@@ -98,5 +98,17 @@ def test_gpus_are_those_that_may_be_used(monkeypatch, named, found) -> None:
     assert local.usual_jobs() == (len(found) or min(local.cores(), 8))
 
 
+def test_gpus_are_not_looked_for_outside_linux(monkeypatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(local.sys, "platform", "darwin")
+    monkeypatch.setattr(local.Path, "glob", lambda *_: [Path("nvidia0")])
+    assert local.cards() == []
+
+
+def test_an_end_by_terminate_is_told_where_there_is_no_sigkill(monkeypatch) -> None:
+    monkeypatch.delattr(local.signal, "SIGKILL")
+    assert local._death(-15) == "worker killed by signal 15"
+
+
 def test_a_job_is_found_by_its_name() -> None:
     assert Path(jobs.__file__).parent == Path(__file__).parent

@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -125,6 +127,17 @@ def test_only_the_temporaries_of_the_dead_are_swept(tmp_path):
     assert sorted(sweep(tmp_path)) == sorted([folder, stray])
     assert _names(tmp_path) == sorted([kept.name, ".tmp-notes", "phases"])
     assert _names(tmp_path / "phases") == []
+
+
+def test_where_nobody_can_tell_who_lives_what_is_old_is_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr(atomic, "os", SimpleNamespace(name="nt"))
+    fresh, old = (tmp_path / f".{name}.tmp-{_dead_pid()}-0123abcd" for name in "ab")
+    for path in (fresh, old):
+        path.write_text("half")
+    two_days_ago = time.time() - 2 * 24 * 60 * 60
+    os.utime(old, (two_days_ago, two_days_ago))
+    assert sweep(tmp_path) == [old]
+    assert _names(tmp_path) == [fresh.name]
 
 
 def test_numbers_come_back_from_json_bit_for_bit(tmp_path):

@@ -45,6 +45,22 @@ def test_without_links_a_text_file_leads_to_the_newest(tmp_path, monkeypatch):
     assert RunFolder.open(tmp_path / "latest").path == run.path
 
 
+def test_where_no_link_takes_anothers_place_the_text_file_leads_on(tmp_path, monkeypatch):
+    replace = Path.replace
+
+    def as_windows_does(path, target):
+        if path.is_symlink() and Path(target).is_symlink():
+            raise PermissionError
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", as_windows_does)
+    for name in ("sota-1", "sota-2"):
+        run = RunFolder.create(tmp_path, "sota")
+        assert run.path.name == name
+        assert RunFolder.open(tmp_path / "latest").path.name == name
+    assert not [path for path in tmp_path.iterdir() if ".tmp-" in path.name]
+
+
 def test_latest_txt_cannot_lead_out(tmp_path):
     (tmp_path / "latest.txt").write_text("../../etc")
     with pytest.raises(RecipeError, match=f"no run at {tmp_path}/etc"):

@@ -118,7 +118,7 @@ def write_tables(folder: Path, tables: Tables) -> None:
     for name, values in tables.arrays.items():
         np.save(folder / f"{name}.npy", values)
     facts = {"videos": tables.videos, "shape": tables.shape, "counts": tables.counts}
-    (folder / "store.json").write_text(json.dumps(facts), encoding="utf-8")
+    (folder / "store.json").write_text(json.dumps(facts), encoding="utf-8", newline="\n")
 
 
 def read_tables(folder: Path) -> Tables | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -11,11 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from vadkit.engines import Job, Outcome, attempt
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as Connection
+else:
+    from multiprocessing.connection import Connection
 
 _GENTLE_S = 20.0
 """Between asking a process to stop and stopping it: a batch, or an evaluation, may be long."""
@@ -131,17 +137,18 @@ def cores() -> int:
 
 
 def cards() -> list[str]:
-    """GPUs that this process may use, found without torch."""
+    """GPUs that this process may use, found without torch; outside Linux, those that are named."""
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return [card for card in named.split(",") if card.strip() not in ("", "-1")]
-    return [str(number) for number, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
+    devices = Path("/dev").glob("nvidia[0-9]*") if sys.platform == "linux" else ()
+    return [str(number) for number, _ in enumerate(devices)]
 
 
 def _death(code: int | None) -> str:
     if code is None or code >= 0:
         return f"worker ended with exit code {code}"
-    hint = "; was there memory enough?" if -code == signal.SIGKILL else ""
+    hint = "; was there memory enough?" if -code == getattr(signal, "SIGKILL", None) else ""
     return f"worker killed by signal {-code}{hint}"
 
 

@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 from vadkit.errors import ResourceError
 
 _STRAY = re.compile(r"\..+\.tmp-(?P<pid>\d+)-[0-9a-f]{8}(\.[^.]*)?")
+_DAY_S = 24 * 60 * 60.0
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Of a disk, a quota or a limit on files: the numbers of errors that say there is no room."""
 
@@ -136,7 +138,7 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process of this machine lives."""
+    """Whether a process of this machine lives; on Windows, where that is not asked, it does."""
     if os.name == "nt":  # there, signal 0 would be Ctrl-C
         return True
     try:
@@ -160,7 +162,19 @@ def _temporary(path: Path) -> Path:
 
 def _is_stray(path: Path) -> bool:
     match = _STRAY.fullmatch(path.name)
-    return match is not None and not alive(int(match["pid"]))
+    if match is None:
+        return False
+    if os.name == "nt":  # where nobody can tell who lives, and nothing is written for so long
+        return _idle_s(path) > _DAY_S
+    return not alive(int(match["pid"]))
+
+
+def _idle_s(path: Path) -> float:
+    """Since when nothing was written; nothing if the file is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _claim(path: Path) -> int:

@@ -14,6 +14,9 @@ from typing import Any, Self
 from vadkit.errors import DataError
 from vadkit.runs.atomic import saving
 
+_BINARY: int = getattr(os, "O_BINARY", 0)
+"""Windows would write two bytes at the end of a line, and count one."""
+
 
 class Events:
     """Writes events, each with one `write`, so that a kill can tear only the last line.
@@ -25,7 +28,7 @@ class Events:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._next = _whole_lines(path)
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _BINARY, 0o666)
 
     def emit(self, event: str, **fields: Any) -> None:
         """Add an event.

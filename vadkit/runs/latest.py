@@ -39,6 +39,10 @@ def point_latest(path: Path) -> None:
         temporary.replace(link)
     except OSError:
         temporary.unlink(missing_ok=True)
+        if (
+            link.is_symlink()
+        ):  # Windows puts no link in another's place, and this one is out of date
+            link.unlink()
         write_text(link.with_suffix(".txt"), path.name + "\n")
 
 

@@ -65,7 +65,7 @@ def _registry(plugins: tuple[str, ...]) -> Registry:
 def _told(log: Path) -> Iterator[TextIO]:
     """Send what is printed, and how it failed, to the log: a driver's screen has many cells."""
     with (
-        log.open("a", encoding="utf-8", errors="replace") as stream,
+        log.open("a", encoding="utf-8", errors="replace", newline="\n") as stream,
         redirect_stdout(stream),
         redirect_stderr(stream),
     ):

@@ -74,8 +74,8 @@ class FilesDataset(Dataset[ConfigT]):
         entries = [video.path for split in get_args(Split) for video in self.videos(split)]
         digest = hashlib.sha256()
         for path in sorted(set(_files([*entries, *self.label_files()]))):
-            # Relative to the tree, which may be moved and renamed.
-            name = os.path.relpath(path, self.base)
+            # Relative to the tree, which may be moved and renamed, and the same on every system.
+            name = Path(os.path.relpath(path, self.base)).as_posix()
             digest.update(f"{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
             digest.update(_sample(path))
         return digest.hexdigest()

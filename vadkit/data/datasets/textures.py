@@ -58,8 +58,10 @@ def write_textures(root: Path, config: TexturesConfig) -> None:
             image = draw_texture(kind, np.random.default_rng((config.seed, number)))
             path = folder / "train" / kind / f"{number // len(TEXTURE_KINDS):04}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            if not cv2.imwrite(str(path), image):
-                raise DataError(f"{path} cannot be written.", "Is the disk full?")
+            encoded, data = cv2.imencode(".png", image)
+            if not encoded:
+                raise DataError(f"{path} cannot be encoded.", "Does OpenCV write PNG?")
+            path.write_bytes(data.tobytes())  # OpenCV on Windows opens no name but in ASCII
 
 
 def draw_texture(kind: str, rng: Generator) -> NDArray[np.uint8]:

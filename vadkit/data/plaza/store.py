@@ -120,7 +120,7 @@ def _write_labels(folder: Path, name: str, marked: Sequence[bool], seen: Sequenc
 
 def _write_rows(path: Path, header: list[str], rows: Sequence[tuple[int | str, ...]]) -> None:
     path.parent.mkdir(exist_ok=True)
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
