@@ -79,7 +79,7 @@ def runner(watch: Stopwatch) -> PhaseRunner:
     tasks = proxy_tasks(["prediction"], recipe, registry)
     data = PreparedData(recipe, registry)
     data.require(tasks["prediction"].samplings)
-    data.labels()
+    data.labelled()
     model = Model(
         recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, {})
     )

@@ -18,10 +18,12 @@ from vadkit.home import cache_home
 from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
 from vadkit.required import BASELINE, Required, required
+from vadkit.utils.threads import limited_threads
 
 _POLL_S = 0.5
 
 
+@limited_threads()
 def prepare(
     recipe: Recipe,
     registry: Registry,

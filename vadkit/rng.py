@@ -13,6 +13,8 @@ from contextlib import contextmanager
 import torch
 from torch import Generator, Tensor
 
+from vadkit.utils.threads import limited_threads
+
 
 def generator(*purpose: int | str) -> Generator:
     """A CPU generator for one purpose, such as `generator(seed, "phase", 1, "epoch", 3)`."""
@@ -30,14 +32,13 @@ def seeded(*purpose: int | str) -> Iterator[None]:
 @contextmanager
 def repeatable(threads: int | None = None) -> Iterator[None]:
     """Use deterministic kernels and so many threads; give back what was set before."""
-    before, strict = torch.get_num_threads(), torch.get_deterministic_debug_mode()
-    torch.set_num_threads(threads or before)
+    strict = torch.get_deterministic_debug_mode()
     # Not `use_deterministic_algorithms`, which imports torch's compiler: three seconds.
     torch.set_deterministic_debug_mode("warn")
     try:
-        yield
+        with limited_threads(threads):
+            yield
     finally:
-        torch.set_num_threads(before)
         torch.set_deterministic_debug_mode(strict)
 
 

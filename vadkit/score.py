@@ -37,6 +37,7 @@ from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
 from vadkit.scoring import frame_maximum, fuse
 from vadkit.task import Batch
+from vadkit.utils.threads import limited_threads
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Scorer:
         rules, normal = _rules(recipe, registry), _normal(tensors)
         return cls(model.to(where).eval(), recipe, made, rules, teachers, normal, where, strict)
 
+    @limited_threads()
     def score(self, video: Video) -> ScoreTable:
         """Score every frame of a video.
 

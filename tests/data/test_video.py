@@ -17,10 +17,12 @@ import cv2
 import numpy as np
 import pytest
 
+from vadkit.data.container import open_container
 from vadkit.data.frames import natural_key, to_channels
 from vadkit.data.timeline import Timeline
 from vadkit.data.video import open_video
 from vadkit.errors import DataError
+from vadkit.utils.threads import limited_threads
 
 FRAMES, WIDTH, HEIGHT = 60, 96, 64
 
@@ -235,6 +237,25 @@ def test_a_damaged_first_or_last_packet_is_filled_too(tmp_path, which):
     assert len(frames) == FRAMES
     neighbour = abs(which - 1)
     assert np.array_equal(frames[which].image, frames[neighbour].image)
+
+
+@pytest.mark.parametrize("slices", ["1", "4"])
+def test_damaged_frames_do_not_depend_on_the_threads(tmp_path, slices):
+    path = write_video(tmp_path / "a.mkv", codec="libx264", options={"slices": slices})
+    at, size = packets(path)[30]
+    overwrite(path, at + size // 2, np.random.default_rng(0).bytes(min(200, size // 2)))
+    decoded = []
+    for threads in (1, 2, 4):
+        with limited_threads(threads):
+            images = [frame.image for frame in open_video(path).frames()]
+        decoded.append(hashlib.sha256(np.stack(images).tobytes()).hexdigest())
+    assert len(set(decoded)) == 1
+
+
+def test_videos_are_decoded_with_as_many_threads_as_torch_takes(tmp_path):
+    path = write_video(tmp_path / "a.mp4", 5)
+    with limited_threads(3), open_container(path) as container:
+        assert container.streams.video[0].codec_context.thread_count == 3
 
 
 def test_damage_is_refused_when_strict(tmp_path):

@@ -18,8 +18,9 @@ def stay(out: str, until: str) -> None:
 
 
 def tell_home(out: str) -> None:
-    """Write down where the caches are."""
-    _add(out, os.environ["VADKIT_HOME"])
+    """Write down where the caches are, and how many threads libraries may take."""
+    threads = [os.environ[name] for name in ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")]
+    _add(out, " ".join([os.environ["VADKIT_HOME"], *threads]))
 
 
 def fail(out: str) -> None:

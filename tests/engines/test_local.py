@@ -13,6 +13,7 @@ import pytest
 from vadkit.engines import Job, Outcome, local
 from vadkit.engines.local import LocalEngine
 from vadkit.runs.atomic import alive
+from vadkit.utils.threads import usable_cores
 
 
 @pytest.fixture
@@ -50,6 +51,14 @@ def test_processes_are_kept_and_share_cores_and_gpus(engine, tmp_path) -> None:
     assert len({pid for pid, _, _ in told}) == len(told) <= 2
 
 
+def test_every_library_of_a_worker_keeps_to_its_share(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    with closing(LocalEngine(1, threads=1)) as engine:
+        engine.submit(Job("a", jobs.note_threads, {"out": str(tmp_path / "a")}))
+        assert _all(engine, 1) == {"a": None}
+    assert (tmp_path / "a").read_text() == "1,1,1 1,1,1"
+
+
 def test_whatever_happens_to_a_job_is_its_outcome(engine, tmp_path) -> None:
     calls = [jobs.refuse, jobs.fail, jobs.leave, jobs.die, jobs.quit_quietly]
     for call in calls:
@@ -85,9 +94,12 @@ def test_nothing_is_started_for_nothing() -> None:
         assert engine.wait(0.01) == []
 
 
-def test_cores_are_shared_fairly(monkeypatch) -> None:
-    monkeypatch.setattr(local, "cores", lambda: 7)
+def test_cores_are_shared_fairly_unless_the_user_says(monkeypatch) -> None:
+    monkeypatch.setattr("vadkit.utils.threads.usable_cores", lambda: 7)
+    monkeypatch.delenv("OMP_NUM_THREADS")
     assert [LocalEngine(slots).threads for slots in (1, 2, 7, 9)] == [7, 3, 1, 1]
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    assert LocalEngine(2).threads == 4
     assert LocalEngine(2, threads=5).threads == 5
 
 
@@ -95,7 +107,7 @@ def test_cores_are_shared_fairly(monkeypatch) -> None:
 def test_gpus_are_those_that_may_be_used(monkeypatch, named, found) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
     assert local.cards() == found
-    assert local.usual_jobs() == (len(found) or min(local.cores(), 8))
+    assert local.usual_jobs() == (len(found) or min(usable_cores(), 8))
 
 
 def test_gpus_are_not_looked_for_outside_linux(monkeypatch) -> None:

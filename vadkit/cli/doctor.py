@@ -10,6 +10,7 @@ from importlib.metadata import version
 from vadkit.cli import options
 from vadkit.cli.output import say_json, say_table
 from vadkit.home import cache_home
+from vadkit.utils.threads import WAITING, decoder_threads, usable_cores
 
 
 def doctor(json: options.Json = False) -> None:
@@ -23,8 +24,8 @@ def doctor(json: options.Json = False) -> None:
         "vadkit": version("vadkit"),
         **{library.name: library.installed or "not installed" for library in libraries},
         "not tried": "; ".join(untried) or "nothing",
-        "cpus": str(_cpus()),
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
+        "cpus": str(usable_cores()),
+        **_threads(),
         **_cache(),
     }
     if json:
@@ -34,11 +35,13 @@ def doctor(json: options.Json = False) -> None:
     options.registry()
 
 
-def _cpus() -> int:
-    """Processors that this process may use, which a container may limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _threads() -> dict[str, str]:
+    """How many threads a run takes at most, and how they wait for one another."""
+    return {
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
+        "threads": str(decoder_threads()),
+        "waiting threads": ", ".join(f"{n}={os.environ[n]}" for n in WAITING if n in os.environ),
+    }
 
 
 def _cache() -> dict[str, str]:

@@ -13,9 +13,12 @@ from vadkit.data.frames import ASSUMED_FPS, MAX_PIXELS
 from vadkit.data.image_file import image_size
 from vadkit.data.timeline import Timeline
 from vadkit.errors import DataError
+from vadkit.utils.threads import decoder_threads
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,asf,flv,gif"
 LIMIT = {"max_pixels": str(MAX_PIXELS)}
+# H.264 conceals damage with one thread alone unless told; frames must not depend on the threads.
+DECODING = {"enable_er": "0", **LIMIT}
 # A playlist under a video's name must not read other files or the network.
 OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file", **LIMIT}
 # A title in another encoding than UTF-8 must not stop a video. In PyAV 19 it cannot, and the
@@ -48,7 +51,9 @@ def open_container(path: Path) -> Any:
         container.close()
         raise DataError(f"{path} holds a video of an unknown codec.")
     # The options above bind the probe alone.
-    container.streams.video[0].codec_context.options = LIMIT
+    context = container.streams.video[0].codec_context
+    context.options = DECODING
+    context.thread_count = decoder_threads()
     return container
 
 

@@ -13,9 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import cv2
-import torch
-
 from vadkit.cards import Need, Sampling
 from vadkit.data.context import ContextStore
 from vadkit.data.dataset import Split
@@ -24,6 +21,7 @@ from vadkit.devices import device_named
 from vadkit.errors import DataError
 from vadkit.plugins import load_plugins
 from vadkit.recipe import Recipe
+from vadkit.utils.threads import limited_threads
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,7 @@ class Setting:
     """Refuse damaged frames."""
 
 
+@limited_threads()
 def cut_piece(
     *,
     setting: Mapping[str, Any],
@@ -70,6 +69,7 @@ def cut_piece(
     parts.make(number)
 
 
+@limited_threads()
 def answer_piece(
     *,
     setting: Mapping[str, Any],
@@ -130,7 +130,6 @@ def _kept(text: str) -> tuple[PreparedData, ContextStore]:
     """Kept for the next piece: data sets and detectors take their time to open."""
     given = json.loads(text)
     setting = Setting(**{of.name: given[of.name] for of in fields(Setting)})
-    cv2.setNumThreads(torch.get_num_threads())  # it knows no share of the cores of its own
     recipe = Recipe.model_validate_json(json.dumps(setting.recipe), strict=True)
     registry = load_plugins([Path(name) for name in setting.plugins])
     home = Path(setting.home)

@@ -17,6 +17,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from vadkit.engines import Job, Outcome, attempt
+from vadkit.utils.threads import fair_share, thread_environment, usable_cores
 
 if sys.platform == "win32":
     from multiprocessing.connection import PipeConnection as Connection
@@ -44,12 +45,13 @@ class LocalEngine:
 
     Args:
         slots: Jobs at once.
-        threads: CPU threads of each; a fair share of the cores where not given.
+        threads: CPU threads of each; OMP_NUM_THREADS where not given, or else a fair share of the
+            cores.
     """
 
     def __init__(self, slots: int, threads: int | None = None) -> None:
         self.slots = slots
-        self.threads = threads or max(1, cores() // slots)
+        self.threads = threads or fair_share(slots)
         self._waiting: deque[Job] = deque()
         self._workers: list[_Worker] = []
         self._cards = deque(cards())
@@ -105,7 +107,7 @@ class LocalEngine:
 
     def _own_environment(self) -> dict[str, str]:
         """A fair share of the cores, and a GPU, which takes turns where there are several."""
-        own = {"OMP_NUM_THREADS": str(self.threads)}
+        own = thread_environment(self.threads)
         if self._cards:
             own["CUDA_VISIBLE_DEVICES"] = self._cards[0]
             self._cards.rotate(-1)
@@ -126,14 +128,7 @@ class LocalEngine:
 
 def usual_jobs() -> int:
     """Cells at once where nobody says: one a GPU, or else one a core, as memory is finite."""
-    return len(cards()) or min(cores(), _MOST_JOBS)
-
-
-def cores() -> int:
-    """CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(cards()) or min(usable_cores(), _MOST_JOBS)
 
 
 def cards() -> list[str]:

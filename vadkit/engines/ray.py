@@ -21,6 +21,7 @@ from vadkit.engines import Job, Outcome, node
 from vadkit.engines.quiet import Quiet
 from vadkit.errors import PluginError, ResourceError
 from vadkit.home import cache_home
+from vadkit.utils.threads import thread_environment
 
 GPU_SHARE = 0.25
 """Of a GPU that a job asks for: the networks are small, and several keep a GPU busy."""
@@ -173,7 +174,7 @@ class RayEngine:
             self._marks.append(folder.absolute() / f".seen.tmp-{os.getpid()}-{token_hex(4)}")
             self._marks[-1].touch()
         own = {name: value for name, value in os.environ.items() if name.startswith("VADKIT_")}
-        own["VADKIT_HOME"] = str(cache_home().absolute())
+        own |= {"VADKIT_HOME": str(cache_home().absolute()), **thread_environment(self.threads)}
         return node.Driver(tuple(map(str, self._marks)), own, version("vadkit"))
 
     def _refuse_unfit(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
+
+from vadkit.utils.threads import usable_cores
 
 ENVIRONMENT_SCHEMA = 1
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -21,7 +22,7 @@ def environment() -> dict[str, Any]:
         "python": sys.version,
         "platform": platform.platform(),
         "machine": platform.machine(),
-        "cpus": os.cpu_count(),
+        "cpus": usable_cores(),
         "packages": _packages(),
         "torch": _torch(),
     }

@@ -23,6 +23,7 @@ from vadkit.data.plaza.render import Picture
 from vadkit.data.plaza.worlds import WORLDS, Film, World
 from vadkit.errors import DataError
 from vadkit.runs.atomic import atomic_folder
+from vadkit.utils.threads import thread_environment, usable_cores
 
 SPACE = 250_000_000
 """Bytes that a world takes at most."""
@@ -128,7 +129,6 @@ def _write_rows(path: Path, header: list[str], rows: Sequence[tuple[int | str, .
 
 def write_share(folder: Path, world: World, seed: int, first: int, step: int) -> None:
     """Render every `step`-th video of a world, beginning with number `first`."""
-    cv2.setNumThreads(1)
     for number in range(first, len(world.plans), step):
         write_video(folder, world.shoot(number, seed))
 
@@ -145,7 +145,7 @@ def render_world(world: World, root: Path, seed: int) -> None:
         DataError: One of the rendering processes failed.
         ResourceError: The disk is full.
     """
-    workers = min(os.cpu_count() or 1, len(world.plans))
+    workers = min(usable_cores(), len(world.plans))
     with atomic_folder(root, f"the data set {world.name!r}", SPACE) as folder:
         # Processes of their own rather than a pool: a pool would import the caller's program.
         shares = [_start(folder, world, seed, n, workers) for n in range(workers)]
@@ -159,8 +159,9 @@ def render_world(world: World, root: Path, seed: int) -> None:
 def _start(folder: Path, world: World, seed: int, first: int, step: int) -> subprocess.Popen[str]:
     words = [str(folder), world.name, *map(str, (seed, first, step))]
     command = [sys.executable, "-m", "vadkit.data.plaza.store", *words]
-    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=paths)  # noqa: S603
+    paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    own = {**os.environ, **thread_environment(1), **paths}
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=own)  # noqa: S603
 
 
 def _finish(world: World, shares: Sequence[subprocess.Popen[str]]) -> None:
