@@ -160,7 +160,7 @@ def rounds(workers: Mapping[str, subprocess.Popen[str]], neighbours: int, count:
                         seconds = measured(workers[name], task)
                         if number:
                             times.setdefault((name, beside, task), []).append(seconds)
-        print(f"round {number} of {count}, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        print(f"round {number} of {count}", file=sys.stderr)
     return times
 
 
