@@ -33,7 +33,7 @@ def started(recipe: Path, home: Path, fault: str = "") -> BaseProcess:
 
 def ended(child: BaseProcess) -> int | None:
     """Wait for a process; its exit code, negative for a signal."""
-    child.join(60)
+    child.join()
     return child.exitcode
 
 

@@ -12,8 +12,7 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -26,9 +25,6 @@ from vadkit.run import run
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
 
-_POLL_S = 0.02
-_ONE_AT_A_TIME = Lock()
-"""To start a process looks after all others, too, and takes their exit codes from who waits."""
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.datasets.folder"])
 
@@ -37,8 +33,7 @@ def started(recipe: Path, out: Path, **options: Any) -> BaseProcess:
     """Begin what `in_process` does."""
     # A daemon, so that one that a failing test left stopped ends with the tests.
     child = _CONTEXT.Process(target=_child, args=(recipe, out), kwargs=options, daemon=True)
-    with _ONE_AT_A_TIME:
-        child.start()
+    child.start()
     return child
 
 
@@ -51,12 +46,8 @@ def in_process(recipe: Path, out: Path, **options: Any) -> int:
         options: What `_child` takes.
     """
     child = started(recipe, out, **options)
-    while True:
-        with _ONE_AT_A_TIME:
-            code = child.exitcode
-        if code is not None:
-            return code
-        time.sleep(_POLL_S)
+    child.join()
+    return cast(int, child.exitcode)
 
 
 def _child(

@@ -81,3 +81,8 @@ def test_python_is_told_like_a_library(
     (python,) = (each for each in dependencies() if each.name == "python")
     assert python.untried is untried
     assert str(python) == f"python {running} (tried: 3.11 to {NEWEST['python']})"
+
+
+def test_a_checkout_that_is_not_installed_knows_of_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PACKAGE", "no-such-distribution")
+    assert dependencies() == []

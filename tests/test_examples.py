@@ -95,7 +95,6 @@ def _python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         [sys.executable, *words],
         capture_output=True,
         text=True,
-        timeout=240,
         env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
         check=False,
     )

@@ -33,7 +33,6 @@ def imported(command: str) -> set[str]:
         [sys.executable, "-X", "importtime", "-c", code, *command.split()],
         capture_output=True,
         text=True,
-        timeout=60,
         env={**os.environ, "PYTHONPATH": path},
         check=True,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -175,8 +175,8 @@ def test_seventy_thousand_detections_are_counted_at_once() -> None:
     tracks = {
         "long": [Track("x", np.arange(s, s + 100), boxes(rng, 100)) for s in range(0, 15_000, 60)]
     }
-    began = perf_counter()
+    began = process_time()
     found = evaluate_regions(detections, tracks, length)
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
     assert found["detections"] == count
     assert 0 < found["rbdc"] < found["tbdc"] <= 1

@@ -64,16 +64,24 @@ class Dependency:
 
 
 def dependencies() -> list[Dependency]:
-    """Python, and what vadkit and its extras need to run."""
+    """Python, and what vadkit and its extras need to run; none where vadkit is not installed."""
     tried = tomllib.loads(Path(__file__).with_name("tried.toml").read_text(encoding="utf-8"))
-    supported = {"python": SpecifierSet(metadata(_PACKAGE)["Requires-Python"])}
-    for requirement in map(Requirement, requires(_PACKAGE) or ()):
-        supported[canonicalize_name(requirement.name)] = requirement.specifier
+    supported = _supported()
     return [
         Dependency(name, tried["module"].get(name, name.replace("-", "_")), supported[name], newest)
         for name, newest in tried["newest"].items()
         if name in supported  # an older vadkit's metadata may lack it in an editable installation
     ]
+
+
+def _supported() -> dict[str, SpecifierSet]:
+    """What the metadata of vadkit allows."""
+    try:
+        python, requirements = metadata(_PACKAGE)["Requires-Python"], requires(_PACKAGE) or []
+    except PackageNotFoundError:
+        return {}
+    named = [(canonicalize_name(each.name), each) for each in map(Requirement, requirements)]
+    return {"python": SpecifierSet(python), **{name: each.specifier for name, each in named}}
 
 
 def _feature(release: str) -> tuple[int, ...]:

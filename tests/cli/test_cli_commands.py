@@ -31,7 +31,6 @@ def _vadkit(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
         words,
         capture_output=True,
         text=True,
-        timeout=60,
         env={**os.environ, "PYTHONPATH": path, **environment},
         check=False,
     )
@@ -282,7 +281,6 @@ def test_reader_who_left_is_no_error(target: str) -> None:
         stdout=out,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
         env={**os.environ, "PYTHONPATH": path},
         check=False,
     )

@@ -56,4 +56,4 @@ def last(out: str) -> None:
     """Refuse to stop, however gently it is asked."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     Path(out).touch()
-    time.sleep(60)
+    time.sleep(600)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import jobs
 import pytest
+from patience import outcomes_of, wait_until
 
-from vadkit.engines import Job, Outcome, local
+from vadkit.engines import Job, local
 from vadkit.engines.local import LocalEngine
 from vadkit.runs.atomic import alive
 from vadkit.utils.threads import usable_cores
@@ -23,28 +23,11 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEngine]:
         yield made
 
 
-def _all(engine: LocalEngine, count: int) -> dict[str, str | None]:
-    """Name -> error of so many jobs."""
-    found: list[Outcome] = []
-    end = time.monotonic() + 60
-    while len(found) < count:
-        assert time.monotonic() < end
-        found += engine.wait(0.2)
-    return {outcome.name: outcome.error for outcome in found}
-
-
-def _until(said: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not said():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_processes_are_kept_and_share_cores_and_gpus(engine, tmp_path) -> None:
     files = [tmp_path / str(number) for number in range(8)]
     for file in files:
         engine.submit(Job(file.name, jobs.note, {"out": str(file)}))
-    assert _all(engine, 8) == dict.fromkeys(map(str, range(8)))
+    assert outcomes_of(engine, 8) == dict.fromkeys(map(str, range(8)))
     told = {tuple(file.read_text().split()) for file in files}
     assert {threads for _, threads, _ in told} == {"3"}
     assert {card for _, _, card in told} <= {"3", "5"}
@@ -64,7 +47,7 @@ def test_whatever_happens_to_a_job_is_its_outcome(engine, tmp_path) -> None:
     for call in calls:
         engine.submit(Job(call.__name__, call))
     engine.submit(Job("after", jobs.note, {"out": str(tmp_path / "after")}))
-    assert _all(engine, 6) == {
+    assert outcomes_of(engine, 6) == {
         "refuse": "the video is gone. Bring it back.",
         "fail": "KeyError: 'frame'",
         "leave": "SystemExit: 3",
@@ -78,10 +61,10 @@ def test_closing_ends_every_process(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(local, "_GENTLE_S", 0.5)
     engine = LocalEngine(2)
     engine.submit(Job("a", jobs.note, {"out": str(tmp_path / "a")}))
-    assert _all(engine, 1) == {"a": None}
+    assert outcomes_of(engine, 1) == {"a": None}
     engine.submit(Job("b", jobs.last, {"out": str(tmp_path / "b")}))
     engine.submit(Job("c", jobs.last, {"out": str(tmp_path / "c")}))
-    _until((tmp_path / "c").exists)
+    wait_until((tmp_path / "c").exists)
     pid = int((tmp_path / "a").read_text().split()[0])
     assert alive(pid)
     engine.close()

@@ -31,7 +31,7 @@ def save(epoch, size=64):
 
 def pause():
     print("ready", flush=True)
-    time.sleep(60)
+    sys.stdin.read()  # as long as the test lives
 """
 
 
@@ -49,6 +49,7 @@ def start(run):
     def begin(lines: str) -> subprocess.Popen[str]:
         child = subprocess.Popen(
             [sys.executable, "-c", PRELUDE + lines, str(run.path)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import wait_until
 from tiny_world import World
 
 from vadkit.cli import execute
@@ -134,13 +134,6 @@ def driver(
         child.communicate()
 
 
-def _until(said: Callable[[], bool], seconds: float = 40.0) -> None:
-    end = time.monotonic() + seconds
-    while not said():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def _events(out: Path) -> list[dict[str, Any]]:
     return [event for log in out.glob("cells/*/events.jsonl") for event in read_events(log)]
 
@@ -174,16 +167,16 @@ def test_a_driver_that_ends_early_leaves_nothing_running_and_loses_nothing(
     count = 0
     for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
         child = driver()
-        _until(_done(out, "epoch_saved", count + 1))
+        wait_until(_done(out, "epoch_saved", count + 1))
         workers = _children(child.pid)
         assert len(workers) >= 2
         (os.killpg if number == signal.SIGINT else os.kill)(child.pid, number)
-        _, told = child.communicate(timeout=40)
+        _, told = child.communicate()
         assert child.returncode == code, told
-        _until(_gone(workers))
+        wait_until(_gone(workers))
         count = sum(event["event"] == "epoch_saved" for event in _events(out))
     child = driver()
-    _, told = child.communicate(timeout=60)
+    _, told = child.communicate()
     assert child.returncode == 0, told
     assert {line["status"] for line in _rows(out).values()} == {"done"}
     saved = sorted((e["phase"], e["epoch"]) for e in _events(out) if e["event"] == "epoch_saved")
