@@ -22,6 +22,8 @@ from vadkit.metrics import (
     roc,
 )
 
+pytestmark = pytest.mark.edges
+
 TIED = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 

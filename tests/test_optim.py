@@ -9,6 +9,8 @@ from vadkit.optim import groups, schedule
 from vadkit.plugins import Registry
 from vadkit.recipe import Optim
 
+pytestmark = pytest.mark.edges
+
 USE = "reconstruction.error"
 SGD = ('optim.name="sgd"', "optim.weight_decay=0", "optim.lr=0.1", "phase.0.steps=1")
 

@@ -17,6 +17,8 @@ from vadkit.discovery import Plugin
 from vadkit.errors import PluginError, RecipeError
 from vadkit.plugins import KINDS, Registry, UnknownNameError, load_plugins
 
+pytestmark = pytest.mark.edges
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:

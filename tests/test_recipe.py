@@ -29,6 +29,8 @@ from vadkit.recipe import Recipe, load_recipe, resolved, schema, shipped_recipes
 from vadkit.recipe.problems import ProblemsError
 from vadkit.recipe.toml_lines import key_lines
 
+pytestmark = pytest.mark.edges
+
 
 @dataclass(frozen=True, kw_only=True)
 class Width:

@@ -21,6 +21,8 @@ from vadkit.recipe import Borders, Score, Smooth
 from vadkit.scoring import baselines, empty_frames, frame_maximum, fuse
 from vadkit.smoothing import smooth
 
+pytestmark = pytest.mark.edges
+
 USE = ("prediction.error",)
 PLAIN = Score(use=USE, smooth=Smooth(kind="none"))
 

@@ -13,6 +13,8 @@ import pytest
 from vadkit.cli import execute
 from vadkit.errors import DataError, NumericError, PluginError, ResourceError, RunBusyError
 
+pytestmark = pytest.mark.edges
+
 PLAIN = """
 data = { target = { dataset = "plaza" } }
 score = { use = ["strange.error"] }

@@ -15,6 +15,8 @@ from tiny_world import World
 from vadkit.cli import execute
 from vadkit.recipe import presets
 
+pytestmark = pytest.mark.edges
+
 LENGTHS = {"01": 30, "02": 50}
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from vadkit.cli import execute
 
+pytestmark = pytest.mark.edges
+
 FILES = {
     ".github/workflows/ci.yml",
     "LICENSE",

@@ -19,6 +19,8 @@ from vadkit.recipe import load_recipe
 from vadkit.run import run
 from vadkit.runs.folder import ORACLE
 
+pytestmark = pytest.mark.edges
+
 
 @pytest.fixture(scope="module")
 def other(world: World, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -15,6 +15,8 @@ from vadkit.data.video import open_video
 from vadkit.dataset_cards import TEXTURE_KINDS, TexturesConfig
 from vadkit.errors import DataError
 
+pytestmark = pytest.mark.edges
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

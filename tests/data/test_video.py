@@ -24,6 +24,8 @@ from vadkit.data.video import open_video
 from vadkit.errors import DataError
 from vadkit.utils.threads import limited_threads
 
+pytestmark = pytest.mark.edges
+
 FRAMES, WIDTH, HEIGHT = 60, 96, 64
 
 

@@ -12,6 +12,8 @@ from vadkit.data.frames import Frame
 from vadkit.data.objects import Seen
 from vadkit.data.video import open_video
 
+pytestmark = pytest.mark.edges
+
 VIDEO = Video("street", Path("street"), "train")
 VTEST = Path(__file__).parents[2] / "../shared/data/vtest_480x360.avi"
 NOTHING = np.empty((0, 5), np.float32)

@@ -13,6 +13,8 @@ from vadkit.protocol import FrameScores
 from vadkit.report import plots, style
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 
+pytestmark = pytest.mark.edges
+
 BASELINES = {"widest box": 0.65, "number of boxes": None}
 TRUTH = np.uint8([0, 1, 1, 0, 1])
 

@@ -9,6 +9,8 @@ from vadkit.errors import DataError
 from vadkit.protocol import FrameScores
 from vadkit.report.tables import ScoreTable, read_scores, text_cell, write_scores
 
+pytestmark = pytest.mark.edges
+
 GOOD = "frame,time_s,score,raw\n0,0.0,0.5,1.0\n1,0.04,0.5,2.0\n"
 
 

@@ -19,6 +19,8 @@ from vadkit.runs.checkpoint import (
     valid,
 )
 
+pytestmark = pytest.mark.edges
+
 FILES = ["weights.safetensors", "optim.safetensors", "state.json"]
 
 

@@ -9,6 +9,8 @@ import pytest
 from vadkit.errors import RunBusyError
 from vadkit.runs.lock import locked, refuse_if_held
 
+pytestmark = pytest.mark.edges
+
 
 def test_a_second_taker_is_told_who_holds_it(tmp_path):
     with locked(tmp_path), pytest.raises(RunBusyError) as caught, locked(tmp_path):

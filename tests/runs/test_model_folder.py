@@ -6,6 +6,8 @@ import torch
 from vadkit.errors import DataError
 from vadkit.runs.model import load_model, save_model
 
+pytestmark = pytest.mark.edges
+
 
 @pytest.fixture
 def model(tmp_path):

@@ -11,6 +11,8 @@ from vadkit.errors import DataError
 from vadkit.runs.optimizer import flatten_optimizer, restore_optimizer
 from vadkit.runs.tensors import read_tensors, write_tensors
 
+pytestmark = pytest.mark.edges
+
 OPTIMIZERS = [
     lambda groups: torch.optim.AdamW(groups, lr=3e-4),
     lambda groups: torch.optim.Adam(groups, lr=1e-3, amsgrad=True),

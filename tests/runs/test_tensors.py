@@ -9,6 +9,8 @@ from torch import nn
 from vadkit.errors import DataError
 from vadkit.runs.tensors import load_state, read_tensors, unique_state, write_tensors
 
+pytestmark = pytest.mark.edges
+
 
 class Heads(nn.Module):
     """Two heads on one trunk, as a phase has them."""
