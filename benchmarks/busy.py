@@ -114,7 +114,7 @@ def serve(folder: Path, steps: int) -> None:
 def started(words: Sequence[str], settings: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A Python process whose threads wait as `settings` say, killed with the block."""
     rest = {name: value for name, value in os.environ.items() if name not in WAITING}
-    process = subprocess.Popen(  # noqa: S603 - this interpreter, and this file or a loop
+    process = subprocess.Popen(
         [sys.executable, *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
