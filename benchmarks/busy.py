@@ -27,15 +27,15 @@ from typing import TYPE_CHECKING
 import av
 
 from vadkit.data.dataset import Video
-from vadkit.data.video import open_video
-from vadkit.plugins import Registry, load_plugins
-from vadkit.progress import Progress
+from vadkit.data.video.open_video import open_video
 from vadkit.recipe import Recipe, load_recipe
+from vadkit.registry.registry import Registry, load_plugins
 from vadkit.runs.folder import RunFolder
+from vadkit.utils.progress import Progress
 from vadkit.utils.threads import WAITING
 
 if TYPE_CHECKING:
-    from vadkit.runner import PhaseRunner
+    from vadkit.training.trainer import PhaseRunner
 
 WANTED = 2.5
 SPIN = {"GOMP_SPINCOUNT": "300000", "KMP_BLOCKTIME": "200"}
@@ -91,9 +91,9 @@ def _runner(recipe: Recipe, registry: Registry, shown: Progress) -> PhaseRunner:
     """What trains the recipe's first phase."""
     import torch
 
-    from vadkit.data.prepared import PreparedData
-    from vadkit.model import Model, Sizes, proxy_tasks
-    from vadkit.runner import PhaseRunner
+    from vadkit.data.data_module import PreparedData
+    from vadkit.training.model import Model, Sizes, proxy_tasks
+    from vadkit.training.trainer import PhaseRunner
 
     tasks = proxy_tasks([entry.name for entry in recipe.phase[0].tasks], recipe, registry)
     data = PreparedData(recipe, registry)

@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 import torch
 
-from vadkit.cards import Sampling
-from vadkit.data.cubes import Cut, Cutting, cut
-from vadkit.data.frames import Frame
-from vadkit.data.objects import Seen
-from vadkit.data.parts import Source
-from vadkit.data.stores import Store, open_store, parts_of
+from vadkit.data.crops import Cut, Cutting, cut
+from vadkit.data.detection import Seen
+from vadkit.data.store.store import Store, open_store, parts_of
+from vadkit.data.store.video_shards import Source
+from vadkit.data.video.frame import Frame
+from vadkit.registry.cards import Sampling
 
 SAMPLING = Sampling(frames=9)
 BATCH = 128

@@ -94,9 +94,15 @@ def main() -> int:
     options = _parser().parse_args()
     with tempfile.TemporaryDirectory(prefix="same-results-") as folder:
         made = _hashes(Path(folder), options)
-    options.out.write_text(json.dumps(made, indent=1, sort_keys=True), encoding="utf-8")
+    options.out.write_text(
+        json.dumps(made, indent=1, sort_keys=True), encoding="utf-8", newline="\n"
+    )
     print(f"{len(made)} hashes in {options.out}")
-    return _compare(json.loads(options.against.read_text()), made) if options.against else 0
+    return (
+        _compare(json.loads(options.against.read_text(encoding="utf-8")), made)
+        if options.against
+        else 0
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -123,7 +129,7 @@ def _hashes(folder: Path, options: argparse.Namespace) -> dict[str, str]:
             "--no-cache",
         )
         found |= {f"{name}: {what}": key for what, key in _of_run(folder / "runs" / name)}
-    (folder / "grid.toml").write_text(TWO_CELLS)
+    (folder / "grid.toml").write_text(TWO_CELLS, encoding="utf-8", newline="\n")
     _vadkit(folder, "sweep", "grid.toml", "--out", "sweep")
     for cell in sorted((folder / "sweep" / "cells").iterdir()):
         found |= {f"sweep {cell.name}: {what}": key for what, key in _of_run(cell)}
@@ -152,7 +158,7 @@ def _runs(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
         "attention": ["attention"],
     }
     if options.ped2:
-        (folder / "two.toml").write_text(TWO_PHASES)
+        (folder / "two.toml").write_text(TWO_PHASES, encoding="utf-8", newline="\n")
         runs["ped2"] = ["two.toml", "--data", f"ped2={options.ped2.absolute()}"]
     for name, phases in {} if options.full else PHASES.items():
         if name in runs:

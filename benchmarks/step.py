@@ -19,14 +19,14 @@ from typing import Any
 
 import torch
 
-from vadkit.data.prepared import PreparedData
-from vadkit.evaluation import evaluate_after
-from vadkit.model import Model, Sizes, proxy_tasks
-from vadkit.optim import Group
-from vadkit.plugins import load_plugins
-from vadkit.progress import Progress
+from vadkit.data.data_module import PreparedData
+from vadkit.experiment.phase_evaluation import evaluate_after
 from vadkit.recipe import Phase, load_recipe
-from vadkit.runner import PhaseRunner
+from vadkit.registry.registry import load_plugins
+from vadkit.training.model import Model, Sizes, proxy_tasks
+from vadkit.training.optim import Group
+from vadkit.training.trainer import PhaseRunner
+from vadkit.utils.progress import Progress
 
 STEPS = 30
 WANTED = 0.10

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vadkit.engines.local import LocalEngine
-from vadkit.plugins import load_plugins
+from vadkit.registry.registry import load_plugins
 from vadkit.runs.events import read_events
 from vadkit.sweep.grid import read_grid
 from vadkit.sweep.run import sweep

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tiny_world import World, make_world
 
-from vadkit.plugins import Registry, load_plugins
+from vadkit.registry.registry import Registry, load_plugins
 
 # Before torch is imported, and for child processes too: one thread a test, and no network.
 os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
@@ -114,4 +114,4 @@ def done(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Regis
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no plots: they take longer than such a run."""
     for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
-        monkeypatch.setattr(f"vadkit.results.{name}", lambda *_: None)
+        monkeypatch.setattr(f"vadkit.experiment.results.{name}", lambda *_: None)

@@ -11,15 +11,17 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from vadkit.data import parts
-from vadkit.data.answers import AnswerFile
+from vadkit.data.prepare import prepare
+from vadkit.data.store import video_shards
+from vadkit.data.teachers.output_files import AnswerFile
 from vadkit.errors import VadkitError
-from vadkit.plugins import load_plugins
-from vadkit.prepare import prepare
 from vadkit.recipe import load_recipe
+from vadkit.registry.registry import load_plugins
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.prepare", "vadkit.data.datasets.folder"])
+_CONTEXT.set_forkserver_preload(
+    ["vadkit.run", "vadkit.data.prepare", "vadkit.data.datasets.folder"]
+)
 _ROOM = 50_000
 """Bytes of a file where the disk is full."""
 
@@ -39,7 +41,7 @@ def ended(child: BaseProcess) -> int | None:
 
 def _child(recipe: Path, home: Path, fault: str) -> None:
     if fault == "kill in a part":
-        parts.write_part = _killed_at_third(parts.write_part)
+        video_shards.write_part = _killed_at_third(video_shards.write_part)
     if fault == "kill in an answer":
         AnswerFile._opened = _killed_at_third(AnswerFile._opened)  # type: ignore[method-assign]
     if fault == "full disk":

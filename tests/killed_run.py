@@ -17,13 +17,13 @@ from typing import Any, cast
 import torch
 
 from vadkit.errors import VadkitError
-from vadkit.optim import Group
-from vadkit.plugins import load_plugins
-from vadkit.progress import Progress
 from vadkit.recipe import load_recipe
+from vadkit.registry.registry import load_plugins
 from vadkit.run import run
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
+from vadkit.training.optim import Group
+from vadkit.utils.progress import Progress
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.datasets.folder"])
@@ -117,7 +117,7 @@ def _die_before(owner: type, name: str, number: int) -> None:
 
 
 def _draw_nothing() -> None:
-    import vadkit.results
+    import vadkit.experiment.results
 
     for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
-        setattr(vadkit.results, name, lambda *_: None)
+        setattr(vadkit.experiment.results, name, lambda *_: None)

@@ -25,9 +25,9 @@ import pytest
 
 from vadkit import errors
 from vadkit.cli import execute
-from vadkit.conformance import HOOKS
-from vadkit.plugins import KINDS, load_plugins
 from vadkit.recipe import find_recipe, load_recipe, schema, shipped_recipes
+from vadkit.registry.card_validation import HOOKS
+from vadkit.registry.registry import KINDS, load_plugins
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -98,7 +98,7 @@ def test_recipe_is_valid(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", _tagged("toml", "grid"), ids=str)
 def test_grid_is_valid(block: Block, tmp_path: Path) -> None:
-    from vadkit.sweep.cells import entries_of
+    from vadkit.sweep.expansion import entries_of
     from vadkit.sweep.grid import read_grid
 
     path = tmp_path / "shown.toml"
@@ -240,7 +240,7 @@ def test_every_key_of_a_recipe_is_described() -> None:
 
 
 def test_every_key_of_a_grid_is_described() -> None:
-    from vadkit.sweep.models import Dataset, Grid, Row, Step
+    from vadkit.sweep.schema import Dataset, Grid, Row, Step
 
     keys = {key for model in (Grid, Step, Dataset, Row) for key in model.model_fields}
     assert keys - {"stage"} <= _words(DOCS / "sweeps.md")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vadkit.cards import TaskCard
-from vadkit.plugins import load_plugins
+from vadkit.registry.cards import TaskCard
+from vadkit.registry.registry import load_plugins
 from vadkit.testing import Check, task_checks
 
 CARDS = [card for card in load_plugins().cards("task") if isinstance(card, TaskCard)]

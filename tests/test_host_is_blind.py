@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import vadkit
-from vadkit.plugins import load_plugins
+from vadkit.registry.registry import load_plugins
 
 CORE = Path(vadkit.__file__).parent
 WORD = re.compile(r"[a-z0-9_-]+")

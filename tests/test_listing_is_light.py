@@ -12,7 +12,7 @@ import pytest
 from conftest import CARD
 
 from vadkit.cli import execute
-from vadkit.plugins import KINDS
+from vadkit.registry.registry import KINDS
 
 HEAVY = {"torch", "cv2", "scipy", "sklearn", "matplotlib", "av", "torchvision", "numpy"}
 COMMANDS = [

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vadkit.cards import TaskCard
-from vadkit.plugins import load_plugins
+from vadkit.registry.cards import TaskCard
+from vadkit.registry.registry import load_plugins
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
 FILES = sorted(PLUGINS.rglob("*.py"))

@@ -14,9 +14,9 @@ import torch
 from torch import Generator, Tensor, nn
 from vadkit_reconstruction import CARD as RECONSTRUCTION
 
-from vadkit.cards import Need, Sampling, TaskCard
 from vadkit.errors import PluginError
-from vadkit.heads import Shapes
+from vadkit.nn.heads import Shapes
+from vadkit.registry.cards import Need, Sampling, TaskCard
 from vadkit.task import Batch, Outputs, Task, Views
 from vadkit.testing import check_task, task_checks
 

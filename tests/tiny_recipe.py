@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tiny_world import World
 
-from vadkit.plugins import Registry
 from vadkit.recipe import load_recipe
+from vadkit.registry.registry import Registry
 
 SMALL = (
     "threads=1",

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vadkit.data.prepared import PreparedData
-from vadkit.declared import trained_tasks
-from vadkit.model import Model, Sizes, proxy_tasks
-from vadkit.plugins import Registry
-from vadkit.progress import Progress
+from vadkit.data.data_module import PreparedData
 from vadkit.recipe import load_recipe
-from vadkit.runner import PhaseRunner, Terms
+from vadkit.recipe.task_specs import trained_tasks
+from vadkit.registry.registry import Registry
+from vadkit.training.model import Model, Sizes, proxy_tasks
+from vadkit.training.trainer import PhaseRunner, Terms
+from vadkit.utils.progress import Progress
 
 
 class Counted(Progress):

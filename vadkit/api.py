@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vadkit.cards import (
+from vadkit.errors import DataError, PluginError, VadkitError
+from vadkit.registry.cards import (
     BackboneCard,
     BoxRules,
     DatasetCard,
@@ -16,17 +17,16 @@ from vadkit.cards import (
     TaskCard,
     TeacherCard,
 )
-from vadkit.errors import DataError, PluginError, VadkitError
-from vadkit.hookspecs import hookimpl
+from vadkit.registry.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from vadkit.backbones import Backbone
     from vadkit.data.dataset import Dataset, Split, Track, Video
-    from vadkit.data.frames import Frame
-    from vadkit.data.objects import Boxes, Detector, Seen
-    from vadkit.features import Features
-    from vadkit.heads import Heads, Shapes
-    from vadkit.losses import (
+    from vadkit.data.detection import Boxes, Detector, Seen
+    from vadkit.data.video.frame import Frame
+    from vadkit.nn.backbones import Backbone
+    from vadkit.nn.features import Features
+    from vadkit.nn.heads import Heads, Shapes
+    from vadkit.nn.losses import (
         absolute_error,
         cross_entropy,
         difference,
@@ -40,43 +40,43 @@ if TYPE_CHECKING:
         squared_error,
         unexplained,
     )
-    from vadkit.rng import rand, randint, randperm
     from vadkit.task import Batch, Outputs, Task, Views
     from vadkit.teacher import Teacher
+    from vadkit.utils.rng import rand, randint, randperm
 
 _LAZY = {
-    "Backbone": "backbones",
+    "Backbone": "nn.backbones",
     "Batch": "task",
-    "Boxes": "data.objects",
+    "Boxes": "data.detection",
     "Dataset": "data.dataset",
-    "Detector": "data.objects",
-    "Features": "features",
-    "Frame": "data.frames",
-    "Heads": "heads",
+    "Detector": "data.detection",
+    "Features": "nn.features",
+    "Frame": "data.video.frame",
+    "Heads": "nn.heads",
     "Outputs": "task",
-    "Seen": "data.objects",
-    "Shapes": "heads",
+    "Seen": "data.detection",
+    "Shapes": "nn.heads",
     "Split": "data.dataset",
     "Task": "task",
     "Teacher": "teacher",
     "Track": "data.dataset",
     "Video": "data.dataset",
     "Views": "task",
-    "absolute_error": "losses",
-    "cross_entropy": "losses",
-    "difference": "losses",
-    "error": "losses",
-    "error_map": "losses",
-    "gradient_l1": "losses",
-    "l1": "losses",
-    "mean_output": "losses",
-    "mse": "losses",
-    "patch_max": "losses",
-    "rand": "rng",
-    "randint": "rng",
-    "randperm": "rng",
-    "squared_error": "losses",
-    "unexplained": "losses",
+    "absolute_error": "nn.losses",
+    "cross_entropy": "nn.losses",
+    "difference": "nn.losses",
+    "error": "nn.losses",
+    "error_map": "nn.losses",
+    "gradient_l1": "nn.losses",
+    "l1": "nn.losses",
+    "mean_output": "nn.losses",
+    "mse": "nn.losses",
+    "patch_max": "nn.losses",
+    "rand": "utils.rng",
+    "randint": "utils.rng",
+    "randperm": "utils.rng",
+    "squared_error": "nn.losses",
+    "unexplained": "nn.losses",
 }
 
 __all__ = [

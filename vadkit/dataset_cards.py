@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vadkit.cards import BoxRules, DatasetCard
+from vadkit.registry.cards import BoxRules, DatasetCard
 
 
 @dataclass(frozen=True, kw_only=True)

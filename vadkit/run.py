@@ -9,28 +9,28 @@ from pathlib import Path
 
 import torch
 
-from vadkit.curriculum import Curriculum, Keys
-from vadkit.data.context import ContextStore
-from vadkit.data.prepared import PreparedData
+from vadkit.data.data_module import PreparedData
+from vadkit.data.requirements import BASELINE, required
 from vadkit.data.shelf import damaged
-from vadkit.declared import scoring_tasks, trained_tasks
-from vadkit.devices import device_named
+from vadkit.data.teachers.context import ContextStore
 from vadkit.distributed.joining import joined, own_device, refuse_small_batches
 from vadkit.distributed.ranks import this_rank
+from vadkit.distributed.signals import stop_on_signals
 from vadkit.distributed.world import World
-from vadkit.model import Model, Sizes, proxy_tasks
-from vadkit.plugins import Registry
-from vadkit.progress import Progress
+from vadkit.experiment.curriculum import Curriculum, Keys
 from vadkit.recipe import Recipe, resolved
-from vadkit.required import BASELINE, required
-from vadkit.rng import repeatable
-from vadkit.runner import PhaseRunner
+from vadkit.recipe.task_specs import scoring_tasks, trained_tasks
+from vadkit.registry.registry import Registry
 from vadkit.runs.atomic import write_text
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events, NoEvents, read_events
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.identity import identity, refuse_other_recipe, take_identity
-from vadkit.signals import stop_on_signals
+from vadkit.training.model import Model, Sizes, proxy_tasks
+from vadkit.training.trainer import PhaseRunner
+from vadkit.utils.devices import device_named
+from vadkit.utils.progress import Progress
+from vadkit.utils.rng import repeatable
 
 
 def run(

@@ -13,30 +13,30 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vadkit.calibration import Normal
-from vadkit.cards import BoxRules, DatasetCard, Need, Unit
-from vadkit.data.cubes import Cut, Cutting, cut
+from vadkit.data.crops import Cut, Cutting, cut
 from vadkit.data.dataset import Video
 from vadkit.data.datasets.common import clip_name
-from vadkit.data.objects import Detector, Seen, detect, read
-from vadkit.data.streamed import StreamedContext
-from vadkit.data.teaching import BoundTeacher, bind_teacher
+from vadkit.data.detection import Detector, Seen, detect, read
+from vadkit.data.teachers.bound_teacher import BoundTeacher, bind_teacher
+from vadkit.data.teachers.streaming import StreamedContext
 from vadkit.data.units import Units
-from vadkit.data.video import open_video
-from vadkit.declared import scoring_tasks
+from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError, PluginError
-from vadkit.inference import infer
-from vadkit.model import Model, ProxyTask, Sizes, proxy_tasks
-from vadkit.plugins import Registry
 from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry
+from vadkit.recipe.task_specs import scoring_tasks
+from vadkit.registry.cards import BoxRules, DatasetCard, Need, Unit
+from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
-from vadkit.report.tables import ScoreTable, write_scores
+from vadkit.report.score_tables import ScoreTable, write_scores
+from vadkit.runs.exported_model import NORMAL, load_model
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.model import NORMAL, load_model
 from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
-from vadkit.scoring import frame_maximum, fuse
+from vadkit.scoring.calibration import Normal
+from vadkit.scoring.fusion import frame_maximum, fuse
+from vadkit.scoring.inference import infer
 from vadkit.task import Batch
+from vadkit.training.model import Model, ProxyTask, Sizes, proxy_tasks
 from vadkit.utils.threads import limited_threads
 
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from torch import Generator, Tensor, nn
 
-from vadkit.heads import Shapes
+from vadkit.nn.heads import Shapes
 
 ConfigT = TypeVar("ConfigT")
 

@@ -8,8 +8,8 @@ from torch import nn
 from vadkit_backbones.conv3d import Conv3d
 from vadkit_backbones.conv3d_card import Conv3dConfig
 
-from vadkit.heads import Shapes
-from vadkit.plugins import Registry
+from vadkit.nn.heads import Shapes
+from vadkit.registry.registry import Registry
 
 KINDS = ("none", "2d", "3d")
 

@@ -12,8 +12,8 @@ from vadkit_backbones.pyramid import Pyramid, Temporal, overlaps
 from vadkit_backbones.pyramid_card import PyramidConfig
 
 from vadkit.errors import DataError, PluginError
-from vadkit.heads import Shapes
-from vadkit.plugins import Registry
+from vadkit.nn.heads import Shapes
+from vadkit.registry.registry import Registry
 
 try:
     import timm

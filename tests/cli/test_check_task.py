@@ -128,7 +128,7 @@ def test_library_that_no_extra_installs_is_a_failure(site, capsys) -> None:
 
 @pytest.mark.slow
 def test_all_covers_every_installed_task(site, capsys) -> None:
-    from vadkit.plugins import load_plugins
+    from vadkit.registry.registry import load_plugins
 
     _plugin(site, extra="big", first="import no_such_library")
     names = [offer.card.name for offer in load_plugins().offers("task")]

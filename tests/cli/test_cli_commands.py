@@ -55,7 +55,7 @@ def test_version_is_that_of_the_distribution(capsys) -> None:
 
 @pytest.mark.parametrize("kind", ["task", "backbone", "teacher", "detector", "dataset"])
 def test_lists_are_json_and_text(capsys, kind: str) -> None:
-    from vadkit.plugins import load_plugins
+    from vadkit.registry.registry import load_plugins
 
     names = [card.name for card in load_plugins().cards(kind)]
     assert execute([f"list-{kind}s", "--json"]) == 0

@@ -106,7 +106,7 @@ def test_a_plugin_that_fails_in_a_library_keeps_its_name(
 ) -> None:
     said = failing(
         """import av
-    from vadkit.blame import blamed
+    from vadkit.registry.isolation import blamed
     with blamed("detector", "boxy", "detect"):
         av.open("a", errors="replace")""",
         code=5,

@@ -9,9 +9,9 @@ import pytest
 from tiny_world import World
 
 from vadkit.cli import execute
-from vadkit.plugins import Registry
-from vadkit.ranking.rank import Ranked, Ranking, Split
 from vadkit.recipe import load_recipe
+from vadkit.registry.registry import Registry
+from vadkit.sweep.ranking.rank import Ranked, Ranking, Split
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
         of = tuple(Ranked(task, f"its own {task}", 0.9 - i / 10) for i, task in enumerate(unlike))
         return Ranking(of, split, ("c",), 2), told.pop("failed", {})
 
-    monkeypatch.setattr("vadkit.ranking.rank.rank", rank)
+    monkeypatch.setattr("vadkit.sweep.ranking.rank.rank", rank)
     monkeypatch.chdir(tmp_path)
     return told
 
@@ -91,7 +91,7 @@ def test_where_a_training_failed_no_recipe_is_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(
-        "vadkit.ranking.rank.rank", lambda *_, **__: (None, {"guess": "it is broken."})
+        "vadkit.sweep.ranking.rank.rank", lambda *_, **__: (None, {"guess": "it is broken."})
     )
     assert execute(["rank-tasks", "sota", "--split", "test"]) == 3
     assert "guess: it is broken." in capsys.readouterr().err

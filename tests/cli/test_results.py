@@ -14,8 +14,8 @@ import pytest
 from tiny_world import World
 
 from vadkit.cli import execute
-from vadkit.plugins import Registry
 from vadkit.recipe import load_recipe
+from vadkit.registry.registry import Registry
 from vadkit.run import run
 from vadkit.runs.folder import ORACLE
 

@@ -6,9 +6,9 @@ from importlib import import_module
 
 import pytest
 
-from vadkit.builtin import vadkit_datasets
 from vadkit.data.dataset import Dataset
 from vadkit.errors import DataError
+from vadkit.registry.builtin import vadkit_datasets
 
 ON_DISK = [card for card in vadkit_datasets() if card.layout]
 

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from vadkit.cards import NoOptions
 from vadkit.data.datasets.images import Images
 from vadkit.data.datasets.textures import SIDE, Textures, draw_texture
-from vadkit.data.video import open_video
+from vadkit.data.video.open_video import open_video
 from vadkit.dataset_cards import TEXTURE_KINDS, TexturesConfig
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 pytestmark = pytest.mark.edges
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from tiny_world import World, film, write_video
 
-from vadkit.cards import Sampling
 from vadkit.cli import execute
+from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Video
 from vadkit.data.leakage import refuse_leaks
-from vadkit.data.prepared import PreparedData
 from vadkit.errors import DataError
-from vadkit.plugins import Registry
 from vadkit.recipe import load_recipe
+from vadkit.registry.cards import Sampling
+from vadkit.registry.registry import Registry
 
 
 def video(path: Path, split: str) -> Video:

@@ -21,5 +21,8 @@ def test_no_module_leads_back_to_itself() -> None:
         path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path for path in files
     }
     graph = {name: read_by(path) & names.keys() for name, path in names.items()}
-    assert graph["vadkit.data.video"] > {"vadkit.data.frame_folder", "vadkit.data.video_file"}
+    assert graph["vadkit.data.video.open_video"] > {
+        "vadkit.data.video.folder_reader",
+        "vadkit.data.video.file_reader",
+    }
     TopologicalSorter(graph).prepare()  # raises where there is a circle

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from trees import LABELS, by_name, frames, labels, masks, text, video
 
-from vadkit.cards import NoOptions
 from vadkit.data.datasets.campus import Campus
 from vadkit.data.datasets.corridor import Corridor
 from vadkit.data.datasets.shanghaitech import ShanghaiTech
@@ -16,6 +15,7 @@ from vadkit.data.datasets.street_scene import StreetScene
 from vadkit.data.datasets.ucf_crime import UcfCrime
 from vadkit.data.datasets.ucsd import Ped1
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 SIZE = (36, 24)
 

@@ -27,7 +27,7 @@ from vadkit.data.plaza.scenes import SCENES
 from vadkit.data.plaza.shapes import Limb
 from vadkit.data.plaza.store import anomalous, render_world, sights, write_video
 from vadkit.data.plaza.worlds import PLAZA, VIRTUAL, Film, World
-from vadkit.data.video import open_video
+from vadkit.data.video.open_video import open_video
 from vadkit.dataset_cards import PlazaConfig
 from vadkit.errors import DataError
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from trees import LABELS, by_name, labels, real, text, video
 
-from vadkit.cards import NoOptions
 from vadkit.data.datasets.ubnormal import UBnormal
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 
 @pytest.fixture

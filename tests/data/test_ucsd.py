@@ -7,9 +7,9 @@ import shutil
 import pytest
 from trees import LABELS, by_name, frames, labels, masks, real, text
 
-from vadkit.cards import NoOptions
 from vadkit.data.datasets.ucsd import Ped2
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from vadkit_detectors import FileConfig
 from vadkit_detectors.file import File
 
 from vadkit.api import DataError
-from vadkit.cards import BoxRules
 from vadkit.data.dataset import Split, Video
-from vadkit.data.frames import Frame
-from vadkit.data.objects import Seen, detect
+from vadkit.data.detection import Seen, detect
+from vadkit.data.video.frame import Frame
+from vadkit.registry.cards import BoxRules
 
 BOXES = Path(__file__).parents[2] / "../shared/data/boxes"
 HEADER = "video,frame,x1,y1,x2,y2,confidence\n"

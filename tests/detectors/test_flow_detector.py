@@ -9,8 +9,8 @@ from vadkit_detectors import FlowConfig
 from vadkit_detectors.flow import Flow
 
 from vadkit.data.dataset import Video
-from vadkit.data.frames import Frame
-from vadkit.data.objects import Seen
+from vadkit.data.detection import Seen
+from vadkit.data.video.frame import Frame
 
 VIDEO = Video("street", Path("street"), "train")
 NOTHING = np.empty((0, 5), np.float32)

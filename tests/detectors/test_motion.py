@@ -8,9 +8,9 @@ from vadkit_detectors import MotionConfig
 from vadkit_detectors.motion import Motion
 
 from vadkit.data.dataset import Video
-from vadkit.data.frames import Frame
-from vadkit.data.objects import Seen
-from vadkit.data.video import open_video
+from vadkit.data.detection import Seen
+from vadkit.data.video.frame import Frame
+from vadkit.data.video.open_video import open_video
 
 pytestmark = pytest.mark.edges
 

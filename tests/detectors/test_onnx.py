@@ -12,9 +12,9 @@ from vadkit_detectors import ONNXConfig
 from vadkit_detectors.onnx import GREY, ONNX, decoded, kept
 
 from vadkit.data.dataset import Video
-from vadkit.data.frames import Frame
-from vadkit.data.objects import Seen
-from vadkit.data.video import open_video
+from vadkit.data.detection import Seen
+from vadkit.data.video.frame import Frame
+from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
 
 VIDEO = Video("street", Path("street"), "train")

@@ -15,8 +15,8 @@ from vadkit_detectors.network import GREY
 from vadkit_detectors.yolo import YOLO
 
 from vadkit.data.dataset import Video
-from vadkit.data.frames import Frame
-from vadkit.data.objects import Seen
+from vadkit.data.detection import Seen
+from vadkit.data.video.frame import Frame
 from vadkit.errors import DataError
 
 VIDEO = Video("street", Path("street"), "train")

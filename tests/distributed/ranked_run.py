@@ -17,13 +17,13 @@ from typing import Any
 
 import torch
 
-import vadkit.curriculum
-import vadkit.evaluation
-import vadkit.results
-from vadkit.data.loader import Loader, Part
+import vadkit.experiment.curriculum
+import vadkit.experiment.phase_evaluation
+import vadkit.experiment.results
+from vadkit.data.batch_loader import Loader, Part
 from vadkit.distributed.ranks import this_rank
-from vadkit.plugins import load_plugins
 from vadkit.recipe import load_recipe
+from vadkit.registry.registry import load_plugins
 from vadkit.run import run
 from vadkit.runs.events import Events, NoEvents
 from vadkit.runs.tensors import unique_state
@@ -97,7 +97,7 @@ def job(
     """
     rank, registry = this_rank().number, load_plugins([PLAIN])
     note = {"read": _reading(), "weights": _weighing()}
-    vadkit.evaluation._BATCH = batch
+    vadkit.experiment.phase_evaluation._BATCH = batch
     if dies and dies[0] == rank:
         for kind in (Events, NoEvents):
             kind.emit = _dying(kind.emit, dies[1])  # type: ignore[method-assign]
@@ -126,7 +126,7 @@ def _reading() -> list[list[int]]:
 
 def _weighing() -> list[str]:
     """Notes a hash of all weights and statistics whenever they are evaluated from now on."""
-    hashes, evaluate = [], vadkit.curriculum.evaluate_after
+    hashes, evaluate = [], vadkit.experiment.curriculum.evaluate_after
 
     def after(runner: Any, *given: Any) -> Any:
         tensors = unique_state(runner.model).values()
@@ -134,7 +134,7 @@ def _weighing() -> list[str]:
         hashes.append(hashlib.sha256(data).hexdigest())
         return evaluate(runner, *given)
 
-    vadkit.curriculum.evaluate_after = after
+    vadkit.experiment.curriculum.evaluate_after = after
     return hashes
 
 
@@ -151,7 +151,7 @@ def _dying(emit: Callable[..., None], number: int) -> Callable[..., None]:
 
 if __name__ == "__main__":
     for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
-        setattr(vadkit.results, name, lambda *_: None)
+        setattr(vadkit.experiment.results, name, lambda *_: None)
     file = Path(sys.argv[1])
     for given in json.loads(file.read_text()):
         job(file.parent, **given)

@@ -15,8 +15,8 @@ from faults.test_resume import events, outcome
 from ranked_run import PLAIN, noted, ranked, said, torchrun
 from tiny_world import World
 
-from vadkit.plugins import load_plugins
 from vadkit.recipe import load_recipe
+from vadkit.registry.registry import load_plugins
 from vadkit.run import run
 
 pytestmark = pytest.mark.slow
@@ -108,7 +108,7 @@ def histories(folder: Path) -> list[Path]:
 def test_a_world_of_one_is_a_process_by_itself(
     one: Path, usual: str, tmp_path: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vadkit.evaluation._BATCH", 32)
+    monkeypatch.setattr("vadkit.experiment.phase_evaluation._BATCH", 32)
     registry = load_plugins([PLAIN])
     alone = run(load_recipe(usual, REFIT, registry=registry), registry, out=tmp_path / "run")
     assert outcome(alone) == outcome(one / "usual")

@@ -7,13 +7,13 @@ import torch
 from tiny_runner import tiny_runner
 from tiny_world import World
 
-from vadkit.data.loader import Loader
+from vadkit.data.batch_loader import Loader
 from vadkit.distributed.joining import joined, own_device, refuse_small_batches
 from vadkit.distributed.ranks import Rank, leads, speaks, this_rank
 from vadkit.distributed.shards import dealt
 from vadkit.distributed.world import SOLO
 from vadkit.errors import DataError, RecipeError, ResourceError
-from vadkit.plugins import Registry
+from vadkit.registry.registry import Registry
 
 CUDA = torch.device("cuda")
 

@@ -38,7 +38,7 @@ def test_every_library_of_a_worker_keeps_to_its_share(tmp_path, monkeypatch) -> 
     monkeypatch.delenv("OMP_NUM_THREADS")
     with closing(LocalEngine(1, threads=1)) as engine:
         engine.submit(Job("a", jobs.note_threads, {"out": str(tmp_path / "a")}))
-        assert _all(engine, 1) == {"a": None}
+        assert outcomes_of(engine, 1) == {"a": None}
     assert (tmp_path / "a").read_text() == "1,1,1 1,1,1"
 
 

@@ -17,14 +17,14 @@ from patience import outcomes_of, wait_until
 from test_prepare import Here, files, load
 from tiny_world import World
 
+from vadkit.data.prepare import prepare
 from vadkit.engines import Engine, Job, Outcome
 from vadkit.engines.ray import RayEngine
 from vadkit.errors import ResourceError
-from vadkit.plugins import Registry, load_plugins
-from vadkit.prepare import prepare
+from vadkit.registry.registry import Registry, load_plugins
 from vadkit.runs.events import read_events
 from vadkit.runs.manifest import read_json
-from vadkit.sweep.drive import Options
+from vadkit.sweep.driver import Options
 from vadkit.sweep.grid import read_grid
 from vadkit.sweep.run import sweep
 

@@ -27,7 +27,7 @@ FAULTS = {
     "broken": "RuntimeError('operator torchvision::nms does not exist')",
 }
 LOAD_EVERYTHING = """
-from vadkit.plugins import load_plugins
+from vadkit.registry.registry import load_plugins
 
 registry = load_plugins()
 kinds = ("task", "backbone", "teacher", "detector", "dataset")
@@ -37,7 +37,7 @@ MAKE_ONE = """
 import sys
 from pathlib import Path
 from vadkit.errors import VadkitError
-from vadkit.plugins import load_plugins
+from vadkit.registry.registry import load_plugins
 
 try:
     load_plugins().create("teacher", sys.argv[1], {"weights": Path(sys.argv[2])})

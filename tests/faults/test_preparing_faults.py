@@ -10,8 +10,8 @@ from killed_preparing import ended, started
 from test_prepare import TASKS, files, load
 from tiny_world import World
 
-from vadkit.plugins import Registry
-from vadkit.prepare import prepare
+from vadkit.data.prepare import prepare
+from vadkit.registry.registry import Registry
 
 pytestmark = pytest.mark.fault
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from vadkit.errors import RecipeError
-from vadkit.plugins import Registry
-from vadkit.ranking.reorder import kind_of, reordered
 from vadkit.recipe import load_recipe
-from vadkit.recipe.tables import named
+from vadkit.recipe.toml_tables import named
+from vadkit.registry.registry import Registry
+from vadkit.sweep.ranking.reorder import kind_of, reordered
 
 PROGRESSIVE = """
 seed = 3

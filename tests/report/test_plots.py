@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from vadkit.protocol import FrameScores
 from vadkit.report import plots, style
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
+from vadkit.scoring.protocol import FrameScores
 
 pytestmark = pytest.mark.edges
 

@@ -31,7 +31,7 @@ def test_numbers_go_on_after_the_highest(tmp_path):
 
 def test_a_number_taken_in_this_moment_is_passed_over(tmp_path, monkeypatch):
     (tmp_path / "sota-1").mkdir()
-    monkeypatch.setattr("vadkit.runs.latest._number", lambda *_: 0)
+    monkeypatch.setattr("vadkit.runs.numbering._number", lambda *_: 0)
     assert RunFolder.create(tmp_path, "sota").path.name == "sota-2"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from tiny_world import World
 
-from vadkit.plugins import Registry
-from vadkit.sweep.cells import Entry, entries_of
+from vadkit.registry.registry import Registry
+from vadkit.sweep.expansion import Entry, entries_of
 from vadkit.sweep.grid import GridFile, read_grid
 
 STEPS = {

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from grids import grid, read
 
-from vadkit.sweep.cells import Cell, Entry
+from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.estimate import Estimate, estimate, sentence
+from vadkit.sweep.expansion import Cell, Entry
 from vadkit.sweep.grid import GridFile
-from vadkit.sweep.plan import cells_of
-from vadkit.sweep.state import CellState
+from vadkit.sweep.schedule import cells_of
 from vadkit.sweep.timings import Timings
 
 ROWS = "Pre SR Virtual; Pre Virtual SR"

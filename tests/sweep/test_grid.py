@@ -8,11 +8,11 @@ import pytest
 from grids import by_mode, grid, read, row
 
 from vadkit.errors import RecipeError
-from vadkit.plugins import Registry
 from vadkit.recipe import shipped_recipes
-from vadkit.recipe.problems import ProblemsError
+from vadkit.recipe.diagnostics import ProblemsError
+from vadkit.registry.registry import Registry
 from vadkit.sweep.grid import find_grid, shipped_grids
-from vadkit.sweep.models import NO_STEP
+from vadkit.sweep.schema import NO_STEP
 
 FOREIGN = 'set = { "data.foreign" = { dataset = "textures" } }'
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from grids import grid, read
 
-from vadkit.data.image_file import image_size
-from vadkit.report.figures import FIGURES
+from vadkit.data.video.image import image_size
+from vadkit.report.figure_names import FIGURES
 from vadkit.sweep.figure import draw
-from vadkit.sweep.models import Grid
 from vadkit.sweep.results import DONE, FAILED, OPEN, PhaseLine
+from vadkit.sweep.schema import Grid
 from vadkit.sweep.table import latex, markdown
 
 Value = Callable[[str, str, int, int], float | None]

@@ -13,7 +13,7 @@ from grids import tiny_grid
 from tiny_world import World
 
 from vadkit.cli import execute
-from vadkit.data.image_file import image_size
+from vadkit.data.video.image import image_size
 from vadkit.runs.events import read_events
 from vadkit.runs.lock import locked
 from vadkit.sweep.results import HEAD

@@ -6,9 +6,9 @@ import torch
 from vadkit_arrow_of_time import CARD, Config
 from vadkit_arrow_of_time.task import ArrowOfTime
 
-from vadkit.rng import generator
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 
 def views(size: int, training: bool) -> Views:

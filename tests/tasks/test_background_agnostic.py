@@ -8,8 +8,8 @@ from vadkit_background_agnostic import CARD, Config
 from vadkit_background_agnostic.task import BackgroundAgnostic
 
 from vadkit.api import Batch, Views
-from vadkit.rng import generator
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 GREY = 0.5
 

@@ -8,10 +8,10 @@ import torch
 from vadkit_color import CARD, Config
 from vadkit_color.task import Color, dominant_color, inner
 
-from vadkit.rng import generator
 from vadkit.task import Batch
 from vadkit.testing import check_task
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 
 def dominant_reference(image: np.ndarray, levels: int) -> int:

@@ -6,10 +6,10 @@ import torch
 from vadkit_completion import CARD, Config
 from vadkit_completion.task import Completion
 
-from vadkit.heads import Shapes
-from vadkit.rng import generator
+from vadkit.nn.heads import Shapes
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 
 def views(**options: object) -> Views:

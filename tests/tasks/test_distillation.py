@@ -6,9 +6,9 @@ import torch
 from vadkit_distillation import CARD, Config
 from vadkit_distillation.task import Distillation
 
-from vadkit.rng import generator
 from vadkit.testing import check_task
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 
 def test_features_are_a_target_in_training_alone() -> None:

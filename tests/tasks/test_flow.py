@@ -6,10 +6,10 @@ import torch
 from vadkit_flow import CARD, Config
 from vadkit_flow.task import Flow
 
-from vadkit.rng import generator
 from vadkit.task import Batch
 from vadkit.testing import check_task
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 
 def batch(frames: int = 5) -> Batch:

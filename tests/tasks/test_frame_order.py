@@ -10,11 +10,11 @@ from torch import Tensor
 from vadkit_frame_order import CARD, Config
 from vadkit_frame_order.task import FrameOrder, OrderHead, shuffles
 
-from vadkit.features import Features
-from vadkit.heads import Shapes
-from vadkit.rng import generator
+from vadkit.nn.features import Features
+from vadkit.nn.heads import Shapes
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 
 def views(size: int, training: bool, **options: int) -> Views:

@@ -9,9 +9,9 @@ from torch import Tensor
 from vadkit_inpainting import CARD, Config
 from vadkit_inpainting.task import Inpainting, squares
 
-from vadkit.rng import generator
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 SIZES = [(64, 64), (33, 47), (5, 8)]
 NORMAL = NormalDist(32, 20)

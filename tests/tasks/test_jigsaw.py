@@ -6,9 +6,9 @@ import torch
 from vadkit_jigsaw import CARD, Config
 from vadkit_jigsaw.task import Jigsaw, shuffle_patches
 
-from vadkit.rng import generator, randperm
 from vadkit.task import Batch
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator, randperm
 
 
 def shuffled_reference(clip: np.ndarray, order: np.ndarray, side: int) -> np.ndarray:

@@ -6,9 +6,9 @@ import torch
 from vadkit_middle_box import CARD, Config
 from vadkit_middle_box.task import MiddleBox
 
-from vadkit.rng import generator
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 
 def numbered(frames: int) -> torch.Tensor:

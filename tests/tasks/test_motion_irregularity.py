@@ -8,9 +8,9 @@ import torch
 from vadkit_motion_irregularity import CARD, Config
 from vadkit_motion_irregularity.task import MotionIrregularity, outwards
 
-from vadkit.rng import generator
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 
 def views(size: int, training: bool, **options: int) -> Views:

@@ -7,9 +7,9 @@ from vadkit_pose import CARD
 from vadkit_pose.task import Pose
 
 from vadkit.api import NoOptions
-from vadkit.rng import generator
 from vadkit.task import Batch
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 
 def test_heatmaps_are_resized_to_the_crop_against_loops() -> None:

@@ -6,8 +6,8 @@ import torch
 from vadkit_prediction import CARD, Config
 from vadkit_prediction.task import Prediction
 
-from vadkit.rng import generator
 from vadkit.task import Batch
+from vadkit.utils.rng import generator
 
 
 def batch(frames: int = 5) -> Batch:

@@ -6,9 +6,9 @@ import torch
 from vadkit_reconstruction import CARD, Config
 from vadkit_reconstruction.task import Reconstruction
 
-from vadkit.rng import generator
 from vadkit.task import Batch
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 
 def test_the_clip_is_its_own_target() -> None:

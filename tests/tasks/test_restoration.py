@@ -6,9 +6,9 @@ import torch
 from vadkit_restoration import CARD, Config
 from vadkit_restoration.task import Restoration
 
-from vadkit.rng import generator
 from vadkit.task import Batch
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 PENALTY = {"l1": np.abs, "l2": np.square}
 

@@ -8,9 +8,9 @@ import torch
 from vadkit_semantic_reconstruction import CARD, Config
 from vadkit_semantic_reconstruction.task import SemanticReconstruction
 
-from vadkit.rng import generator
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 T = 5
 

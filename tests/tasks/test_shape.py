@@ -6,9 +6,9 @@ import torch
 from vadkit_shape import CARD, Config
 from vadkit_shape.task import Shape, edges, moving
 
-from vadkit.rng import generator
 from vadkit.task import Batch
 from vadkit.testing import check_task
+from vadkit.utils.rng import generator
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 

@@ -6,8 +6,8 @@ import torch
 from vadkit_virtual import CARD, Config
 from vadkit_virtual.task import Virtual
 
-from vadkit.rng import generator
 from vadkit.task import Batch
+from vadkit.utils.rng import generator
 
 
 def entropy_reference(logits: np.ndarray, labels: list[int]) -> float:

@@ -11,12 +11,12 @@ from tiny_world import World
 from vadkit_vision_language import CARD, Config
 from vadkit_vision_language.task import VisionLanguage
 
-from vadkit.plugins import Registry
 from vadkit.recipe import load_recipe
-from vadkit.rng import generator
+from vadkit.registry.registry import Registry
 from vadkit.run import run
 from vadkit.testing import check_task
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 TWO_AND_THREE = Config(normal=("a", "b"), abnormal=("c", "d", "e"), temperature=0.2, align=0.5)
 TEACHER = """

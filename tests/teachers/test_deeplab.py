@@ -10,7 +10,7 @@ from vadkit_teachers.deeplab import DeepLab, DeepLabMaps, describe
 from vadkit_teachers.scene_cards import DeepLabConfig
 
 from vadkit.errors import DataError, PluginError
-from vadkit.plugins import load_plugins
+from vadkit.registry.registry import load_plugins
 
 try:
     import segmentation_models_pytorch as smp

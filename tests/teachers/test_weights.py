@@ -13,9 +13,9 @@ from vadkit_teachers import vadkit_teachers
 from vadkit_teachers.flow_cards import RAFT
 from vadkit_teachers.weights import Weights, library
 
-from vadkit.cards import TeacherCard
 from vadkit.errors import DataError
-from vadkit.plugins import load_plugins
+from vadkit.registry.cards import TeacherCard
+from vadkit.registry.registry import load_plugins
 from vadkit.testing.rig import ROLES
 
 CARDS = vadkit_teachers()

@@ -22,7 +22,7 @@ from vadkit.cli import (
 )
 from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
-from vadkit.plugins import KINDS
+from vadkit.registry.registry import KINDS
 
 _typer = partial(
     typer.Typer, cls=LightGroup, add_completion=False, rich_markup_mode=None, no_args_is_help=True

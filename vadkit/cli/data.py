@@ -71,8 +71,10 @@ def prepare(
     registry = options.registry(plugin)
     loaded = options.recipe(recipe, registry, sets, data, boxes)
 
-    from vadkit.prepare import prepare as make  # torch, only once the recipe is known to be valid
-    from vadkit.progress import Progress
+    from vadkit.data.prepare import (
+        prepare as make,  # torch, only once the recipe is known to be valid
+    )
+    from vadkit.utils.progress import Progress
 
     with Progress(plain=True) as shown:
         used = engines.engine(engine, address, jobs, threads, device=device)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from vadkit.cli import options
 from vadkit.cli.output import say_json, say_table
-from vadkit.home import cache_home
+from vadkit.utils.cache_dir import cache_home
 from vadkit.utils.threads import WAITING, decoder_threads, usable_cores
 
 

@@ -53,8 +53,8 @@ AS_THEY_ARE = "as they are"
 
 
 def _protocols(names: list[str]) -> dict[str, FrameProtocol]:
-    from vadkit.hints import allowed_words, did_you_mean
     from vadkit.recipe import FrameProtocol, Smooth, presets
+    from vadkit.utils.suggestions import allowed_words, did_you_mean
 
     if not names:
         return {AS_THEY_ARE: FrameProtocol(smooth=Smooth(kind="none"))}
@@ -86,7 +86,7 @@ def _read(
 
 def _labels(given: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:
     """Labels of a folder's files, or of the test videos of the data set in a folder."""
-    from vadkit.data.labels import read_labels
+    from vadkit.data.annotations.frame_labels import read_labels
     from vadkit.report.score_files import files
 
     if Path(given).is_dir() or "=" not in given:
@@ -99,9 +99,9 @@ def _labels(given: str, plugin: list[Path] | None) -> tuple[Places, dict[str, An
 
 
 def _evaluated(score: Any, label: Any, how: FrameProtocol) -> dict[str, Any]:
-    from vadkit.bootstrap import intervals
-    from vadkit.metrics import evaluate
-    from vadkit.protocol import describe, finish, kept
+    from vadkit.metrics.bootstrap import intervals
+    from vadkit.metrics.frame_metrics import evaluate
+    from vadkit.scoring.protocol import describe, finish, kept
 
     smooth = {video: of.smooth for video, of in finish(score, how).items()}
     counted = kept(smooth, label, how.borders)
@@ -149,7 +149,7 @@ def regions(
     as_json: Json = False,
 ) -> None:
     """Ask whether the anomalies themselves were found: RBDC, TBDC."""
-    from vadkit.regions import Convention, evaluate_regions
+    from vadkit.metrics.region_metrics import Convention, evaluate_regions
     from vadkit.report.score_checks import check_counterparts
     from vadkit.report.score_files import files, read_detections, read_tracks
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vadkit.cards import Card, DatasetCard, TaskCard, TeacherCard
 from vadkit.cli import options
 from vadkit.cli.output import say_json, say_table
-from vadkit.plugins import Offer, Registry, load_plugins
+from vadkit.registry.cards import Card, DatasetCard, TaskCard, TeacherCard
+from vadkit.registry.registry import Offer, Registry, load_plugins
 
 
 def lister(kind: str) -> Callable[..., None]:

@@ -10,7 +10,7 @@ import typer
 from vadkit.cli.output import complain
 from vadkit.distributed.ranks import leads
 from vadkit.errors import RecipeError
-from vadkit.plugins import Registry, load_plugins
+from vadkit.registry.registry import Registry, load_plugins
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A path, or a shipped name.")]
 Data = Annotated[

@@ -15,7 +15,7 @@ from vadkit.cli.training import FAILED_PARTS, Device
 from vadkit.errors import RecipeError
 
 if TYPE_CHECKING:
-    from vadkit.ranking.rank import Ranking
+    from vadkit.sweep.ranking.rank import Ranking
 
 
 def rank_tasks(
@@ -52,11 +52,11 @@ def rank_tasks(
 
     from dataclasses import replace
 
-    from vadkit.progress import Progress
-    from vadkit.ranking.rank import Split, rank
-    from vadkit.ranking.reorder import kind_of, reordered
     from vadkit.recipe import changed_source, recipe_of
-    from vadkit.sweep.drive import Options
+    from vadkit.sweep.driver import Options
+    from vadkit.sweep.ranking.rank import Split, rank
+    from vadkit.sweep.ranking.reorder import kind_of, reordered
+    from vadkit.utils.progress import Progress
 
     wanted = Split.parse(split)
     source = changed_source(recipe, registry, sets or (), data or (), boxes)

@@ -13,7 +13,7 @@ from vadkit.errors import RunBusyError
 
 if TYPE_CHECKING:
     from vadkit.report.comparison import Comparison
-    from vadkit.runs.result import Result
+    from vadkit.runs.finished_run import Result
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")]
 Anyway = Annotated[
@@ -60,7 +60,7 @@ def compare(first: Run, other: Run, anyway: Anyway = False) -> None:
 
 def _comparable(paths: Sequence[Path], anyway: bool) -> list[Result]:
     """The runs, if their figures compare."""
-    from vadkit.runs.result import Result, differences
+    from vadkit.runs.finished_run import Result, differences
 
     results = [Result.read(path) for path in paths]
     problems = differences(results)

@@ -64,9 +64,9 @@ def sweep(
     if dry_run:
         return
 
-    from vadkit.progress import Progress
-    from vadkit.sweep.drive import Options
+    from vadkit.sweep.driver import Options
     from vadkit.sweep.run import sweep as carry_out
+    from vadkit.utils.progress import Progress
 
     chosen = Options(tuple(plugin or ()), device, strict, threads)
     with Progress(plain=True) as shown:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from vadkit.cards import TaskCard
 from vadkit.cli import options
 from vadkit.cli.output import clean, say
-from vadkit.discovery import one_line
 from vadkit.errors import PluginError, RecipeError
-from vadkit.plugins import Offer, Registry
+from vadkit.registry.cards import TaskCard
+from vadkit.registry.discovery import one_line
+from vadkit.registry.registry import Offer, Registry
 
 if TYPE_CHECKING:
     from vadkit.testing import Check
@@ -30,7 +30,7 @@ def new_task(
     ] = None,
 ) -> None:
     """Write the folder of a new task: it can be installed, and its tests pass."""
-    from vadkit.scaffold import new_task as write
+    from vadkit.cli.scaffold import new_task as write
 
     folder = write(name, parent or Path(), options.registry())
     say(str(folder))

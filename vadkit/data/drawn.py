@@ -7,8 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from vadkit.home import cache_home
 from vadkit.runs.atomic import sweep
+from vadkit.utils.cache_dir import cache_home
 
 
 def in_cache(name: str, draw: str, write: Callable[[Path], None]) -> Path:

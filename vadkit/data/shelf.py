@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from vadkit.cards import Sampling, Unit
-from vadkit.data.cubes import Cutting
+from vadkit.data.bound_dataset import TARGET, Role
+from vadkit.data.crops import Cutting
 from vadkit.data.dataset import Split
-from vadkit.data.objects import REPAIRED
-from vadkit.data.parts import Parts, Told
-from vadkit.data.role import TARGET, Role
-from vadkit.data.stores import Store, open_store, parts_of
-from vadkit.data.video import open_video
+from vadkit.data.detection import REPAIRED
+from vadkit.data.store.store import Store, open_store, parts_of
+from vadkit.data.store.video_shards import Parts, Told
+from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
-from vadkit.hashing import hash_of
-from vadkit.plugins import Registry
 from vadkit.recipe import Recipe
+from vadkit.registry.cards import Sampling, Unit
+from vadkit.registry.registry import Registry
+from vadkit.utils.hashing import hash_of
 
 
 class Shelf:

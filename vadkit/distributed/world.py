@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from vadkit.signals import Interrupted
+from vadkit.distributed.signals import Interrupted
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,11 +16,11 @@ from secrets import token_hex
 from socket import create_connection
 from typing import Any
 
-from vadkit.discovery import one_line
 from vadkit.engines import Job, Outcome, node
 from vadkit.engines.quiet import Quiet
 from vadkit.errors import PluginError, ResourceError
-from vadkit.home import cache_home
+from vadkit.registry.discovery import one_line
+from vadkit.utils.cache_dir import cache_home
 from vadkit.utils.threads import thread_environment
 
 GPU_SHARE = 0.25

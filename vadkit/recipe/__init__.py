@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from vadkit.plugins import Registry, load_plugins
-from vadkit.recipe.changes import apply_set, bind_boxes, bind_data, file_boxes
-from vadkit.recipe.check import binding_problems, completed, name_problems
-from vadkit.recipe.keys import model_problems, without
-from vadkit.recipe.models import (
+from vadkit.recipe.diagnostics import Problem, first_of, problems_error
+from vadkit.recipe.loader import Source, find_recipe, read_source, shipped_recipes
+from vadkit.recipe.overrides import apply_set, bind_boxes, bind_data, file_boxes
+from vadkit.recipe.presets import presets, with_presets
+from vadkit.recipe.protocol import Borders, FrameProtocol, Smooth
+from vadkit.recipe.schema import (
     BackboneSource,
     Calibrate,
     DataSource,
@@ -28,10 +29,9 @@ from vadkit.recipe.models import (
     TaskEntry,
     TeacherSource,
 )
-from vadkit.recipe.presets import presets, with_presets
-from vadkit.recipe.problems import Problem, first_of, problems_error
-from vadkit.recipe.protocol import Borders, FrameProtocol, Smooth
-from vadkit.recipe.source import Source, find_recipe, read_source, shipped_recipes
+from vadkit.recipe.schema_errors import model_problems, without
+from vadkit.recipe.validation import binding_problems, completed, name_problems
+from vadkit.registry.registry import Registry, load_plugins
 
 __all__ = [
     "BackboneSource",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vadkit.bootstrap import paired_intervals
-from vadkit.data.labels import read_labels
+from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.errors import DataError
-from vadkit.protocol import Kept, kept
+from vadkit.metrics.bootstrap import paired_intervals
 from vadkit.recipe import Borders
-from vadkit.report.figures import FIGURES, figure
+from vadkit.report.figure_names import FIGURES, figure
 from vadkit.report.score_files import files, read_frame_scores
-from vadkit.runs.result import Result
-from vadkit.runs.tables import flat, unequal
+from vadkit.runs.finished_run import Result
+from vadkit.runs.flatten import flat, unequal
+from vadkit.scoring.protocol import Kept, kept
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from vadkit.metrics import auc
-from vadkit.protocol import FrameScores
+from vadkit.metrics.frame_metrics import auc
 from vadkit.report.style import (
     BLUE,
     COLOURS,
@@ -26,6 +25,7 @@ from vadkit.report.style import (
     title,
     whole_ticks,
 )
+from vadkit.scoring.protocol import FrameScores
 
 Floats = NDArray[np.float64]
 Labels = NDArray[Any]

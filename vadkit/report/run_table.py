@@ -11,10 +11,10 @@ from statistics import mean, stdev
 from typing import Any, Literal
 
 from vadkit.errors import RecipeError
-from vadkit.report.figures import FIGURES, figure
+from vadkit.report.figure_names import FIGURES, figure
 from vadkit.report.latex import latex_text
+from vadkit.runs.finished_run import Result
 from vadkit.runs.folder import ORACLE
-from vadkit.runs.result import Result
 
 Form = Literal["markdown", "csv", "latex"]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from vadkit.data.dataset import Track
 from vadkit.errors import DataError, NumericError
-from vadkit.regions import Detections
-from vadkit.report.tables import COLUMNS, read_scores
+from vadkit.metrics.region_metrics import Detections
+from vadkit.report.score_tables import COLUMNS, read_scores
 
 Floats = NDArray[np.float64]
 

@@ -19,10 +19,10 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from vadkit.errors import DataError, RecipeError
-from vadkit.home import cache_home
 from vadkit.runs.atomic import sweep
 from vadkit.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from vadkit.runs.manifest import read_json
+from vadkit.utils.cache_dir import cache_home
 
 LIMIT_GB = 20.0
 """What the cache may take, unless `VADKIT_CACHE_GB` says otherwise."""

@@ -11,10 +11,10 @@ from typing import Any
 from vadkit.errors import RecipeError, RunBusyError
 from vadkit.runs.atomic import is_temporary, sweep, write_json
 from vadkit.runs.environment import ENVIRONMENT_SCHEMA, environment
-from vadkit.runs.latest import followed, next_folder, point_latest
 from vadkit.runs.lock import locked, refuse_if_held
 from vadkit.runs.manifest import read_json
 from vadkit.runs.names import safe_name
+from vadkit.runs.numbering import followed, next_folder, point_latest
 
 METRICS_SCHEMA = 2
 ORACLE = "oracle: epoch of each phase with the highest micro AUC on the test labels"

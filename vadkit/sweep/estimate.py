@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vadkit.plugins import Registry
-from vadkit.progress import duration
-from vadkit.sweep.cells import Cell, Entry, entries_of
+from vadkit.registry.registry import Registry
+from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.expansion import Cell, Entry, entries_of
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
-from vadkit.sweep.models import Grid
-from vadkit.sweep.plan import Count, cells_of, count, keys_done, total, trainings
-from vadkit.sweep.state import CellState
+from vadkit.sweep.schedule import Count, cells_of, count, keys_done, total, trainings
+from vadkit.sweep.schema import Grid
 from vadkit.sweep.timings import Timings
+from vadkit.utils.progress import duration
 
 
 @dataclass(frozen=True)

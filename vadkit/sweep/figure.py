@@ -14,10 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from vadkit.report.style import BLUE, GREEN, RED, drawing, one_line, title
-from vadkit.sweep.curves import Point, curve, stages_of
-from vadkit.sweep.models import OWN, Grid
-from vadkit.sweep.order import ALL
+from vadkit.sweep.aggregation import Point, curve, stages_of
+from vadkit.sweep.orders import ALL
 from vadkit.sweep.results import PhaseLine, best_of_boxes
+from vadkit.sweep.schema import OWN, Grid
 
 _LOOKS: dict[str, dict[str, Any]] = {
     "progressive": {"color": BLUE, "marker": "o"},

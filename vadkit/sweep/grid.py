@@ -11,14 +11,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from vadkit.errors import RecipeError
-from vadkit.hints import did_you_mean
 from vadkit.recipe import shipped_recipes
-from vadkit.recipe.keys import model_problems, without
-from vadkit.recipe.problems import Place, Problem, first_of, problems_error
-from vadkit.recipe.source import TABLES, Source, read_tables, shipped_folder
-from vadkit.recipe.tables import absolute
-from vadkit.sweep.grid_check import grid_problems
-from vadkit.sweep.models import Grid
+from vadkit.recipe.diagnostics import Place, Problem, first_of, problems_error
+from vadkit.recipe.loader import TABLES, Source, read_tables, shipped_folder
+from vadkit.recipe.schema_errors import model_problems, without
+from vadkit.recipe.toml_tables import absolute
+from vadkit.sweep.schema import Grid
+from vadkit.sweep.validation import grid_problems
+from vadkit.utils.suggestions import did_you_mean
 
 
 @dataclass

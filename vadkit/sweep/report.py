@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from vadkit.runs.atomic import write_text
-from vadkit.sweep.cells import Entry
+from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.expansion import Entry
 from vadkit.sweep.folder import SweepFolder
-from vadkit.sweep.models import Grid
-from vadkit.sweep.plan import cells_of
 from vadkit.sweep.results import PhaseLine, lines_of, results_csv
-from vadkit.sweep.state import CellState
+from vadkit.sweep.schedule import cells_of
+from vadkit.sweep.schema import Grid
 from vadkit.sweep.table import latex, markdown
 from vadkit.sweep.timings import Timings
 

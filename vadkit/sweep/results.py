@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vadkit.report.figures import FIGURES, figure
-from vadkit.sweep.cells import Entry
-from vadkit.sweep.state import CellState
+from vadkit.report.figure_names import FIGURES, figure
+from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.expansion import Entry
 
 DONE, FAILED, OPEN = "done", "failed", "open"
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from vadkit.distributed.signals import stop_on_signals
 from vadkit.engines import Engine
-from vadkit.plugins import Registry
+from vadkit.registry.registry import Registry
 from vadkit.runs.atomic import write_text
-from vadkit.signals import stop_on_signals
-from vadkit.sweep.cells import entries_of
-from vadkit.sweep.data import prepare_all
-from vadkit.sweep.drive import Driver, Options, Tell
+from vadkit.sweep.driver import Driver, Options, Tell
+from vadkit.sweep.expansion import entries_of
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
+from vadkit.sweep.prepare import prepare_all
 from vadkit.sweep.report import Report
 
 _KEPT = "What is finished is kept; the same command does the rest."

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from vadkit.report.latex import latex_text
-from vadkit.sweep.curves import Point, curve, is_last, stages_of
-from vadkit.sweep.models import NO_STEP, Grid
-from vadkit.sweep.order import ALL
+from vadkit.sweep.aggregation import Point, curve, is_last, stages_of
+from vadkit.sweep.orders import ALL
 from vadkit.sweep.results import DONE, FAILED, PhaseLine, best_of_boxes
+from vadkit.sweep.schema import NO_STEP, Grid
 
 Head = tuple[str, ...]
 """Data set, mode and stage of a column, without what all columns share."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from vadkit.hashing import hash_of
-from vadkit.home import cache_home
 from vadkit.recipe import Phase, Recipe, TaskEntry
 from vadkit.runs.atomic import write_json
 from vadkit.runs.manifest import read_json
-from vadkit.sweep.cells import Cell
-from vadkit.sweep.state import CellState
+from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.expansion import Cell
+from vadkit.utils.cache_dir import cache_home
+from vadkit.utils.hashing import hash_of
 
 TIMINGS_SCHEMA = 1
 Seconds = dict[str, float]

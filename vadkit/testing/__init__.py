@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vadkit.cards import TaskCard
 from vadkit.errors import PluginError
+from vadkit.registry.cards import TaskCard
 from vadkit.testing.card_checks import CARD_CHECKS
 from vadkit.testing.task_checks import SCORING_CHECKS, TRAINING_CHECKS
 

@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vadkit.cards import TaskCard
-from vadkit.conformance import check_card
 from vadkit.errors import PluginError
+from vadkit.registry.card_validation import check_card
+from vadkit.registry.cards import TaskCard
 
 HEAVY = ("torch", "cv2", "scipy")
 """What listing tasks must not import."""

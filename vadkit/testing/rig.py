@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vadkit.backbones.unet import UNet
-from vadkit.builtin import UNetConfig
-from vadkit.cards import Need, Sampling, TaskCard
 from vadkit.errors import PluginError
-from vadkit.heads import Shapes
-from vadkit.rng import generator, seeded
+from vadkit.nn.backbones.unet import UNet
+from vadkit.nn.heads import Shapes
+from vadkit.registry.builtin import UNetConfig
+from vadkit.registry.cards import Need, Sampling, TaskCard
 from vadkit.task import Batch, Task, Views
+from vadkit.utils.rng import generator, seeded
 
 ROLES = {
     "scene": (24,),

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vadkit.cards import TaskCard
-from vadkit.inference import MAP
-from vadkit.rng import generator
+from vadkit.registry.cards import TaskCard
+from vadkit.scoring.inference import MAP
 from vadkit.task import Batch, Views
 from vadkit.testing.card_checks import expect
 from vadkit.testing.rig import Case, Rig
+from vadkit.utils.rng import generator
 
 CASES = (Case(4, 3, (48, 48)), Case(2, 1, (33, 47)), Case(1, 1, (32, 64)))
 """Colour and grey, even and odd sizes, a batch of one."""

@@ -10,9 +10,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.annotations.frame_labels import (
+    check_length,
+    checked_labels,
+    mask_labels,
+    read_array,
+    read_mat_masks,
+)
 from vadkit.data.dataset import Split, Video
 from vadkit.data.datasets.common import FilesDataset, Official, count_frames, list_videos
-from vadkit.data.labels import check_length, checked_labels, mask_labels, read_array, read_mat_masks
 from vadkit.dataset_cards import AVENUE, AvenueConfig
 
 FOLDERS: dict[Split, str] = {"train": "training_videos", "test": "testing_videos"}

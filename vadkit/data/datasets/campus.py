@@ -11,12 +11,12 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
+from vadkit.data.annotations.frame_labels import checked_labels
 from vadkit.data.dataset import Split, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos
-from vadkit.data.labels import checked_labels
 from vadkit.dataset_cards import CAMPUS
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 
 class Campus(FilesDataset[NoOptions]):

@@ -13,13 +13,13 @@ from typing import ClassVar, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import DatasetCard
+from vadkit.data.annotations.frame_labels import check_length
+from vadkit.data.annotations.tracks import check_tracks
 from vadkit.data.dataset import Dataset, Split, Video
-from vadkit.data.frames import DecodeReport, VideoReader, natural_key
-from vadkit.data.labels import check_length
-from vadkit.data.tracks import check_tracks
-from vadkit.data.video import open_video
+from vadkit.data.video.frame import DecodeReport, VideoReader, natural_key
+from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
+from vadkit.registry.cards import DatasetCard
 
 ConfigT = TypeVar("ConfigT")
 Official = dict[Split, tuple[int, int | None]]

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
+from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.data.dataset import Split, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos
-from vadkit.data.labels import read_labels
 from vadkit.dataset_cards import CORRIDOR
+from vadkit.registry.cards import NoOptions
 
 FOLDERS: dict[Split, str] = {
     "train": "Train_IITB_Corridor/Train",

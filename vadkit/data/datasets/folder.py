@@ -29,12 +29,12 @@ from typing import TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.annotations.frame_labels import csv_rows, mask_labels, number, read_labels
+from vadkit.data.annotations.intervals import Interval, interval_labels, read_intervals
+from vadkit.data.annotations.tracks import Sighting, tracks_of
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, clip_name, is_video, list_videos, read_masks
-from vadkit.data.intervals import Interval, interval_labels, read_intervals
-from vadkit.data.labels import csv_rows, mask_labels, number, read_labels
-from vadkit.data.tracks import Sighting, tracks_of
-from vadkit.data.video import open_video
+from vadkit.data.video.open_video import open_video
 from vadkit.dataset_cards import FOLDER
 from vadkit.errors import DataError
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
 from vadkit.data.dataset import Split, Video
 from vadkit.data.datasets.common import FilesDataset
-from vadkit.data.frame_folder import IMAGES
+from vadkit.data.video.folder_reader import IMAGES
 from vadkit.dataset_cards import IMAGES as CARD
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 
 class Images(FilesDataset[NoOptions]):

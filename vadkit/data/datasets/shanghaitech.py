@@ -9,13 +9,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
+from vadkit.data.annotations.frame_labels import read_array, read_labels
+from vadkit.data.annotations.tracks import read_evaluator_tracks
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos
-from vadkit.data.labels import read_array, read_labels
-from vadkit.data.tracks import read_evaluator_tracks
 from vadkit.dataset_cards import SHANGHAITECH
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 FOLDERS: dict[Split, str] = {"train": "training/videos", "test": "testing/frames"}
 TRACKS = "annotations/ShanghaiTech"

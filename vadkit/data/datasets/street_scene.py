@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
+from vadkit.data.annotations.frame_labels import number
+from vadkit.data.annotations.tracks import Sighting, tracks_of
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos
-from vadkit.data.frame_folder import frame_files
-from vadkit.data.labels import number
-from vadkit.data.tracks import Sighting, tracks_of
+from vadkit.data.video.folder_reader import frame_files
 from vadkit.dataset_cards import STREET_SCENE
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 COLUMNS = 6
 """Frame's file, track, the box's centre x and y, its width and height, in pixels."""

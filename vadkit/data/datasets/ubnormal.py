@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
+from vadkit.data.annotations.frame_labels import csv_rows, number
+from vadkit.data.annotations.intervals import range_labels
+from vadkit.data.annotations.tracks import Sighting, tracks_of
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.datasets.common import FilesDataset, count_frames, list_videos
-from vadkit.data.frames import natural_key
-from vadkit.data.intervals import range_labels
-from vadkit.data.labels import csv_rows, number
-from vadkit.data.tracks import Sighting, tracks_of
-from vadkit.data.video import open_video
+from vadkit.data.video.frame import natural_key
+from vadkit.data.video.open_video import open_video
 from vadkit.dataset_cards import UBNORMAL
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 Range = tuple[int, int, int]
 """An object's number, its first and its last anomalous frame, from 0, both in."""

@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
+from vadkit.data.annotations.frame_labels import number
+from vadkit.data.annotations.intervals import range_labels
 from vadkit.data.dataset import Split, Video
 from vadkit.data.datasets.common import FilesDataset, Official, count_frames, is_video
-from vadkit.data.frames import natural_key
-from vadkit.data.intervals import range_labels
-from vadkit.data.labels import number
+from vadkit.data.video.frame import natural_key
 from vadkit.dataset_cards import UCF_CRIME
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 LISTS: dict[Split, str] = {"train": "Anomaly_Train.txt", "test": "Anomaly_Test.txt"}
 NORMAL = "Normal"

@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.cards import NoOptions
+from vadkit.data.annotations.frame_labels import check_length
+from vadkit.data.annotations.intervals import range_labels, read_ucsd
 from vadkit.data.dataset import Split, Video
 from vadkit.data.datasets.common import FilesDataset, Official, list_videos, read_masks
-from vadkit.data.frame_folder import frame_files
-from vadkit.data.intervals import range_labels, read_ucsd
-from vadkit.data.labels import check_length
+from vadkit.data.video.folder_reader import frame_files
 from vadkit.dataset_cards import PED1, PED2
 from vadkit.errors import DataError
+from vadkit.registry.cards import NoOptions
 
 
 class Ucsd(FilesDataset[NoOptions]):

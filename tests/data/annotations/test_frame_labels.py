@@ -1,0 +1,253 @@
+"""Labels: every accepted form, and one sentence with file and row for every doubtful one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.io import savemat
+
+from vadkit.data.annotations.frame_labels import (
+    check_length,
+    mask_labels,
+    read_labels,
+    read_mat_masks,
+)
+from vadkit.data.annotations.intervals import (
+    Interval,
+    interval_labels,
+    range_labels,
+    read_intervals,
+    read_ucsd,
+)
+from vadkit.errors import DataError
+
+WANTED = [0, 1, 1, 0]
+
+
+def save(path, content):
+    if isinstance(content, np.ndarray):
+        np.save(path, content)
+    else:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+# Arrays
+
+
+@pytest.mark.parametrize("shape", [(4,), (1, 4), (4, 1)])
+@pytest.mark.parametrize("kind", ["u1", "i8", "f4", "?"])
+def test_an_array_of_zeros_and_ones_is_read(tmp_path, shape, kind):
+    labels = read_labels(save(tmp_path / "a.npy", np.array(WANTED, kind).reshape(shape)))
+    assert labels.tolist() == WANTED
+    assert labels.dtype == np.uint8
+    assert labels.shape == (4,)
+
+
+@pytest.mark.parametrize("bad", [2, -1, 0.5, np.nan, np.inf])
+def test_another_value_is_named_with_file_and_frame(tmp_path, bad):
+    path = save(tmp_path / "a.npy", np.array([0, 1, bad, 0]))
+    with pytest.raises(DataError, match=r"a\.npy, frame 2: .* is neither 0 nor 1"):
+        read_labels(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (np.array(["0", "1"]), "holds no numbers"),
+        (np.zeros((2, 3)), r"the shape \(2, 3\)"),
+        (np.zeros(0), "a.npy"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(500), "not an array of numbers"),
+        (b"", "not an array of numbers"),
+        ("0\n1\n", "not an array of numbers"),
+    ],
+)
+def test_what_is_no_label_array_is_refused(tmp_path, content, match):
+    with pytest.raises(DataError, match=match):
+        read_labels(save(tmp_path / "a.npy", content))
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([0, "x", None], object), allow_pickle=True)
+    with pytest.raises(DataError, match="not an array of numbers"):
+        read_labels(tmp_path / "a.npy")
+
+
+def test_a_header_that_claims_too_much_allocates_nothing(tmp_path):
+    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (10000000000000,), }\n"
+    data = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header.encode()
+    with pytest.raises(DataError, match="not an array of numbers"):
+        read_labels(save(tmp_path / "a.npy", data))
+
+
+# CSV
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0\n1\n1\n0\n", "label\r\n0\r\n1\r\n1\r\n0", "\ufefflabel\n0\n1.0\n1\n0\n\n",
+     "frame,label\n0,0\n1,1\n2,1\n3,0\n", "frame, label\n0, 0\n1, 1\n2, 1\n3, 0\n"],
+)  # fmt: skip
+def test_a_column_of_labels_is_read(tmp_path, text):
+    assert read_labels(save(tmp_path / "a.csv", text)).tolist() == WANTED
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("0\n1\n2\n", "row 3: '2' is neither"),
+        ("label\n0\nyes\n", "row 3: 'yes' is neither"),
+        ("0\nnan\n", "row 2: 'nan' is neither"),
+        ("0\n-1\n", "row 2: '-1' is neither"),
+        ("frame,label\n0,0\n2,1\n", "row 3: frame '2', expected 1"),
+        ("frame,label\n0,0\n1\n", "row 3: 1 columns, expected 2"),
+        ("0,1\n", "row 1: 2 columns, expected 1"),
+        ("time,label\n0,0\n", "row 1: the header"),
+        ("label\n", "holds no labels"),
+        ("", "holds no labels"),
+        (b"\xff\xfe0\0", "not a CSV file in UTF-8"),
+    ],
+)
+def test_a_doubtful_row_is_named(tmp_path, text, match):
+    with pytest.raises(DataError, match=match) as caught:
+        read_labels(save(tmp_path / "a.csv", text))
+    assert "a.csv" in str(caught.value)
+
+
+@given(st.binary(max_size=200))
+def test_rubbish_is_labels_or_a_data_error(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("rubbish")
+    for name in ("a.npy", "a.csv"):
+        try:
+            values = set(read_labels(save(folder / name, data)).tolist())
+        except DataError:
+            values = set()
+        assert values <= {0, 1}
+
+
+@pytest.mark.parametrize("labels", [1438, 1440])
+def test_labels_of_another_length_are_refused(labels):
+    with pytest.raises(DataError, match=f"^Test_01: 1439 frames, {labels} labels"):
+        check_length("Test_01", 1439, labels)
+    check_length("Test_01", 1439, 1439)
+
+
+# Masks
+
+
+def cell(masks):
+    found = np.empty((1, len(masks)), object)
+    found[0, :] = masks
+    return found
+
+
+def test_masks_of_a_matlab_cell_become_labels(tmp_path):
+    masks = [np.full((3, 4), value, np.uint8) for value in WANTED]
+    savemat(tmp_path / "1_label.mat", {"volLabel": cell(masks)})
+    read = read_mat_masks(tmp_path / "1_label.mat")
+    assert read[1].shape == (3, 4)
+    assert mask_labels(read).tolist() == WANTED
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ({"volLabel": cell([np.full((3, 4), 2, np.uint8)] * 2)}, "frame 0: not a mask"),
+        ({"volLabel": cell([np.full((3, 4), 0.5)] * 2)}, "frame 0: not a mask"),
+        (
+            {"volLabel": cell([np.zeros((3, 4), np.uint8), np.zeros((3, 5), np.uint8)])},
+            "frame 1: its size",
+        ),
+        ({"other": np.zeros(3)}, "no variable 'volLabel'"),
+    ],
+)
+def test_doubtful_masks_are_named(tmp_path, content, match):
+    savemat(tmp_path / "1_label.mat", content)
+    with pytest.raises(DataError, match=match):
+        read_mat_masks(tmp_path / "1_label.mat")
+
+
+@pytest.mark.parametrize("data", [b"", b"MATLAB 7.3 MAT-file" + bytes(600), b"rubbish" * 99])
+def test_what_is_no_matlab_file_is_refused(tmp_path, data):
+    with pytest.raises(DataError, match="not a MATLAB file"):
+        read_mat_masks(save(tmp_path / "1_label.mat", data))
+
+
+# Ranges of frames, UCSD
+
+
+def test_ucsd_ranges_count_from_one_and_include_both_ends(tmp_path):
+    text = (
+        "TestVideoFile = {};\n% gt_frame = [9:99];\n"
+        "TestVideoFile{end+1}.gt_frame = [2:3];\n"
+        "TestVideoFile{end+1}.gt_frame = [1:2, 5:5];\r\n"
+        "TestVideoFile{end+1}.gt_frame = [ 4 ];\n"
+        "TestVideoFile{end+1}.gt_frame = [];\n"
+    )
+    ranges = read_ucsd(save(tmp_path / "a.m", text))
+    assert ranges == [[(2, 3)], [(1, 2), (5, 5)], [(4, 4)], []]
+    assert range_labels("a", ranges[0], 4).tolist() == WANTED
+    assert range_labels("a", ranges[1], 5).tolist() == [1, 1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("span", [(0, 2), (3, 2), (2, 5)])
+def test_a_range_that_does_not_fit_is_refused(span):
+    with pytest.raises(DataError, match=r"a\.m: range .* does not fit 4 frames"):
+        range_labels("a.m", [span], 4)
+
+
+@pytest.mark.parametrize("text", ["", "gt_frame = [1:x];", "gt_frame = [zeros(3)];"])
+def test_a_ucsd_file_without_ranges_is_refused(tmp_path, text):
+    with pytest.raises(DataError, match=r"a\.m"):
+        read_ucsd(save(tmp_path / "a.m", text))
+
+
+# Intervals in seconds
+
+
+def test_intervals_label_the_frames_shown_in_them(tmp_path):
+    text = "clip,start_s,end_s\nyard,0.1,0.3\nyard,0.5,0.6\nempty,,\n"
+    clips = read_intervals(save(tmp_path / "labels.csv", text))
+    assert clips["empty"] == []
+    assert clips["yard"][1] == Interval(row=3, start_s=0.5, end_s=0.6)
+    times = np.arange(7) / 10
+    labels = interval_labels("labels.csv", clips["yard"], times)
+    assert labels.tolist() == [0, 1, 1, 0, 0, 1, 0]
+
+
+def test_uneven_times_decide_and_not_the_frame_number():
+    labels = interval_labels("x", [Interval(2, 1.0, 3.0)], np.array([0.0, 0.1, 2.0, 2.1, 5.0]))
+    assert labels.tolist() == [0, 0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("row", "match"),
+    [
+        ("a,2,1", "row 3: the interval ends before it starts"),
+        ("a,-1,1", "row 3: .* not two times in seconds"),
+        ("a,1:02:03,90", "row 3: '1:02:03' to '90' are not two times"),
+        ("a,nan,1", "row 3: .* not two times"),
+        ("a,1,inf", "row 3: .* not two times"),
+        ("a,5,", "row 3: .* not two times"),
+        ("a,0.5,2", "row 3: the interval overlaps that of row 2"),
+        ("a,1", "row 3: 2 columns, expected 3"),
+    ],
+)
+def test_a_doubtful_interval_is_named_by_its_row(tmp_path, row, match):
+    path = save(tmp_path / "labels.csv", f"clip,start_s,end_s\na,0,1\n{row}\n")
+    with pytest.raises(DataError, match=match):
+        read_intervals(path)
+
+
+def test_intervals_need_their_header(tmp_path):
+    with pytest.raises(DataError, match="does not begin with the header"):
+        read_intervals(save(tmp_path / "labels.csv", "a,0,1\n"))
+
+
+def test_an_interval_beyond_the_clip_is_refused():
+    times = np.arange(10) / 10
+    assert interval_labels("labels.csv", [Interval(2, 0.8, 1.1)], times).sum() == 2
+    with pytest.raises(DataError, match=r"labels\.csv, row 2: ends at 3 s"):
+        interval_labels("labels.csv", [Interval(2, 0.8, 3.0)], times)

@@ -1,0 +1,54 @@
+"""`model/` is safetensors and JSON, and nothing else is read."""
+
+import pytest
+import torch
+
+from vadkit.errors import DataError
+from vadkit.runs.exported_model import load_model, save_model
+
+pytestmark = pytest.mark.edges
+
+
+@pytest.fixture
+def model(tmp_path):
+    save_model(tmp_path / "model", {"w": torch.arange(4.0)}, {"backbone": "unet", "width": 32})
+    return tmp_path / "model"
+
+
+def test_it_comes_back_as_it_was(model):
+    tensors, meta = load_model(model)
+    assert torch.equal(tensors["w"], torch.arange(4.0))
+    assert meta == {"backbone": "unet", "width": 32}
+    assert sorted(p.name for p in model.iterdir()) == ["model.json", "weights.safetensors"]
+
+
+def test_it_is_replaced_whole(model):
+    save_model(model, {"v": torch.zeros(1)}, {})
+    assert list(load_model(model)[0]) == ["v"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04\x95\x00", None])
+def test_weights_that_are_not_those_saved_are_named(model, content):
+    path = model / "weights.safetensors"
+    path.write_bytes(content or path.read_bytes()[:-1])
+    with pytest.raises(DataError, match=r"weights\.safetensors is not what was saved"):
+        load_model(model)
+
+
+def test_missing_weights_are_named(model):
+    (model / "weights.safetensors").unlink()
+    with pytest.raises(DataError, match=r"weights\.safetensors is missing"):
+        load_model(model)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema_version": 9}', "[" * 100_000])
+def test_a_stranger_s_json_is_named(model, content):
+    (model / "model.json").write_text(content)
+    with pytest.raises(DataError, match=r"model\.json is not a model"):
+        load_model(model)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    (tmp_path / "model.pt").write_bytes(b"\x80\x04\x95")
+    with pytest.raises(DataError, match=r"model\.json is not a model"):
+        load_model(tmp_path)

@@ -1,0 +1,113 @@
+"""Labels given as stretches of a clip: UCSD's ranges of frames, intervals in seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.data.annotations.frame_labels import Labels, csv_rows, number
+from vadkit.errors import DataError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An anomalous stretch of a clip: start <= t < end, in seconds."""
+
+    row: int
+    """Line of the file it was read from, from 1."""
+    start_s: float
+    end_s: float
+
+
+def read_ucsd(path: Path) -> list[list[tuple[int, int]]]:
+    """Each test video's anomalous ranges of frames, from 1, both ends in, from a UCSD `.m` file.
+
+    Raises:
+        DataError: It holds no `gt_frame = [a:b, c:d]`, or a range that cannot be read.
+    """
+    text = re.sub(r"%.*", "", path.read_text("utf-8", errors="replace"))
+    entries = re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", text)
+    if not entries:
+        raise DataError(f"{path} holds no `gt_frame = [first:last]`.")
+    return [
+        [_range(path, number, part) for part in re.split(r"[,;\s]+", entry.strip()) if part]
+        for number, entry in enumerate(entries, 1)
+    ]
+
+
+def range_labels(source: str, ranges: Sequence[tuple[int, int]], frames: int) -> Labels:
+    """Labels of `frames` frames from ranges that count from 1 and include both ends.
+
+    Raises:
+        DataError: A range is reversed or reaches beyond the video.
+    """
+    labels = np.zeros(frames, np.uint8)
+    for first, last in ranges:
+        if not 1 <= first <= last <= frames:
+            raise DataError(f"{source}: range {first}:{last} does not fit {frames} frames.")
+        labels[first - 1 : last] = 1
+    return labels
+
+
+def read_intervals(path: Path) -> dict[str, list[Interval]]:
+    """Intervals by clip from a CSV `clip,start_s,end_s`; a row `clip,,` has a clip without any.
+
+    Raises:
+        DataError: A row is not two numbers, reversed, negative or overlaps another of its clip.
+    """
+    rows = csv_rows(path)
+    if not rows or rows[0][1] != ["clip", "start_s", "end_s"]:
+        raise DataError(f"{path} does not begin with the header `clip,start_s,end_s`.")
+    clips: dict[str, list[Interval]] = {}
+    for row, cells in rows[1:]:
+        if len(cells) != 3:  # noqa: PLR2004
+            raise DataError(f"{path}, row {row}: {len(cells)} columns, expected 3.")
+        known = clips.setdefault(cells[0], [])
+        if cells[1:] != ["", ""]:
+            known.append(_interval(path, row, cells[1], cells[2], known))
+    return clips
+
+
+def interval_labels(
+    source: str, intervals: Sequence[Interval], times: NDArray[np.float64]
+) -> Labels:
+    """Labels of the frames shown at `times` (frames,), in seconds from the start.
+
+    Raises:
+        DataError: An interval ends after the clip.
+    """
+    labels = np.zeros(len(times), np.uint8)
+    step = times[-1] / max(1, len(times) - 1)
+    for interval in intervals:
+        # The last frame is shown for a step, and people round up.
+        if interval.end_s > times[-1] + 2 * step:
+            raise DataError(
+                f"{source}, row {interval.row}: ends at {interval.end_s:g} s, but the last frame "
+                f"is at {times[-1]:.2f} s."
+            )
+        labels[(times >= interval.start_s) & (times < interval.end_s)] = 1
+    return labels
+
+
+def _interval(path: Path, row: int, start: str, end: str, known: list[Interval]) -> Interval:
+    found = Interval(row, number(start), number(end))
+    if not 0 <= found.start_s < float("inf") or not 0 <= found.end_s < float("inf"):
+        raise DataError(f"{path}, row {row}: {start!r} to {end!r} are not two times in seconds.")
+    if found.end_s <= found.start_s:
+        raise DataError(f"{path}, row {row}: the interval ends before it starts.")
+    for other in known:
+        if found.start_s < other.end_s and other.start_s < found.end_s:
+            raise DataError(f"{path}, row {row}: the interval overlaps that of row {other.row}.")
+    return found
+
+
+def _range(path: Path, number: int, text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]+)(?::([0-9]+))?", text)
+    if match is None:
+        raise DataError(f"{path}, video {number}: {text!r} is not a range of frames.")
+    return int(match[1]), int(match[2] or match[1])

@@ -1,0 +1,163 @@
+"""Objects: the contract of a detector and the rules that turn detections into objects."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.data.dataset import Video
+from vadkit.data.video.frame import Frame
+from vadkit.registry.cards import BoxRules
+
+ConfigT = TypeVar("ConfigT")
+Boxes = NDArray[np.float32]
+"""(n, 5): x1, y1, x2, y2 in pixels, confidence."""
+
+REPAIRED = "frames_repaired"
+"""What damaged frames are counted under: of all videos and, with " in VIDEO, FILE", of one."""
+
+MOST_BOXES = 200
+"""Objects kept of one frame, the surest first."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A frame and the boxes found in it so far."""
+
+    frame: Frame
+    boxes: Boxes
+
+
+class Detector(ABC, Generic[ConfigT]):
+    """One stage of a stream: adds its boxes to what the stages before it found.
+
+    It may look ahead by holding frames back, but yields every frame once, in order, and keeps
+    only a bounded number of them. Boxes may reach beyond the image; the host clips them.
+    """
+
+    def __init__(self, config: ConfigT) -> None:
+        self.config = config
+
+    @abstractmethod
+    def detect(self, video: Video, stream: Iterator[Seen]) -> Iterator[Seen]:
+        """Yield each frame of the stream with the boxes found before and its own."""
+
+    def fingerprint(self) -> str:
+        """A hash of what the boxes depend on beside options and video (a file, weights)."""
+        return ""
+
+
+class Reader(Protocol):
+    """What is asked of an opened video here."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Every frame in order."""
+
+
+def detect(
+    video: Video,
+    reader: Reader,
+    detectors: Sequence[Detector[Any]],
+    rules: BoxRules,
+    counts: Counter[str] | None = None,
+) -> Iterator[Seen]:
+    """Chain the detectors over a video's frames and keep what counts as an object.
+
+    Args:
+        video: Whose frames they are.
+        reader: The opened video.
+        detectors: Stages of the stream; each sees the boxes of those before it.
+        rules: Which boxes count.
+        counts: Raised by what was seen and dropped, by name.
+    """
+    counts = Counter() if counts is None else counts
+    stream = read(reader, counts)
+    for detector in detectors:
+        stream = _cleaned(detector.detect(video, stream), counts)
+    return (_ruled(seen, rules, counts) for seen in stream)
+
+
+def read(reader: Reader, counts: Counter[str]) -> Iterator[Seen]:
+    """Yield each frame, with no box yet."""
+    for frame in reader.frames():
+        counts["frames"] += 1
+        counts[REPAIRED] += frame.repaired
+        yield Seen(frame, np.empty((0, 5), np.float32))
+
+
+def clip_boxes(boxes: Boxes, height: int, width: int) -> Boxes:
+    """Clip boxes to the image and drop those of which nothing is left, or that hold no number."""
+    boxes = np.asarray(boxes, np.float32).reshape(-1, 5)
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    corners = boxes[:, :4].clip(0, np.array([width, height] * 2, np.float32))
+    boxes = np.concatenate([corners, boxes[:, 4:]], axis=1)
+    kept = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return boxes[kept]
+
+
+def apply_rules(boxes: Boxes, rules: BoxRules) -> Boxes:
+    """Keep the boxes (n, 5) of one frame that count as objects, in their order, 200 at most.
+
+    Confidence and size are judged first, so that a box which is no object hides none. Equal boxes
+    hide each other only through `max_overlap`, where the first stays.
+    """
+    boxes = _surest(_large(boxes, rules))
+    if rules.drop_contained:
+        boxes = boxes[~_contained(boxes)]
+    if rules.max_overlap < 1:
+        boxes = boxes[~_covered(boxes, rules.max_overlap)]
+    return boxes
+
+
+def _large(boxes: Boxes, rules: BoxRules) -> Boxes:
+    side = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    return boxes[(boxes[:, 4] > rules.confidence) & (side >= rules.min_side)]
+
+
+def _surest(boxes: Boxes) -> Boxes:
+    # Before boxes are compared in pairs, so that a frame with thousands costs no memory.
+    return boxes[np.sort(np.argsort(-boxes[:, 4], kind="stable")[:MOST_BOXES])]
+
+
+def _cleaned(stream: Iterator[Seen], counts: Counter[str]) -> Iterator[Seen]:
+    for seen in stream:
+        boxes = clip_boxes(seen.boxes, *seen.frame.image.shape[:2])
+        counts["boxes_unusable"] += len(seen.boxes) - len(boxes)
+        yield replace(seen, boxes=boxes)
+
+
+def _ruled(seen: Seen, rules: BoxRules, counts: Counter[str]) -> Seen:
+    boxes = apply_rules(seen.boxes, rules)
+    over = max(0, len(_large(seen.boxes, rules)) - MOST_BOXES)
+    counts["frames_without_boxes"] += not len(boxes)
+    counts["boxes"] += len(boxes)
+    counts["boxes_over_limit"] += over
+    counts["boxes_against_rules"] += len(seen.boxes) - len(boxes) - over
+    return replace(seen, boxes=boxes)
+
+
+def _contained(boxes: Boxes) -> NDArray[np.bool_]:
+    """(n,) whether a box lies strictly inside another."""
+    inner, outer = boxes[:, None], boxes[None]
+    above = (inner[..., :2] > outer[..., :2]).all(axis=-1)
+    below = (inner[..., 2:4] < outer[..., 2:4]).all(axis=-1)
+    strictly = np.asarray(above & below)
+    return np.asarray(strictly.any(axis=1))
+
+
+def _covered(boxes: Boxes, share: float) -> NDArray[np.bool_]:
+    """(n,) whether one larger box covers more than `share` of a box (HF2VAD's rule)."""
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:4], boxes[None, :, 2:4])
+    common = (high - low).clip(min=0).prod(axis=-1)
+    area = (boxes[:, 2:4] - boxes[:, :2]).prod(axis=1)
+    order = np.arange(len(boxes))
+    larger = area[None] > area[:, None]
+    larger |= (area[None] == area[:, None]) & (order[None] < order[:, None])
+    return np.asarray((larger & (common > share * area[:, None])).any(axis=1))

@@ -1,0 +1,1 @@
+"""Cubes and frames, cut once and kept on disk."""

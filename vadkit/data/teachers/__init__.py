@@ -1,0 +1,1 @@
+"""Teachers' outputs: asked for, kept on disk, looked up."""

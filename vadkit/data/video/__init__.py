@@ -1,0 +1,1 @@
+"""Video files and frame folders, opened and decoded frame by frame."""

@@ -1,0 +1,1 @@
+"""Phases one after another, each evaluated, with results written."""

@@ -1,0 +1,235 @@
+"""A curriculum in a run folder: each phase is trained once, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vadkit.errors import ResourceError
+from vadkit.experiment.phase_checkpoints import PhaseFolder
+from vadkit.experiment.phase_evaluation import evaluate_after
+from vadkit.experiment.results import PhaseResult, phase_figures, write_results
+from vadkit.recipe import Phase
+from vadkit.recipe.fingerprint import prefix_facts
+from vadkit.recipe.task_specs import scoring_tasks
+from vadkit.registry.registry import Registry
+from vadkit.runs.cache import PhaseCache
+from vadkit.runs.checkpoint import Checkpoint
+from vadkit.runs.events import Events
+from vadkit.runs.folder import RunFolder
+from vadkit.runs.tensors import unique_state
+from vadkit.training.epoch_state import Epoch, Start
+from vadkit.training.trainer import PhaseRunner
+from vadkit.utils.hashing import hash_of
+
+REVISION = 1
+"""Raised when the same recipe and data would be trained or evaluated to something else."""
+
+
+class Keys:
+    """What phases and their evaluations are called in the phase cache."""
+
+    def __init__(self, runner: PhaseRunner, registry: Registry) -> None:
+        self._runner, self._registry = runner, registry
+
+    def weights(self, number: int) -> str:
+        """The hash of all that decides the weights after a phase."""
+        return hash_of(self._training(number))
+
+    def evaluation(self, number: int) -> str:
+        """The hash of all that decides what those weights are worth."""
+        recipe, tasks = self._runner.recipe, self._runner.model.tasks
+        scoring = [tasks[name] for name in scoring_tasks(recipe)]
+        reads = [one for task in scoring for one in (*task.samplings, task.score_sampling)]
+        needs = [need for task in scoring for need in (*task.needs, *task.score_needs)]
+        facts = {
+            "score": recipe.score.model_dump(mode="json"),
+            "scoring": {t.card.name: [t.card.revision, asdict(t.config)] for t in scoring},
+            "answers of teachers to score": self._runner.data.answering(needs),
+            "data to score": self._runner.data.fingerprint(reads),
+        }
+        return hash_of({**self._training(number), **facts})
+
+    def _training(self, number: int) -> dict[str, Any]:
+        recipe, tasks = self._runner.recipe, self._runner.model.tasks
+        names = sorted({entry.name for phase in recipe.phase[:number] for entry in phase.tasks})
+        reads = [sampling for name in names for sampling in tasks[name].samplings]
+        return {
+            "revision": REVISION,
+            "training": prefix_facts(recipe, self._registry, number),
+            "answers": self._runner.data.answering(n for name in names for n in tasks[name].needs),
+            "data": self._runner.data.fingerprint(reads),
+            **_machine(self._runner.device, self._runner.world.size),
+        }
+
+
+def _machine(device: torch.device, ranks: int) -> dict[str, Any]:
+    """What gives other last bits: other kernels, another number of threads or ranks."""
+    return {
+        **({"world_size": ranks} if ranks > 1 else {}),
+        "vadkit": version("vadkit"),
+        "torch": torch.__version__,
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "kernels": [platform.machine(), torch.backends.cpu.get_cpu_capability()],
+        "threads": torch.get_num_threads(),
+    }
+
+
+class Curriculum:
+    """Trains phase after phase, evaluates each, and writes what comes of it.
+
+    What is done already, in the run folder or in the phase cache, is restored. Of several ranks
+    the first looks what there is and writes; the others do and read the same.
+
+    Args:
+        runner: Trains.
+        folder: Where everything goes; locked by the caller.
+        events: Told of each step, after which a resume begins.
+        keys: Name the phases in the cache.
+        cache: What other runs did; None: nothing is taken from it or put there.
+    """
+
+    def __init__(
+        self,
+        runner: PhaseRunner,
+        folder: RunFolder,
+        events: Events,
+        keys: Keys,
+        cache: PhaseCache | None = None,
+    ) -> None:
+        self._runner, self._folder, self._events = runner, folder, events
+        self._keys, self._cache = keys, cache
+        self._phases, self._world = runner.recipe.phase, runner.world
+
+    def run(self, notes: Sequence[str] = ()) -> None:
+        """Go through the recipe's phases, then write scores, metrics, plots and model.
+
+        Args:
+            notes: What `metrics.json` has to say of how the run came about.
+        """
+        done = [self._phase(number, phase) for number, phase in enumerate(self._phases, start=1)]
+        write_results(self._folder, self._runner, done, self._events.emit, notes)
+        self._events.emit("run_done")
+
+    def _phase(self, number: int, phase: Phase) -> PhaseResult:
+        self._events.emit("phase_started", phase=number, stage=phase.stage)
+        self._runner.progress.phase(number, len(self._phases), phase.title, phase.epochs)
+        path, warn = self._folder.phase(number, phase.title), self._runner.progress.note
+        own = PhaseFolder(path, f"phase {number}", warn)
+        started = time.perf_counter()
+        self._trained(number, phase, own)
+        seconds = time.perf_counter() - started
+        self._events.emit("phase_trained", phase=number, seconds=round(seconds, 3))
+        result = self._evaluated(number, phase, own, seconds)
+        self._events.emit("phase_evaluated", phase=number)
+        return result
+
+    def _trained(self, number: int, phase: Phase, own: PhaseFolder) -> None:
+        """Bring the model to where the phase leads, with as little training as is left."""
+        found = self._found(own)
+        if found and found.state["epoch"] == phase.epochs:
+            self._restore(number, phase, own.weights(found), "run")
+            return
+        with self._claimed(number) as cached:
+            if cached:
+                own.put(phase.epochs, cached)
+            if self._world.same(cached is not None):
+                self._restore(number, phase, own.epoch(phase.epochs).weights, "cache")
+                return
+            self._train(number, phase, own, own.start(found) if found else None)
+            state = {"history": own.history()}
+            self._keep(self._keys.weights, number, unique_state(self._runner.model), state)
+
+    def _found(self, own: PhaseFolder) -> Checkpoint | None:
+        """The newest epoch in the run folder, as the first rank finds it."""
+        found = own.newest() if self._world.leads else None
+        epoch = int(self._world.same(found.state["epoch"] if found else -1))
+        return found or (own.epoch(epoch) if epoch >= 0 else None)
+
+    @contextmanager
+    def _claimed(self, number: int) -> Iterator[Checkpoint | None]:
+        """What the cache has of a phase; while it has nothing, nobody else begins it."""
+        if self._cache is None:
+            yield None
+            return
+        key = self._keys.weights(number)
+        told: list[str] = []
+
+        def waiting() -> None:
+            self._runner.interrupted()
+            if not told:
+                told.append(f"phase {number} is being trained by another run; waiting for it")
+                self._runner.progress.note(told[0])
+
+        with self._cache.claimed(key, waiting):
+            yield self._cache.get(key)
+
+    def _restore(
+        self, number: int, phase: Phase, weights: Mapping[str, Tensor], source: str
+    ) -> None:
+        self._runner.restore(phase, number, weights)
+        self._runner.progress.note(f"phase {number} restored from the {source}")
+        self._events.emit("phase_restored", phase=number, source=source)
+
+    def _train(self, number: int, phase: Phase, own: PhaseFolder, start: Start | None) -> None:
+        def after(epoch: Epoch) -> None:
+            if self._world.leads:
+                own.save(epoch, unique_state(self._runner.model))
+            self._events.emit("epoch_saved", phase=number, epoch=epoch.number, steps=epoch.steps)
+
+        oracle = partial(self._oracle, number, phase) if self._runner.recipe.score.oracle else None
+        self._runner.train(phase, number, after, oracle=oracle, start=start)
+
+    def _oracle(self, number: int, phase: Phase) -> float | None:
+        """The micro AUC on the test labels."""
+        evaluation = evaluate_after(self._runner, phase, number)
+        figures = evaluation.metrics["main"] if evaluation else {}
+        worth = self._world.same(figures["auc"]["micro"] if figures else math.nan)
+        return None if math.isnan(worth) else worth
+
+    def _evaluated(
+        self, number: int, phase: Phase, own: PhaseFolder, trained_s: float
+    ) -> PhaseResult:
+        """What the model is worth; only of the last phase every score is needed, too."""
+        last, started = number == len(self._phases), time.perf_counter()
+        known = None if last else own.evaluation() or self._cached_figures(number)
+        evaluation = None
+        if self._world.same(known is None) and (last or self._runner.recipe.score.every_phase):
+            evaluation = evaluate_after(self._runner, phase, number)
+        seconds = {"train": trained_s, "evaluate": time.perf_counter() - started}
+        figures = phase_figures(number, phase, evaluation, seconds, known or {})
+        if self._world.leads:
+            own.write_evaluation(figures)
+        if evaluation:
+            self._keep(self._keys.evaluation, number, {}, {"figures": figures})
+        return PhaseResult(figures, evaluation)
+
+    def _cached_figures(self, number: int) -> dict[str, Any] | None:
+        found = self._cache.get(self._keys.evaluation(number)) if self._cache else None
+        return found.state["figures"] if found else None
+
+    def _keep(
+        self,
+        key: Callable[[int], str],
+        number: int,
+        weights: Mapping[str, Tensor],
+        state: dict[str, Any],
+    ) -> None:
+        """Put something into the cache; one that is full costs others time, and not this run."""
+        if self._cache is None:
+            return
+        what = " -> ".join(phase.title for phase in self._phases[:number])
+        try:
+            self._cache.put(key(number), weights, state, what if weights else f"{what}: figures")
+        except ResourceError as error:
+            self._runner.progress.note(f"not kept in the phase cache: {error}")

@@ -1,0 +1,1 @@
+"""Figures of merit: frame and region metrics, bootstrap intervals."""

@@ -1,0 +1,1 @@
+"""Networks: features, heads, losses and backbones."""

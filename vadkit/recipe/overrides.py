@@ -1,0 +1,128 @@
+"""What the command line changes in a recipe's tables, before they are validated."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vadkit.recipe.diagnostics import KeyPath, Place, Problem, dotted
+from vadkit.recipe.loader import Source
+from vadkit.recipe.toml_tables import Table, absolute, anchor, named
+from vadkit.registry.registry import Registry
+from vadkit.utils.suggestions import allowed_words
+
+
+def bind_data(source: Source, bindings: Sequence[str]) -> None:
+    """`NAME=DIR` binds the target role to the data set NAME in the folder DIR."""
+    if not bindings:
+        return
+    place = Place(f"--data {' --data '.join(bindings)}")
+    name, _, folder = bindings[0].partition("=")
+    if not (name and folder) or len(bindings) > 1:
+        message = "expected one NAME=DIR; --set data.ROLE={...} binds other roles."
+        source.problems.append(Problem((), message, place))
+        return
+    target = {"dataset": name, "path": str(absolute(folder))}
+    _put(source, ("data", "target"), target, place)
+
+
+def bind_boxes(source: Source, path: Path | None) -> None:
+    """Read the objects from boxes on disk instead of detecting them."""
+    if path is not None:
+        _put(source, ("objects", "detectors"), [file_boxes(path)], Place(f"--boxes {path}"))
+
+
+def file_boxes(path: Path) -> Table:
+    """The table of the detector that reads boxes from disk."""
+    return {"name": "file", "path": str(absolute(str(path)))}
+
+
+def apply_set(source: Source, text: str, registry: Registry) -> None:
+    """`key.path=VALUE` puts a TOML value; what it means is validated with the rest."""
+    place = Place(f"--set {text:.100}")
+    key, mark, written = (part.strip() for part in text.partition("="))
+    path = key_path(key)
+    table = _value(written)
+    if not mark or "" in path:
+        source.problems.append(Problem((), "expected key.path=VALUE.", place))
+    elif table.keys() != {"value"}:
+        hint = f"""Quote a string: --set '{key}="{written:.60}"'."""
+        source.problems.append(Problem(path, f"{written!r:.60} is not a TOML value. {hint}", place))
+    else:
+        change(source, path, table["value"], place, registry=registry)
+
+
+def change(
+    source: Source,
+    path: KeyPath,
+    value: Any,
+    place: Place,
+    *,
+    registry: Registry,
+    folder: Path | None = None,
+) -> None:
+    """Put a value into the tables; what is wrong with that is noted as a problem.
+
+    Args:
+        source: Changed in place.
+        path: Where; tables that are missing are made, items of lists are not.
+        value: What.
+        place: Where it was written.
+        registry: Knows which options are paths.
+        folder: Where the value's paths start from; the current one where not given.
+    """
+    _put(source, path, value, place)
+    source.problems += anchor(_only(source.table, path), folder, registry)
+
+
+def _value(written: str) -> Table:
+    try:
+        return tomllib.loads(f"value = {written}")
+    except (ValueError, RecursionError):
+        return {}
+
+
+def key_path(key: str) -> KeyPath:
+    """A dotted key as a path; what is a number counts the items of a list."""
+    return tuple(_part(part) for part in key.split("."))
+
+
+def _part(part: str) -> str | int:
+    return int(part) if re.fullmatch("[0-9]{1,6}", part) else part
+
+
+def _only(table: Table, path: KeyPath) -> Table:
+    """The part of the tables that a key path names; the rest is anchored already."""
+    return {key: value for key, value in table.items() if key == path[0]}
+
+
+def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:
+    node: Any = source.table
+    for depth, part in enumerate(path):
+        key = path[: depth + 1]
+        if isinstance(node, list) and not (isinstance(part, int) and part < len(node)):
+            source.problems.append(_outside(key, len(node), place))
+            return
+        if not isinstance(node, dict | list):
+            message = f"is {node!r:.60}, which has nothing below it."
+            source.problems.append(Problem(path[:depth], message, place))
+            return
+        node = _enter(node, part, value if key == path else None)
+    source.places.replace(path, place)
+
+
+def _enter(node: Any, part: str | int, value: Any) -> Any:
+    """Put the value, or go one step down; a missing table is made."""
+    key: Any = part if isinstance(node, list) else str(part)
+    known = named(node[key]) if isinstance(node, list) else node.get(key, {})
+    node[key] = known if value is None else value
+    return node[key]
+
+
+def _outside(path: KeyPath, length: int, place: Place) -> Problem:
+    what = dotted(path[:-1])
+    allowed = allowed_words(str(index) for index in range(length))
+    return Problem(path, f"{what} has no item {str(path[-1])!r}. {allowed}", place)

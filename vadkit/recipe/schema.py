@@ -1,0 +1,184 @@
+"""The recipe's tables as values: a curriculum, and the data bound to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from vadkit.recipe.protocol import FrameProtocol
+from vadkit.recipe.strict import Strict
+from vadkit.recipe.toml_tables import named
+from vadkit.registry.cards import BoxRules
+
+
+class Plugged(BaseModel):
+    """A table that names a plugin; its other keys are the options of that plugin's card."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.__pydantic_extra__ or {})
+
+
+class DataSource(Plugged):
+    """What a data role is bound to."""
+
+    dataset: str
+    path: Path | None = None
+    every: Annotated[int, Field(ge=1)] = 1
+    """Take every so-manieth frame of a training video."""
+
+
+class DetectorSource(Plugged):
+    name: str
+
+
+NamedDetector = Annotated[
+    DetectorSource, BeforeValidator(named, json_schema_input_type=str | DetectorSource)
+]
+"""A table, or the name alone."""
+
+
+class TeacherSource(Plugged):
+    name: str
+
+
+class BackboneSource(Plugged):
+    name: str = "unet"
+
+
+class Objects(Strict):
+    """How objects are found and cut out."""
+
+    detectors: tuple[NamedDetector, ...] = (DetectorSource(name="motion"),)
+    size: Annotated[int, Field(ge=8)] = 48
+    """Side S of a cube in pixels."""
+    rules: BoxRules | None = None
+    """Which boxes count; the data set's own rules where not given."""
+
+
+class Frames(Strict):
+    """How whole frames are read."""
+
+    size: tuple[int, int] = (128, 128)
+    """Height and width."""
+
+
+class Optim(Strict):
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    lr: Annotated[float, Field(gt=0)] = 3e-4
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    batch: Annotated[int, Field(ge=1)] = 128
+    schedule: Literal["constant", "cosine", "step"] = "cosine"
+    step_epochs: Annotated[int, Field(ge=1)] = 10
+    gamma: Annotated[float, Field(gt=0)] = 0.5
+    hold_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of every training video, its end, that is not trained on; of a phase's epochs, the one
+    with the lowest loss there is kept ([002]: 0.15). 0 keeps the last epoch."""
+
+
+class TaskEntry(Strict):
+    """A task in a phase."""
+
+    name: str
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    from_epoch: Annotated[int, Field(ge=1)] = 1
+    """The epoch, from 1, in which it joins."""
+    backbone_lr: float | None = None
+    """Factor on the backbone's rate; the card's where not given."""
+    backbone: str = "main"
+    """Which of the recipe's backbones it uses."""
+
+
+NamedTask = Annotated[TaskEntry, BeforeValidator(named, json_schema_input_type=str | TaskEntry)]
+"""A table, or the name alone."""
+
+
+class Phase(Strict):
+    """Tasks that are trained together."""
+
+    stage: str
+    tasks: Annotated[tuple[NamedTask, ...], Field(min_length=1)]
+    epochs: Annotated[int, Field(ge=0)]
+    steps: Annotated[int, Field(ge=1)] | None = None
+    """Cap on the steps of an epoch."""
+    share: bool = True
+    """Whether the tasks' heads share their trunks ([000])."""
+    heads: Literal["carry", "fresh"] = "carry"
+    """Whether a task seen in an earlier phase goes on with its head ([001]) or begins anew."""
+    lr: Annotated[float, Field(gt=0)] | None = None
+    """This phase's rate; `optim.lr` where not given."""
+
+    @property
+    def title(self) -> str:
+        """The phase by its tasks: "prediction", "prediction+reconstruction"."""
+        return "+".join(entry.name for entry in self.tasks)
+
+
+class Calibrate(Strict):
+    """How a score is compared with those of training units, which are normal."""
+
+    kind: Literal["none", "zscore", "quantile"] = "none"
+    """`zscore`: deviations above their mean; `quantile`: -log of the share that reach it."""
+    among: Annotated[int, Field(ge=2)] | None = None
+    """How many, the nearest in place and size; all where not given."""
+    of: Annotated[int, Field(ge=2)] = 10_000
+    """Training units at most from which they are chosen, evenly taken."""
+
+
+class Protocol(FrameProtocol):
+    """From the tasks' scores of units to a score of each frame, and on to figures."""
+
+    use: Annotated[tuple[str, ...], Field(min_length=1)]
+    """`task.score` names; several are averaged. After a phase, those of tasks learned by then."""
+    fuse: Literal["mean", "max"] = "mean"
+    """Their mean, or the greatest of them: either task alone can flag a frame ([003])."""
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """`task.score` -> how much it counts; 1 where not given."""
+    weigh: Literal["mean", "area"] = "mean"
+    """An object's error as the mean over its cube, or summed over its own area."""
+    calibrate: Calibrate = Calibrate()
+
+
+class Score(Protocol):
+    """The protocol of a run's scores, and with which heads and when they are made."""
+
+    heads: Literal["trained", "refit"] = "trained"
+    """Score with heads as they were trained, or re-fitted on the frozen backbone."""
+    refit_epochs: Annotated[int, Field(ge=1)] = 2
+    every_phase: bool = True
+    """Score after every phase, or after the last alone."""
+    oracle: bool = False
+    """Keep, of each phase, the epoch with the highest micro AUC on the test labels, as some
+    published code does: what a choice could reach that nobody can make. No result."""
+    also: dict[str, Protocol] = Field(default_factory=dict)
+    """Further protocols by name; their figures stand beside the main ones, phase by phase."""
+
+    @property
+    def protocols(self) -> dict[str, Protocol]:
+        """All protocols by name, this one first, as `main`."""
+        return {"main": self, **self.also}
+
+
+class Recipe(Strict):
+    """A curriculum and everything that decides its result."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    threads: Annotated[int, Field(ge=1)] | None = None
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    channels: Literal["auto", 1, 3] = "auto"
+    """Colour channels of clips; `auto`: those of the target's videos."""
+    data: dict[str, DataSource]
+    objects: Objects = Objects()
+    frames: Frames = Frames()
+    backbone: BackboneSource = BackboneSource()
+    backbones: dict[str, BackboneSource] = Field(default_factory=dict)
+    teachers: dict[str, TeacherSource] = Field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Options of tasks, by name; they hold in every phase."""
+    optim: Optim = Optim()
+    phase: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    score: Score

@@ -1,0 +1,88 @@
+"""What pydantic says of a recipe, as problems with allowed keys and near matches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from pydantic import ValidationError
+
+from vadkit.recipe.diagnostics import KeyPath, Problem
+from vadkit.recipe.toml_tables import Table
+from vadkit.utils.suggestions import allowed_words, did_you_mean
+
+
+def model_problems(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[Problem]:
+    """What pydantic found, with the allowed keys and near matches."""
+    for entry in error.errors():
+        key, kind = entry["loc"], entry["type"]
+        if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+            message = _unknown(schema, key)
+        elif kind == "missing":
+            key, message = key[:-1], f"{str(key[-1])!r} is missing."
+        else:
+            message = _wrong_value(entry["msg"], entry["input"])
+        yield Problem(key, message)
+
+
+def _unknown(schema: Mapping[str, Any], key: KeyPath) -> str:
+    """Names near keys of the same table, or else the tables that have this key."""
+    name, known = str(key[-1]), allowed_keys(schema, key[:-1])
+    homes = [table for table in allowed_keys(schema, ()) if name in _keys_in(schema, table)]
+    belongs = f"It belongs in {' or '.join(homes)}." if homes else ""
+    hints = [did_you_mean(name, known) or belongs, allowed_words(known)]
+    return " ".join(["unknown key.", *filter(None, hints)])
+
+
+def _keys_in(schema: Mapping[str, Any], table: str) -> list[str]:
+    return allowed_keys(schema, (table,)) + allowed_keys(schema, (table, 0))
+
+
+def _wrong_value(message: str, value: object) -> str:
+    message = message.removeprefix("Value error, ")
+    near = did_you_mean(value, re.findall("'([^']*)'", message)) if isinstance(value, str) else ""
+    return f"{message}, got {value!r:.60}. {near}".strip()
+
+
+def without(table: Table, problems: Sequence[Problem]) -> Table:
+    """A copy without what is wrong, so that the rest can be checked as well."""
+    copy = deepcopy(table)
+    for problem in problems:
+        node: Any = copy
+        for part in problem.key[:-1]:
+            node = _at(node, part)
+        if isinstance(node, dict) and problem.key:
+            node.pop(problem.key[-1], None)
+    return copy
+
+
+def _at(node: Any, part: str | int) -> Any:
+    if isinstance(node, dict):
+        return node.get(str(part))
+    inside = isinstance(node, list) and isinstance(part, int) and part < len(node)
+    return node[part] if inside else None
+
+
+def allowed_keys(schema: Mapping[str, Any], path: KeyPath) -> list[str]:
+    """The keys that the JSON schema knows at a key path."""
+    nodes = _alternatives(schema, schema)
+    for part in path:
+        nodes = [option for node in nodes for option in _alternatives(schema, _step(node, part))]
+    return [key for node in nodes for key in node.get("properties", {})]
+
+
+def _step(node: Mapping[str, Any], part: str | int) -> Any:
+    if isinstance(part, int):
+        return node.get("items", {})
+    return node.get("properties", {}).get(part) or node.get("additionalProperties", {})
+
+
+def _alternatives(schema: Mapping[str, Any], node: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(node, Mapping):
+        return []
+    if "$ref" in node:
+        return [schema["$defs"][node["$ref"].rpartition("/")[2]]]
+    options = node.get("anyOf", [])
+    return [found for option in options for found in _alternatives(schema, option)] or [node]

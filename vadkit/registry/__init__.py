@@ -1,0 +1,1 @@
+"""Plugins: cards, hooks, discovery, and which plugin a name means."""

@@ -1,0 +1,108 @@
+"""What a card must look like, checked when it is registered; the cheap, torch-free part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from vadkit.errors import PluginError
+from vadkit.registry.cards import (
+    API,
+    BackboneCard,
+    Card,
+    DatasetCard,
+    DetectorCard,
+    Need,
+    Sampling,
+    TaskCard,
+    TeacherCard,
+)
+
+HOOKS: dict[str, type[Card]] = {
+    "vadkit_tasks": TaskCard,
+    "vadkit_backbones": BackboneCard,
+    "vadkit_teachers": TeacherCard,
+    "vadkit_detectors": DetectorCard,
+    "vadkit_datasets": DatasetCard,
+}
+"""Hook -> the card that it returns."""
+
+_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+_LOAD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+def check_card(card: object, hook: str) -> Card:
+    """Return the card where it keeps to the contract.
+
+    Raises:
+        PluginError: The sentence names the card, the field and what was expected.
+    """
+    kind = HOOKS[hook]
+    if not isinstance(card, kind):
+        raise PluginError(f"{hook} returned {card!r:.80}, expected a {kind.__name__}.")
+    if card.api != API:
+        raise PluginError(
+            f"{_title(card)} was written for contract {card.api!r}, this vadkit keeps {API}."
+        )
+    _expect(card, "name", _matches(_NAME, card.name), "1 to 64 of a-z, 0-9, _ and -")
+    _expect(card, "load", _matches(_LOAD, card.load), '"package.module:Class"')
+    _expect(card, "summary", isinstance(card.summary, str) and card.summary != "", "one sentence")
+    _expect(card, "revision", isinstance(card.revision, int), "a whole number")
+    _check_config(card)
+    _check_declared(card)
+    return card
+
+
+def _title(card: Card) -> str:
+    return f"The {card.kind} {card.name!r}"
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _expect(card: Card, field: str, holds: bool, expected: str) -> None:
+    if not holds:
+        raise PluginError(
+            f"{_title(card)} has {field} = {getattr(card, field)!r:.80}, expected {expected}."
+        )
+
+
+def _check_config(card: Card) -> None:
+    config: Any = card.config
+    frozen = getattr(getattr(config, "__dataclass_params__", None), "frozen", False)
+    _expect(card, "config", isinstance(config, type) and frozen, "a frozen dataclass")
+    bare = [field.name for field in fields(config) if not _has_default(field)]
+    if bare:
+        raise PluginError(f"{_title(card)} has options without a default: {', '.join(bare)}.")
+
+
+def _has_default(field: Field[Any]) -> bool:
+    return not field.init or field.default is not MISSING or field.default_factory is not MISSING
+
+
+def _check_declared(card: Card) -> None:
+    if isinstance(card, TaskCard):
+        _check_answers(card, "sampling", card.sampling, Sampling)
+        _check_answers(card, "score_sampling", card.score_sampling, Sampling)
+        _check_answers(card, "needs", card.needs, Need)
+        _check_answers(card, "score_needs", card.score_needs, Need)
+    elif isinstance(card, TeacherCard):
+        _check_answers(card, "sampling", card.sampling, Sampling)
+
+
+def _check_answers(
+    card: Card, field: str, declared: Callable[[Any], object] | None, expected: type
+) -> None:
+    """With the default options, the card's function must answer with values of the contract."""
+    if declared is None:
+        return
+    answer = declared(card.config())
+    values = answer if isinstance(answer, tuple) else (answer,)
+    if not all(isinstance(value, expected) for value in values):
+        raise PluginError(
+            f"{_title(card)}: {field}(config) returned {answer!r:.80}, "
+            f"expected {expected.__name__} or a tuple of them."
+        )

@@ -1,0 +1,77 @@
+"""A finished run, as it is held against others."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vadkit.errors import RunBusyError
+from vadkit.runs.flatten import flat, unequal
+from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
+from vadkit.runs.manifest import read_json
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run reached, and with what."""
+
+    folder: RunFolder
+    metrics: dict[str, Any]
+    recipe: dict[str, Any]
+    """With every default filled in."""
+
+    @classmethod
+    def read(cls, path: Path) -> Result:
+        """Read a run's metrics and recipe.
+
+        Raises:
+            RecipeError: There is no run.
+            RunBusyError: It was not finished, or not evaluated, or another vadkit made it.
+        """
+        folder = RunFolder.open(path)
+        metrics = read_json(folder.metrics)
+        if metrics is None or "auc" not in metrics:
+            raise RunBusyError(
+                f"{folder.path} has no figures.",
+                "It was not finished, or its test videos have no labels.",
+            )
+        if metrics.get("schema_version") != METRICS_SCHEMA:
+            raise RunBusyError(
+                f"{folder.metrics} has schema {metrics.get('schema_version')!r}, this vadkit "
+                f"reads {METRICS_SCHEMA}.",
+                "Run the recipe again, or use the vadkit that made the run.",
+            )
+        return cls(folder, metrics, tomllib.loads(folder.resolved.read_text("utf-8")))
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.path.name
+
+    @property
+    def seed(self) -> int:
+        return int(self.metrics["seed"])
+
+
+def differences(results: Sequence[Result]) -> list[str]:
+    """Why the figures of runs do not compare: a sentence for each run that differs from the first.
+
+    Curricula, backbones and boxes may differ, for they are what is compared; protocol, label set
+    and videos may not.
+    """
+    first, *others = results
+    return [sentence for other in others for sentence in _differences(first, other)]
+
+
+def _differences(first: Result, other: Result) -> Iterator[str]:
+    protocols = [{**flat(of.metrics["protocol"])} for of in (first, other)]
+    for key in unequal(*protocols):
+        if key not in ("hash", "preset"):
+            one, two = (of.get(key) for of in protocols)
+            yield f"{first.name} has the protocol {key} = {one!r}, {other.name} has {two!r}."
+    if first.metrics["data"]["target"] != other.metrics["data"]["target"]:
+        names = [of.metrics["data"]["datasets"]["target"] for of in (first, other)]
+        yield f"{first.name} is on {names[0]}, {other.name} on {names[1]}, and the files differ."

@@ -1,0 +1,1 @@
+"""From scores of units to scores of frames."""

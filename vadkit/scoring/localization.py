@@ -1,0 +1,122 @@
+"""Where a whole frame is unusual: the connected regions of its error map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vadkit.data.units import Units
+from vadkit.distributed.shards import dealt, in_order
+from vadkit.distributed.world import World
+from vadkit.metrics.region_metrics import Detections
+
+Floats = NDArray[np.float64]
+
+PEAK = 0.5
+"""Share of a frame's greatest error that a pixel of a region has at least."""
+NOISE = (3, 3)
+"""Pixels over which errors are averaged first: a single one says little."""
+
+
+def connected_regions(errors: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """The 8-connected regions of a map (h, w) whose errors are near its greatest.
+
+    No threshold has to be set: a frame in which all is well has regions, too, with low scores.
+
+    Returns:
+        Boxes (k, 4) as x1, y1, x2, y2 in shares of width and height, and (k,) mean errors.
+    """
+    even = cv2.blur(np.ascontiguousarray(errors, np.float32), NOISE)
+    high = even >= PEAK * even.max() if even.max() > 0 else np.zeros(even.shape, bool)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(high.astype(np.uint8))
+    sums = np.bincount(labels.ravel(), weights=even.ravel(), minlength=count)
+    left, top, width, height, area = stats[1:].astype(np.float64).T
+    sides = np.array(errors.shape)[[1, 0, 1, 0]]
+    return np.stack([left, top, left + width, top + height], axis=1) / sides, sums[1:] / area
+
+
+@dataclass
+class _Seen:
+    """What is kept of one score's maps."""
+
+    rows: list[int] = field(default_factory=list)
+    """Row of the unit that each region is in."""
+    boxes: list[Floats] = field(default_factory=list)
+    errors: list[Floats] = field(default_factory=list)
+    means: list[float] = field(default_factory=list)
+    """Of each map, in order."""
+
+
+class ErrorMaps:
+    """The regions of maps that were seen batch after batch; the maps themselves are not kept."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    def see(self, name: str, maps: Tensor) -> None:
+        """Take the maps (B, h, w) of the next units under the name `task.score`."""
+        own = self._seen.setdefault(name, _Seen())
+        for errors in maps.numpy():
+            boxes, means = connected_regions(errors)
+            own.rows += [len(own.means)] * len(boxes)
+            own.boxes.append(boxes)
+            own.errors.append(means)
+            own.means.append(float(errors.mean()))
+
+    def collect(self, world: World, batch: int) -> None:
+        """Take what every rank saw, each its batches of so many units."""
+        if world.size > 1:
+            own = self._seen
+            self._seen = {
+                name: _collected(world, own.get(name, _Seen()), batch) for name in world.names(own)
+            }
+
+    def detections(self, units: Units, weights: Mapping[str, float]) -> dict[str, Detections]:
+        """The regions of every video under all scores that have maps.
+
+        A region's score is its mean error as a multiple of the usual one of the same score, so
+        that scores of several tasks are of one scale.
+
+        Args:
+            units: The whole frames that were seen, in order.
+            weights: Which scores count, and how much.
+        """
+        known = [name for name in weights if name in self._seen]
+        if not known:
+            return {}
+        parts = [self._placed(name, units, weights[name]) for name in known]
+        row, boxes, score = (np.concatenate([part[i] for part in parts]) for i in range(3))
+        video = units.video[row]
+        own = [video == number for number in range(len(units.videos))]
+        return {
+            name: Detections(units.frame[row[of]], boxes[of], score[of])
+            for name, of in zip(units.videos, own, strict=True)
+        }
+
+    def _placed(
+        self, name: str, units: Units, weight: float
+    ) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """(n,) units, (n, 4) boxes in pixels of the video, (n,) scores."""
+        of = self._seen[name]
+        row = np.array(of.rows, np.int64)
+        sides = units.sizes[units.video[row]][:, [1, 0, 1, 0]]
+        usual = sum(of.means) / len(of.means) or 1.0
+        return row, np.concatenate(of.boxes) * sides, weight * np.concatenate(of.errors) / usual
+
+
+def _collected(world: World, own: _Seen, batch: int) -> _Seen:
+    means = in_order(world, torch.tensor(own.means, dtype=torch.float64), batch)
+    units = dealt(len(means), batch, world.rank, world.size)
+    rows = world.gathered(units[torch.tensor(own.rows, dtype=torch.int64)])
+    boxes = world.gathered(torch.from_numpy(np.concatenate([np.empty((0, 4)), *own.boxes])))
+    errors = world.gathered(torch.from_numpy(np.concatenate([np.empty(0), *own.errors])))
+    order = rows.argsort(stable=True)
+    return _Seen(
+        rows[order].tolist(), [boxes[order].numpy()], [errors[order].numpy()], means.tolist()
+    )

@@ -1,0 +1,156 @@
+"""The driver: gives cells to an engine as the plan allows, and writes down what they came to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vadkit.engines import Engine, Job, Outcome
+from vadkit.sweep.cell_state import CellState, Event
+from vadkit.sweep.expansion import Cell, Entry
+from vadkit.sweep.folder import SweepFolder
+from vadkit.sweep.schedule import Schedule, cells_of, done_in
+from vadkit.sweep.worker import run_cell
+from vadkit.utils.progress import duration
+
+_POLL_S = 0.25
+
+
+@dataclass(frozen=True)
+class Options:
+    """What all cells are run with."""
+
+    plugins: tuple[Path, ...] = ()
+    device: str = "auto"
+    strict: bool = False
+    threads: int | None = None
+    """Of every cell, whatever its recipe says; where not given, the engine's if it says nothing."""
+
+
+Tell = Callable[[str], None]
+Write = Callable[[dict[str, CellState], dict[str, str]], None]
+"""Takes how far each cell is, and why some failed, and writes results."""
+
+
+class Driver:
+    """Carries out the cells that are not finished.
+
+    Args:
+        entries: What the grid asks for.
+        folder: Where to; held by the caller.
+        engine: Closed by the caller.
+        options: How.
+        tell: Told what happens, a line each.
+        write: Called after each cell that ended.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        folder: SweepFolder,
+        engine: Engine,
+        *,
+        options: Options,
+        tell: Tell,
+        write: Write,
+    ) -> None:
+        self._folder, self._engine, self._options = folder, engine, options
+        self._tell, self._write = tell, write
+        self._cells = cells_of(entries)
+        self._states = {c.name: CellState.read(folder.cell(c.name)) for c in self._cells}
+        self._schedule = Schedule(self._cells, self._states)
+        self._told: defaultdict[str, int] = defaultdict(int)
+        self._reasons: dict[str, str] = {}
+
+    def first(self) -> list[Cell]:
+        """The cells that may begin at once."""
+        return self._schedule.ready()
+
+    def run(self, interrupted: Callable[[], None]) -> dict[str, str]:
+        """Carry out what is left.
+
+        Args:
+            interrupted: Raises after a signal; asked several times a second.
+
+        Returns:
+            Name -> why it failed, of the cells that did.
+        """
+        self._note()
+        while self._schedule.open:
+            self._begin()
+            for outcome in self._engine.wait(_POLL_S):
+                self._end(outcome)
+            for name in self._schedule.running:
+                self._follow(name)
+            interrupted()
+        return self._reasons
+
+    def _begin(self) -> None:
+        """Begin what may begin, as long as there is room."""
+        while len(self._schedule.running) < self._engine.slots:
+            cell = self._schedule.start()
+            if cell is None:
+                return
+            self._told[cell.name] = len(self._states[cell.name].events)
+            self._engine.submit(self._job(cell))
+            again = ", where it stopped" if self._told[cell.name] else ""
+            self._say(cell.name, f"begins{again}")
+
+    def _job(self, cell: Cell) -> Job:
+        own = self._options.threads or cell.recipe.threads or self._engine.threads
+        recipe = cell.recipe.model_copy(update={"threads": own}).model_dump(mode="json")
+        arguments: dict[str, Any] = {
+            "recipe": recipe,
+            "out": str(self._folder.cell(cell.name).absolute()),
+            "log": str(self._folder.log(cell.name).absolute()),
+            "plugins": [str(path.absolute()) for path in self._options.plugins],
+            "device": self._options.device,
+            "strict": self._options.strict,
+        }
+        return Job(cell.name, run_cell, arguments)
+
+    def _end(self, outcome: Outcome) -> None:
+        self._follow(outcome.name)
+        self._schedule.end(outcome.name)
+        state = self._states[outcome.name]
+        if outcome.error is None:
+            self._say(outcome.name, f"done{_worth(state)}")
+        else:
+            self._reasons[outcome.name] = outcome.error
+            self._say(outcome.name, f"FAILED: {outcome.error}")
+        self._note()
+
+    def _follow(self, name: str) -> None:
+        """Tell what a cell has done since, and let others begin that waited for it."""
+        cell = self._schedule.running[name]
+        state = self._states[name] = CellState.read(self._folder.cell(name))
+        self._schedule.done |= done_in(cell, state)
+        for event in state.events[self._told[name] :]:
+            if text := _line(cell, state, event):
+                self._say(name, text)
+        self._told[name] = len(state.events)
+
+    def _say(self, name: str, text: str) -> None:
+        ended = len(self._cells) - len(self._schedule.waiting) - len(self._schedule.running)
+        self._tell(f"[{ended}/{len(self._cells)}] {name}: {text}")
+
+    def _note(self) -> None:
+        self._folder.note({cell.name: cell.identity for cell in self._cells}, self._reasons)
+        self._write(self._states, self._reasons)
+
+
+def _line(cell: Cell, state: CellState, event: Event) -> str:
+    """What to say of an event; nothing of most."""
+    if event["event"] != "phase_trained":
+        return ""
+    number, phases = event["phase"], cell.recipe.phase
+    here = f"trained in {duration(event['seconds'])}" if state.last_epochs[number] else "restored"
+    return f"phase {number}/{len(phases)} {phases[number - 1].title} {here}"
+
+
+def _worth(state: CellState) -> str:
+    micro = (state.metrics.get("auc") or {}).get("micro")
+    return "" if micro is None else f", micro AUC {micro:.3f}"

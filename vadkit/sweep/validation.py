@@ -1,0 +1,110 @@
+"""What can be wrong with a grid whose keys and types are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from vadkit.recipe.diagnostics import KeyPath, Problem
+from vadkit.report.figure_names import FIGURES
+from vadkit.utils.suggestions import allowed_words, did_you_mean
+
+if TYPE_CHECKING:
+    from vadkit.sweep.schema import Grid, Row
+
+_WHOLE = {"data", "objects", "frames", "optim", "score", "tasks", "teachers", "backbones"}
+"""Tables of a recipe that nobody means to replace."""
+
+
+def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
+    """Names that are not there or there twice, and keys that mean nothing where they are.
+
+    Args:
+        grid: As far as it is valid.
+        steps: Every name that was given to a step, valid or not.
+    """
+    yield from _figures(grid)
+    yield from _twice([(("seeds", i), str(seed)) for i, seed in enumerate(grid.seeds)])
+    yield from _twice([(("dataset", i, "name"), of.name) for i, of in enumerate(grid.dataset)])
+    yield from _twice([(("row", i), row.title) for i, row in enumerate(grid.row)])
+    for key, table in _sets(grid):
+        yield from _set(key, table)
+    for number, row in enumerate(grid.row):
+        yield from _row(grid, row, ("row", number))
+        yield from _steps(row, list(steps), ("row", number))
+
+
+def _figures(grid: Grid) -> Iterator[Problem]:
+    for index, name in enumerate(grid.figures):
+        yield from _known(name, FIGURES, ("figures", index), "figure")
+
+
+def _known(name: str, known: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:
+    names = list(known)
+    if name not in names:
+        hint = f"{did_you_mean(name, names)} {allowed_words(names)}".strip()
+        yield Problem(key, f"no {what} {name!r}. {hint}")
+
+
+def _twice(named: Iterable[tuple[KeyPath, str]]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for key, name in named:
+        if name in seen:
+            hint = " Give it a name." if key[0] == "row" else ""
+            yield Problem(key, f"{name!r} is there twice.{hint}")
+        seen.add(name)
+
+
+def _sets(grid: Grid) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """Every table of changes and where it stands."""
+    yield ("set",), grid.set
+    yield from ((("dataset", i, "set"), of.set) for i, of in enumerate(grid.dataset))
+    yield from ((("row", i, "set"), of.set) for i, of in enumerate(grid.row))
+
+
+def _set(key: KeyPath, table: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, value in table.items():
+        if name == "seed":
+            yield Problem((*key, name), "seeds are what the grid's `seeds` says.")
+        elif name in _WHOLE and isinstance(value, dict):
+            inner = next(iter(value), "KEY")
+            yield Problem((*key, name), f'write the whole key in quotes: "{name}.{inner}".')
+
+
+def _row(grid: Grid, row: Row, key: KeyPath) -> Iterator[Problem]:
+    if not (row.recipe or grid.recipe):
+        yield Problem(key, "has no `recipe`, nor has the grid.")
+    if row.order is None:
+        for name in ("weights", "modes"):
+            if getattr(row, name):
+                yield Problem((*key, name), "means nothing without an `order`.")
+        return
+    if not any(row.order):
+        yield Problem((*key, "order"), "has no step.")
+    if grid.stages and len(row.order) > len(grid.stages):
+        message = f"has {len(row.order)} stages, and `stages` names {len(grid.stages)}."
+        yield Problem((*key, "order"), message)
+    yield from _disagreements(grid, row, (*key, "order"))
+
+
+def _steps(row: Row, known: Sequence[str], key: KeyPath) -> Iterator[Problem]:
+    for i, steps in enumerate(row.order or ()):
+        for j, step in enumerate(steps):
+            yield from _known(step, known, (*key, "order", i, j), "step")
+    own = [step for steps in row.order or () for step in steps]
+    for name in row.weights if row.order else ():
+        yield from _known(name, own, (*key, "weights", name), "step of this order")
+
+
+def _disagreements(grid: Grid, row: Row, key: KeyPath) -> Iterator[Problem]:
+    """Keys that steps say differently which are trained together."""
+    from vadkit.sweep.orders import OWN_KEYS
+
+    names = dict.fromkeys(step for part in row.order or () for step in part)
+    steps = [grid.step[name] for name in names if name in grid.step]
+    if set(grid.modes_of(row)) == {"progressive"} or not steps:
+        return
+    for name in type(steps[0]).model_fields.keys() - OWN_KEYS:
+        if any(getattr(step, name) != getattr(steps[0], name) for step in steps):
+            message = f"its steps differ in {name!r}, and what is trained at once can have but one."
+            yield Problem(key, message)

@@ -1,0 +1,1 @@
+"""Training the tasks of a phase."""
