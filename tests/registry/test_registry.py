@@ -258,7 +258,7 @@ def test_unknown_name_has_a_near_match() -> None:
 
 def _known() -> list[tuple[str, str, dict[str, str]]]:
     """(kind, name, row) of every known plugin of a third party."""
-    table = tomllib.loads((Path(vadkit.__file__).parent / "known.toml").read_text())
+    table = tomllib.loads((Path(vadkit.__file__).parent / "utils/known.toml").read_text())
     return [(kind, name, row) for kind, rows in table.items() for name, row in rows.items()]
 
 
