@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 from patience import wait_until
@@ -131,7 +131,8 @@ def driver(
     yield begin
     for child in children:
         child.kill()
-        child.communicate()
+        child.wait()
+        cast(IO[str], child.stderr).close()
 
 
 def _events(out: Path) -> list[dict[str, Any]]:
