@@ -19,9 +19,7 @@ from vadkit.recipe import load_recipe
 from vadkit.registry.registry import load_plugins
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    ["vadkit.run", "vadkit.data.prepare", "vadkit.data.datasets.folder"]
-)
+_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.prepare", "vadkit.data.folder_dataset"])
 _ROOM = 50_000
 """Bytes of a file where the disk is full."""
 

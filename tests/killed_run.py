@@ -26,7 +26,7 @@ from vadkit.training.optim import Group
 from vadkit.utils.progress import Progress
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.datasets.folder"])
+_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.folder_dataset"])
 
 
 def started(recipe: Path, out: Path, **options: Any) -> BaseProcess:

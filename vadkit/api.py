@@ -20,9 +20,28 @@ from vadkit.registry.cards import (
 from vadkit.registry.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from vadkit.data.annotations.frame_labels import (
+        check_length,
+        checked_labels,
+        csv_rows,
+        mask_labels,
+        parse_number,
+        read_array,
+        read_labels,
+    )
+    from vadkit.data.annotations.intervals import interval_labels, range_labels, read_intervals
+    from vadkit.data.annotations.masks import read_masks
+    from vadkit.data.annotations.tracks import TrackedBox, build_tracks, read_evaluator_tracks
     from vadkit.data.dataset import Dataset, Split, Track, Video
     from vadkit.data.detection import Boxes, Detector, Seen
-    from vadkit.data.video.frame import Frame
+    from vadkit.data.file_dataset import FileDataset, fingerprint_files
+    from vadkit.data.folder_dataset import FolderDataset
+    from vadkit.data.rendered_dataset import RenderedDataset
+    from vadkit.data.verification import ExpectedFiles
+    from vadkit.data.video.folder_reader import frame_files
+    from vadkit.data.video.frame import Frame, VideoReader, natural_key
+    from vadkit.data.video.open_video import open_video
+    from vadkit.data.video_files import clip_name, count_frames, is_image, is_video, list_videos
     from vadkit.nn.backbones import Backbone
     from vadkit.nn.features import Features
     from vadkit.nn.heads import Heads, Shapes
@@ -43,6 +62,7 @@ if TYPE_CHECKING:
     from vadkit.task import Batch, Outputs, Task, Views
     from vadkit.teacher import Teacher
     from vadkit.utils.rng import rand, randint, randperm
+    from vadkit.utils.threads import thread_environment, usable_cores
 
 _LAZY = {
     "Backbone": "nn.backbones",
@@ -50,33 +70,63 @@ _LAZY = {
     "Boxes": "data.detection",
     "Dataset": "data.dataset",
     "Detector": "data.detection",
+    "ExpectedFiles": "data.verification",
     "Features": "nn.features",
+    "FileDataset": "data.file_dataset",
+    "FolderDataset": "data.folder_dataset",
     "Frame": "data.video.frame",
     "Heads": "nn.heads",
     "Outputs": "task",
+    "RenderedDataset": "data.rendered_dataset",
     "Seen": "data.detection",
     "Shapes": "nn.heads",
     "Split": "data.dataset",
     "Task": "task",
     "Teacher": "teacher",
     "Track": "data.dataset",
+    "TrackedBox": "data.annotations.tracks",
     "Video": "data.dataset",
+    "VideoReader": "data.video.frame",
     "Views": "task",
     "absolute_error": "nn.losses",
+    "build_tracks": "data.annotations.tracks",
+    "check_length": "data.annotations.frame_labels",
+    "checked_labels": "data.annotations.frame_labels",
+    "clip_name": "data.video_files",
+    "count_frames": "data.video_files",
     "cross_entropy": "nn.losses",
+    "csv_rows": "data.annotations.frame_labels",
     "difference": "nn.losses",
     "error": "nn.losses",
     "error_map": "nn.losses",
+    "fingerprint_files": "data.file_dataset",
+    "frame_files": "data.video.folder_reader",
     "gradient_l1": "nn.losses",
+    "interval_labels": "data.annotations.intervals",
+    "is_image": "data.video_files",
+    "is_video": "data.video_files",
     "l1": "nn.losses",
+    "list_videos": "data.video_files",
+    "mask_labels": "data.annotations.frame_labels",
     "mean_output": "nn.losses",
     "mse": "nn.losses",
+    "natural_key": "data.video.frame",
+    "open_video": "data.video.open_video",
+    "parse_number": "data.annotations.frame_labels",
     "patch_max": "nn.losses",
     "rand": "utils.rng",
     "randint": "utils.rng",
     "randperm": "utils.rng",
+    "range_labels": "data.annotations.intervals",
+    "read_array": "data.annotations.frame_labels",
+    "read_evaluator_tracks": "data.annotations.tracks",
+    "read_intervals": "data.annotations.intervals",
+    "read_labels": "data.annotations.frame_labels",
+    "read_masks": "data.annotations.masks",
     "squared_error": "nn.losses",
+    "thread_environment": "utils.threads",
     "unexplained": "nn.losses",
+    "usable_cores": "utils.threads",
 }
 
 __all__ = [
@@ -90,13 +140,17 @@ __all__ = [
     "DatasetCard",
     "Detector",
     "DetectorCard",
+    "ExpectedFiles",
     "Features",
+    "FileDataset",
+    "FolderDataset",
     "Frame",
     "Heads",
     "Need",
     "NoOptions",
     "Outputs",
     "PluginError",
+    "RenderedDataset",
     "Sampling",
     "Seen",
     "Shapes",
@@ -106,25 +160,51 @@ __all__ = [
     "Teacher",
     "TeacherCard",
     "Track",
+    "TrackedBox",
     "VadkitError",
     "Video",
+    "VideoReader",
     "Views",
     "absolute_error",
+    "build_tracks",
+    "check_length",
+    "checked_labels",
+    "clip_name",
+    "count_frames",
     "cross_entropy",
+    "csv_rows",
     "difference",
     "error",
     "error_map",
+    "fingerprint_files",
+    "frame_files",
     "gradient_l1",
     "hookimpl",
+    "interval_labels",
+    "is_image",
+    "is_video",
     "l1",
+    "list_videos",
+    "mask_labels",
     "mean_output",
     "mse",
+    "natural_key",
+    "open_video",
+    "parse_number",
     "patch_max",
     "rand",
     "randint",
     "randperm",
+    "range_labels",
+    "read_array",
+    "read_evaluator_tracks",
+    "read_intervals",
+    "read_labels",
+    "read_masks",
     "squared_error",
+    "thread_environment",
     "unexplained",
+    "usable_cores",
 ]
 
 

@@ -15,12 +15,12 @@ from torch import Tensor
 
 from vadkit.data.crops import Cut, Cutting, cut
 from vadkit.data.dataset import Video
-from vadkit.data.datasets.common import clip_name
 from vadkit.data.detection import Detector, Seen, detect, read
 from vadkit.data.teachers.bound_teacher import BoundTeacher, bind_teacher
 from vadkit.data.teachers.streaming import StreamedContext
 from vadkit.data.units import Units
 from vadkit.data.video.open_video import open_video
+from vadkit.data.video_files import clip_name
 from vadkit.errors import DataError, PluginError
 from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry
 from vadkit.recipe.task_specs import scoring_tasks

@@ -22,7 +22,6 @@ from vadkit.registry.registry import Registry, load_plugins
 PLUGIN = """
 from dataclasses import dataclass
 from vadkit.api import *
-from vadkit.data.datasets.folder import Folder
 
 @dataclass(frozen=True)
 class Config:
@@ -39,7 +38,7 @@ class Unwell(Detector[Config]):
                 raise IndexError("no fourth frame")
             yield seen
 
-class Cracked(Folder):
+class Cracked(FolderDataset):
     def labels(self, video):
         raise OSError("disk on fire")
 

@@ -1,4 +1,4 @@
-"""Data sets: check those on disk, draw those that are drawn, prepare what recipes read."""
+"""Data sets: check those on disk, render synthetic ones, prepare what recipes read."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from vadkit.cli import engines, options
 from vadkit.cli.output import clean, complain, say
 from vadkit.cli.training import FAILED_PARTS, Device
 from vadkit.errors import DataError, RecipeError
+from vadkit.registry.cards import DatasetCard
+from vadkit.registry.isolation import blamed
 
 _EVERY_S = 10.0
 
@@ -33,20 +35,18 @@ def verify(
 
 
 def render(
-    name: Annotated[str, typer.Argument(help="A data set that is drawn.")],
+    name: Annotated[str, typer.Argument(help="A synthetic data set.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where its videos go.")],
     plugin: options.Plugins = None,
 ) -> None:
-    """Draw a synthetic data set, as videos and labels.
-
-    Its class draws it: `render(folder, config)`, a class method.
-    """
+    """Write a synthetic data set into a folder, as videos and labels."""
     registry = options.registry(plugin)
     card = registry.card("dataset", name)
-    draw = getattr(registry.load(card), "render", None)
-    if draw is None:
-        raise RecipeError(f"The data set {name!r} is not drawn.", "It comes from its authors.")
-    draw(folder, registry.options(card, {}))
+    if not (isinstance(card, DatasetCard) and card.rendered):
+        raise RecipeError(f"The data set {name!r} is not synthetic.", "It comes from its authors.")
+    config, dataset = registry.options(card, {}), registry.load(card)
+    with blamed("dataset", name, "render"):
+        dataset.render(folder, config)
     say(str(folder))
 
 

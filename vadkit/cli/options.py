@@ -49,7 +49,10 @@ def pair(text: str) -> tuple[str, Path]:
     """
     name, _, folder = text.partition("=")
     if not (name and folder):
-        raise RecipeError(f"{text!r} is not NAME=DIR.", "For example ped2=data/UCSDped2.")
+        raise RecipeError(
+            f"{text!r} is not NAME=DIR.",
+            "NAME is a data set, as `vadkit list-datasets` shows them.",
+        )
     return name, Path(folder).expanduser()
 
 

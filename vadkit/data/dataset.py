@@ -41,7 +41,7 @@ class Dataset(ABC, Generic[ConfigT]):
     """Videos and labels under one root. Nothing is read before it is asked for.
 
     Args:
-        root: The folder; None for a data set that is drawn, which keeps to its cache folder.
+        root: The folder; None for a synthetic data set, which is then rendered into the cache.
         config: The options, an instance of the card's config class.
 
     Raises:
@@ -79,6 +79,20 @@ class Dataset(ABC, Generic[ConfigT]):
     def verify(self) -> list[str]:
         """Every way in which the files differ from what is expected; empty when all is well."""
         return []
+
+    @classmethod
+    def render(cls, folder: Path, config: ConfigT) -> None:
+        """Write a synthetic data set into a folder; its card says `rendered=True`.
+
+        Args:
+            folder: Appears when it is complete, and replaces an older one.
+            config: The options.
+
+        Raises:
+            DataError: It cannot be drawn.
+            ResourceError: The disk is full.
+        """
+        raise NotImplementedError(f"{cls.__name__} has no method `render`")
 
     @abstractmethod
     def fingerprint(self) -> str:

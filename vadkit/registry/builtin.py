@@ -1,12 +1,11 @@
-"""The host's own backbone and data sets, registered as any plugin's."""
+"""The core's own backbone, registered as any plugin's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from vadkit.dataset_cards import DATASETS
-from vadkit.registry.cards import BackboneCard, DatasetCard
+from vadkit.registry.cards import BackboneCard
 from vadkit.registry.hookspecs import hookimpl
 
 
@@ -46,8 +45,3 @@ UNET = BackboneCard(
 @hookimpl
 def vadkit_backbones() -> list[BackboneCard]:
     return [UNET]
-
-
-@hookimpl
-def vadkit_datasets() -> list[DatasetCard]:
-    return DATASETS

@@ -179,7 +179,7 @@ class DetectorCard(Card):
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetCard(Card):
-    """A layout of videos and labels on disk, or a world that is drawn."""
+    """A data set: videos and labels on disk, or synthetic ones."""
 
     kind: ClassVar[str] = "dataset"
 
@@ -189,5 +189,7 @@ class DatasetCard(Card):
     """Where the authors offer it."""
     terms: str = ""
     """Its terms of use."""
+    rendered: bool = False
+    """Whether it is synthetic, so that its class method `render` writes its files."""
     rules: BoxRules = field(default_factory=BoxRules)
     """The field's usual object rules for it."""

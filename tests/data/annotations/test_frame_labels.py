@@ -6,20 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.io import savemat
 
 from vadkit.data.annotations.frame_labels import (
     check_length,
     mask_labels,
     read_labels,
-    read_mat_masks,
 )
 from vadkit.data.annotations.intervals import (
     Interval,
     interval_labels,
     range_labels,
     read_intervals,
-    read_ucsd,
 )
 from vadkit.errors import DataError
 
@@ -137,71 +134,23 @@ def test_labels_of_another_length_are_refused(labels):
 # Masks
 
 
-def cell(masks):
-    found = np.empty((1, len(masks)), object)
-    found[0, :] = masks
-    return found
+def test_frames_with_a_masked_pixel_are_anomalous():
+    masks = [np.full((3, 4), value, bool) for value in WANTED]
+    assert mask_labels(masks).tolist() == WANTED
 
 
-def test_masks_of_a_matlab_cell_become_labels(tmp_path):
-    masks = [np.full((3, 4), value, np.uint8) for value in WANTED]
-    savemat(tmp_path / "1_label.mat", {"volLabel": cell(masks)})
-    read = read_mat_masks(tmp_path / "1_label.mat")
-    assert read[1].shape == (3, 4)
-    assert mask_labels(read).tolist() == WANTED
+# Ranges of frames
 
 
-@pytest.mark.parametrize(
-    ("content", "match"),
-    [
-        ({"volLabel": cell([np.full((3, 4), 2, np.uint8)] * 2)}, "frame 0: not a mask"),
-        ({"volLabel": cell([np.full((3, 4), 0.5)] * 2)}, "frame 0: not a mask"),
-        (
-            {"volLabel": cell([np.zeros((3, 4), np.uint8), np.zeros((3, 5), np.uint8)])},
-            "frame 1: its size",
-        ),
-        ({"other": np.zeros(3)}, "no variable 'volLabel'"),
-    ],
-)
-def test_doubtful_masks_are_named(tmp_path, content, match):
-    savemat(tmp_path / "1_label.mat", content)
-    with pytest.raises(DataError, match=match):
-        read_mat_masks(tmp_path / "1_label.mat")
-
-
-@pytest.mark.parametrize("data", [b"", b"MATLAB 7.3 MAT-file" + bytes(600), b"rubbish" * 99])
-def test_what_is_no_matlab_file_is_refused(tmp_path, data):
-    with pytest.raises(DataError, match="not a MATLAB file"):
-        read_mat_masks(save(tmp_path / "1_label.mat", data))
-
-
-# Ranges of frames, UCSD
-
-
-def test_ucsd_ranges_count_from_one_and_include_both_ends(tmp_path):
-    text = (
-        "TestVideoFile = {};\n% gt_frame = [9:99];\n"
-        "TestVideoFile{end+1}.gt_frame = [2:3];\n"
-        "TestVideoFile{end+1}.gt_frame = [1:2, 5:5];\r\n"
-        "TestVideoFile{end+1}.gt_frame = [ 4 ];\n"
-        "TestVideoFile{end+1}.gt_frame = [];\n"
-    )
-    ranges = read_ucsd(save(tmp_path / "a.m", text))
-    assert ranges == [[(2, 3)], [(1, 2), (5, 5)], [(4, 4)], []]
-    assert range_labels("a", ranges[0], 4).tolist() == WANTED
-    assert range_labels("a", ranges[1], 5).tolist() == [1, 1, 0, 0, 1]
+def test_ranges_count_from_one_and_include_both_ends():
+    assert range_labels("a", [(2, 3)], 4).tolist() == WANTED
+    assert range_labels("a", [(1, 2), (5, 5)], 5).tolist() == [1, 1, 0, 0, 1]
 
 
 @pytest.mark.parametrize("span", [(0, 2), (3, 2), (2, 5)])
 def test_a_range_that_does_not_fit_is_refused(span):
     with pytest.raises(DataError, match=r"a\.m: range .* does not fit 4 frames"):
         range_labels("a.m", [span], 4)
-
-
-@pytest.mark.parametrize("text", ["", "gt_frame = [1:x];", "gt_frame = [zeros(3)];"])
-def test_a_ucsd_file_without_ranges_is_refused(tmp_path, text):
-    with pytest.raises(DataError, match=r"a\.m"):
-        read_ucsd(save(tmp_path / "a.m", text))
 
 
 # Intervals in seconds

@@ -49,22 +49,6 @@ def mask_labels(masks: Iterable[NDArray[np.bool_]]) -> Labels:
     return np.array([mask.any() for mask in masks], np.uint8)
 
 
-def read_mat_masks(path: Path, key: str = "volLabel") -> list[NDArray[np.bool_]]:
-    """(H, W) masks of all frames from a MATLAB file with a cell of them, as Avenue has.
-
-    Raises:
-        DataError: It cannot be read, or a mask holds anything but 0 and 1.
-    """
-    cells = _read_mat(path, key).ravel()
-    for frame, cell in enumerate(cells):
-        mask = np.asarray(cell)
-        if mask.ndim != 2 or mask.dtype.kind not in "bui" or mask.max(initial=0) > 1:  # noqa: PLR2004
-            raise DataError(f"{path}, frame {frame}: not a mask of 0 and 1.")
-        if mask.shape != np.shape(cells[0]):
-            raise DataError(f"{path}, frame {frame}: its size differs from that of frame 0.")
-    return [np.asarray(cell).astype(bool) for cell in cells]
-
-
 def read_array(path: Path) -> NDArray[Any]:
     """An array of numbers from a .npy file, mapped and not read yet.
 
@@ -115,12 +99,12 @@ def _checked(path: Path | str, values: Sequence[tuple[int, Any]], place: str = "
     if not values:
         raise DataError(f"{path} holds no labels.")
     for at, value in values:
-        if number(value) not in (0.0, 1.0):
+        if parse_number(value) not in (0.0, 1.0):
             raise DataError(f"{path}, {place} {at}: {value!r} is neither 0 nor 1.")
     return np.array([float(value) for _, value in values]).astype(np.uint8)
 
 
-def number(value: Any) -> float:
+def parse_number(value: Any) -> float:
     """The number that a cell says, or NaN."""
     try:
         return float(value)
@@ -137,15 +121,3 @@ def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is not a CSV file in UTF-8.") from error
     return [(row, cells) for row, cells in rows if any(cells)]
-
-
-def _read_mat(path: Path, key: str) -> NDArray[Any]:
-    from scipy.io import loadmat  # slow to import, and only Avenue needs it
-
-    try:
-        content = loadmat(path, variable_names=[key])
-    except Exception as error:  # SciPy lets every kind of error out on a damaged file
-        raise DataError(f"{path} is not a MATLAB file that can be read (up to v7.2).") from error
-    if key not in content:
-        raise DataError(f"{path} holds no variable {key!r}.")
-    return np.asarray(content[key])

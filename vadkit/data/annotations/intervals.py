@@ -1,8 +1,7 @@
-"""Labels given as stretches of a clip: UCSD's ranges of frames, intervals in seconds."""
+"""Frame labels from ranges of frames and from intervals in seconds."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.frame_labels import Labels, csv_rows, number
+from vadkit.data.annotations.frame_labels import Labels, csv_rows, parse_number
 from vadkit.errors import DataError
 
 
@@ -22,22 +21,6 @@ class Interval:
     """Line of the file it was read from, from 1."""
     start_s: float
     end_s: float
-
-
-def read_ucsd(path: Path) -> list[list[tuple[int, int]]]:
-    """Each test video's anomalous ranges of frames, from 1, both ends in, from a UCSD `.m` file.
-
-    Raises:
-        DataError: It holds no `gt_frame = [a:b, c:d]`, or a range that cannot be read.
-    """
-    text = re.sub(r"%.*", "", path.read_text("utf-8", errors="replace"))
-    entries = re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", text)
-    if not entries:
-        raise DataError(f"{path} holds no `gt_frame = [first:last]`.")
-    return [
-        [_range(path, number, part) for part in re.split(r"[,;\s]+", entry.strip()) if part]
-        for number, entry in enumerate(entries, 1)
-    ]
 
 
 def range_labels(source: str, ranges: Sequence[tuple[int, int]], frames: int) -> Labels:
@@ -95,7 +78,7 @@ def interval_labels(
 
 
 def _interval(path: Path, row: int, start: str, end: str, known: list[Interval]) -> Interval:
-    found = Interval(row, number(start), number(end))
+    found = Interval(row, parse_number(start), parse_number(end))
     if not 0 <= found.start_s < float("inf") or not 0 <= found.end_s < float("inf"):
         raise DataError(f"{path}, row {row}: {start!r} to {end!r} are not two times in seconds.")
     if found.end_s <= found.start_s:
@@ -104,10 +87,3 @@ def _interval(path: Path, row: int, start: str, end: str, known: list[Interval])
         if found.start_s < other.end_s and other.start_s < found.end_s:
             raise DataError(f"{path}, row {row}: the interval overlaps that of row {other.row}.")
     return found
-
-
-def _range(path: Path, number: int, text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]+)(?::([0-9]+))?", text)
-    if match is None:
-        raise DataError(f"{path}, video {number}: {text!r} is not a range of frames.")
-    return int(match[1]), int(match[2] or match[1])

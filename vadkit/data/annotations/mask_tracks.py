@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.tracks import Sighting, tracks_of
+from vadkit.data.annotations.tracks import TrackedBox, build_tracks
 from vadkit.data.dataset import Track
 
 Labels = NDArray[np.int32]
@@ -28,7 +28,7 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
     Returns:
         Tracks in order of appearance, of the kind "anomaly".
     """
-    found: list[Sighting] = []
+    found: list[TrackedBox] = []
     begun = 0
     before, tracks_before = np.zeros((0, 0), np.int32), np.zeros(1, np.int64)
     for frame, mask in enumerate(masks):
@@ -41,9 +41,9 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
                 tracks[region] = begun
             left, top, width, height = stats[region, :4].tolist()
             box = (left, top, left + width, top + height)
-            found.append(Sighting(int(tracks[region]), frame, box))
+            found.append(TrackedBox(int(tracks[region]), frame, box))
         before, tracks_before = labels, tracks
-    return tracks_of(found)
+    return build_tracks(found)
 
 
 def _continued(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vadkit.data.annotations.frame_labels import number
+from vadkit.data.annotations.frame_labels import parse_number
 from vadkit.data.dataset import Track
 from vadkit.errors import DataError
 
@@ -19,7 +19,7 @@ COLUMNS = 6
 
 
 @dataclass(frozen=True)
-class Sighting:
+class TrackedBox:
     """An anomaly in one frame."""
 
     track: object
@@ -31,9 +31,9 @@ class Sighting:
     kind: str = "anomaly"
 
 
-def tracks_of(sightings: Iterable[Sighting]) -> list[Track]:
+def build_tracks(sightings: Iterable[TrackedBox]) -> list[Track]:
     """Each anomaly's track, in order of appearance, its frames in order of time."""
-    by_track: defaultdict[object, list[Sighting]] = defaultdict(list)
+    by_track: defaultdict[object, list[TrackedBox]] = defaultdict(list)
     for one in sightings:
         by_track[one.track].append(one)
     return [_track(sorted(found, key=lambda one: one.frame)) for found in by_track.values()]
@@ -48,7 +48,9 @@ def read_evaluator_tracks(path: Path) -> list[Track]:
         DataError: A row is something else.
     """
     lines = enumerate(path.read_text("utf-8-sig").splitlines(), 1)
-    return tracks_of(_sighting(f"{path}, row {row}", line) for row, line in lines if line.strip())
+    return build_tracks(
+        _tracked_box(f"{path}, row {row}", line) for row, line in lines if line.strip()
+    )
 
 
 def check_tracks(video: str, tracks: Iterable[Track], frames: int) -> None:
@@ -69,15 +71,15 @@ def check_tracks(video: str, tracks: Iterable[Track], frames: int) -> None:
             raise DataError(f"{video}: a track's box in frame {empty[0]} has no area.")
 
 
-def _sighting(place: str, line: str) -> Sighting:
-    values = [number(cell) for cell in re.split(r"[,\s]+", line.strip())]
+def _tracked_box(place: str, line: str) -> TrackedBox:
+    values = [parse_number(cell) for cell in re.split(r"[,\s]+", line.strip())]
     if len(values) != COLUMNS or not np.isfinite(values).all() or values[1] % 1:
         raise DataError(f"{place}: not `track,frame,x1,y1,x2,y2`.")
     track, frame, x1, y1, x2, y2 = values
     # A box ends where its last pixel ends.
-    return Sighting(track, int(frame), (x1, y1, x2 + 1, y2 + 1))
+    return TrackedBox(track, int(frame), (x1, y1, x2 + 1, y2 + 1))
 
 
-def _track(seen: Sequence[Sighting]) -> Track:
+def _track(seen: Sequence[TrackedBox]) -> Track:
     frames = np.array([one.frame for one in seen], np.int64)
     return Track(seen[0].kind, frames, np.array([one.box for one in seen], np.float32))

@@ -1,1 +1,0 @@
-"""Data sets: the layouts that vadkit reads."""

@@ -1,0 +1,111 @@
+"""The base class of data sets on disk: finds the tree, verifies and fingerprints its files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar, TypeVar, get_args
+
+from vadkit.data.dataset import Dataset, Split, Video
+from vadkit.data.verification import ExpectedFiles, verify
+from vadkit.errors import DataError
+from vadkit.registry.cards import DatasetCard
+
+ConfigT = TypeVar("ConfigT")
+SAMPLE = 64 * 1024
+"""Bytes of a file's head and of its tail that its fingerprint reads."""
+
+
+class FileDataset(Dataset[ConfigT]):
+    """A data set in files under a root folder.
+
+    A subclass names its card, says where the tree begins, and lists its videos and label files.
+
+    Args:
+        root: The folder that the user bound.
+        config: The options, an instance of the card's config class.
+
+    Raises:
+        DataError: The root does not hold the data set; the message shows the card's layout.
+    """
+
+    card: ClassVar[DatasetCard]
+    expected: ClassVar[ExpectedFiles] = ExpectedFiles()
+    """What `verify` compares the files with."""
+
+    def __init__(self, root: Path | None, config: ConfigT) -> None:
+        super().__init__(root, config)
+        bases = [base for base in self.candidates(root) if self.holds(base)] if root else []
+        if not bases:
+            raise missing(self.card, root)
+        self.base = bases[0]
+
+    def candidates(self, root: Path) -> list[Path]:
+        """Folders in which the tree may begin, by preference."""
+        return [root]
+
+    @abstractmethod
+    def holds(self, base: Path) -> bool:
+        """Whether the tree begins in this folder."""
+
+    @abstractmethod
+    def label_files(self) -> list[Path]:
+        """Every file and folder that labels, masks or tracks are read from, if it exists."""
+
+    def notes(self, video: Video, frames: int) -> list[str]:
+        """What else `verify` reports of a video that was decoded to so many frames."""
+        return []
+
+    def verify(self) -> list[str]:
+        return verify(self, self.expected, self.notes)
+
+    def fingerprint(self) -> str:
+        videos = [video.path for split in get_args(Split) for video in self.videos(split)]
+        return fingerprint_files(self.base, [*videos, *self.label_files()])
+
+
+def fingerprint_files(base: Path, paths: Iterable[Path]) -> str:
+    """A hash of files' names, sizes and samples of their content.
+
+    Args:
+        base: Names are taken relative to this folder, so that it may be moved and renamed.
+        paths: Files, and folders with all that is in them; those that do not exist are left out.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(set(_files(paths))):
+        name = Path(os.path.relpath(path, base)).as_posix()  # the same on every system
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
+        digest.update(_sample(path))
+    return digest.hexdigest()
+
+
+def missing(card: DatasetCard, root: Path | None) -> DataError:
+    """The error for a root that does not hold the data set: tree, terms and source."""
+    where = "No folder was given for it" if root is None else f"{root} does not hold it"
+    if root is not None and not root.exists():
+        where = f"{root} does not exist"
+    source = f"\nIts authors offer it at {card.url}" if card.url else ""
+    return DataError(
+        f"The data set {card.name!r} is missing: {where}.",
+        f"Expected:\n{card.layout}\nTerms: {card.terms}.{source}",
+    )
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from (file for file in path.rglob("*") if file.is_file())
+        elif path.exists():
+            yield path
+
+
+def _sample(path: Path) -> bytes:
+    """The whole of a small file; head and tail of a large one."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+        if path.stat().st_size > SAMPLE:
+            file.seek(-min(SAMPLE, path.stat().st_size - SAMPLE), 2)
+        return head + file.read(SAMPLE)

@@ -1,0 +1,160 @@
+"""The standard layout of videos, labels, masks and tracks in a folder, and its base class.
+
+    ROOT/
+      train/NAME.mp4         a video file (.mp4 .mov .avi .mkv .webm .ts .wmv .flv .gif ...), or
+      train/NAME/            a folder of frames: 000.jpg, 001.jpg, ... (.png .bmp .tif too), no gap
+      test/...               likewise
+      labels/NAME.npy        frame labels, integers or booleans 0/1 of shape (N,), (1, N) or (N, 1)
+      labels/NAME.csv        ... one column, or two with the header `frame,label`
+      labels/NAME/           ... or one mask image a frame (anomalous where a pixel is not 0)
+      labels.csv             ... or, for all clips, `clip,start_s,end_s`: start <= t < end is
+                             anomalous; a row `NAME,,` says that nothing in the clip is
+      masks/NAME/            optional pixel masks: one 8-bit image a frame, not 0 = anomalous, or
+      masks/NAME.mkv         a lossless grey video (FFV1, pixel format gray), above 127 = anomalous
+      tracks/NAME.csv        optional boxes: header `track,kind,frame,x1,y1,x2,y2`, one row a track
+                             and frame; track an integer, frame from 0, boxes in pixels
+
+NAME is the file's name without its ending (the whole name of a folder) and occurs once in both
+splits together. Labels, masks and tracks are looked up by NAME for videos of either split;
+a training video without labels is normal throughout. Test videos have labels either all or none;
+without them nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.data.annotations.frame_labels import csv_rows, mask_labels, parse_number, read_labels
+from vadkit.data.annotations.intervals import Interval, interval_labels, read_intervals
+from vadkit.data.annotations.masks import read_masks
+from vadkit.data.annotations.tracks import TrackedBox, build_tracks
+from vadkit.data.dataset import Split, Track, Video
+from vadkit.data.file_dataset import FileDataset
+from vadkit.data.verification import ExpectedFiles
+from vadkit.data.video.open_video import open_video
+from vadkit.data.video_files import clip_name, is_video, list_videos
+from vadkit.errors import DataError
+
+ConfigT = TypeVar("ConfigT")
+TRACKS = ["track", "kind", "frame", "x1", "y1", "x2", "y2"]
+"""Columns of a file of tracks."""
+
+
+class FolderDataset(FileDataset[ConfigT]):
+    """A data set in the standard layout; a subclass names its card.
+
+    Args:
+        root: The folder that holds `train/` or `test/`.
+        config: The options, an instance of the card's config class.
+
+    Raises:
+        DataError: There is no video in it.
+    """
+
+    expected = ExpectedFiles(labelled=False)
+
+    def holds(self, base: Path) -> bool:
+        return any(list_videos(base / split, split) for split in get_args(Split))
+
+    def videos(self, split: Split) -> list[Video]:
+        paths: dict[str, Path] = {}
+        for video in self._all_videos():
+            if video.name in paths:
+                raise DataError(
+                    f"{video.path} and {paths[video.name]} are both named {video.name!r}.",
+                    "Rename one of them; labels are looked up by name.",
+                )
+            paths[video.name] = video.path
+        return list_videos(self.base / split, split)
+
+    def labels(self, video: Video) -> NDArray[np.uint8] | None:
+        stem = self.base / "labels" / video.name
+        for path in (_with(stem, ".npy"), _with(stem, ".csv")):
+            if path.is_file():
+                return read_labels(path)
+        intervals = self._intervals().get(video.name)
+        if intervals is not None and not stem.is_dir():
+            return interval_labels(str(self.base / "labels.csv"), intervals, self._times(video))
+        masks = self.masks(video)
+        return None if masks is None else mask_labels(masks)
+
+    def masks(self, video: Video) -> Iterator[NDArray[np.bool_]] | None:
+        stem = self.base / "masks" / video.name
+        for path in (stem, _with(stem, ".mkv"), self.base / "labels" / video.name):
+            if path.exists():
+                return read_masks(path)
+        return None
+
+    def tracks(self, video: Video) -> list[Track] | None:
+        path = self.base / "tracks" / f"{video.name}.csv"
+        return _read_tracks(path) if path.is_file() else None
+
+    def verify(self) -> list[str]:
+        return [*self._without_video(), *self._ignored(), *super().verify()]
+
+    def label_files(self) -> list[Path]:
+        return [self.base / name for name in ("labels", "labels.csv", "masks", "tracks")]
+
+    def frame_rate(self) -> float | None:
+        """Frames a second of a folder of frames, for labels in seconds; None for the default."""
+        return None
+
+    def _all_videos(self) -> list[Video]:
+        splits: tuple[Split, ...] = get_args(Split)
+        return [video for split in splits for video in list_videos(self.base / split, split)]
+
+    def _without_video(self) -> list[str]:
+        """Files and rows that belong to no video."""
+        names = {video.name for split in get_args(Split) for video in self.videos(split)}
+        files = [path for kind in ("labels", "masks", "tracks") for path in self._entries(kind)]
+        problems = [
+            f"{path}: there is no video of this name."
+            for path in files
+            if clip_name(path) not in names
+        ]
+        return problems + [
+            f"{self.base / 'labels.csv'}: there is no video {name!r}."
+            for name in self._intervals().keys() - names
+        ]
+
+    def _ignored(self) -> list[str]:
+        files = [path for split in get_args(Split) for path in self._entries(split)]
+        return [f"{path}: not a video, ignored." for path in files if not is_video(path)]
+
+    def _entries(self, name: str) -> list[Path]:
+        folder = self.base / name
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+    def _intervals(self) -> dict[str, list[Interval]]:
+        path = self.base / "labels.csv"
+        return read_intervals(path) if path.is_file() else {}
+
+    def _times(self, video: Video) -> NDArray[np.float64]:
+        """(frames,) when each frame is shown in seconds, from the stream, since rates vary."""
+        fps = self.frame_rate() if video.path.is_dir() else None
+        return np.array([frame.time_s for frame in open_video(video.path, fps=fps).frames()])
+
+
+def _with(stem: Path, ending: str) -> Path:
+    # Not `with_suffix`, which takes "lobby.2" for a name with an ending.
+    return stem.with_name(stem.name + ending)
+
+
+def _read_tracks(path: Path) -> list[Track]:
+    rows = csv_rows(path)
+    if not rows or rows[0][1] != TRACKS:
+        raise DataError(f"{path} does not begin with the header `{','.join(TRACKS)}`.")
+    return build_tracks(_tracked_box(f"{path}, row {row}", cells) for row, cells in rows[1:])
+
+
+def _tracked_box(place: str, cells: list[str]) -> TrackedBox:
+    values = [parse_number(cell) for cell in cells[2:]]
+    if len(cells) != len(TRACKS) or not np.isfinite(values).all() or values[0] % 1:
+        raise DataError(f"{place}: not a track, a kind, a frame and four numbers.")
+    track, kind = cells[:2]
+    return TrackedBox((track, kind), int(values[0]), values[1:], kind)
