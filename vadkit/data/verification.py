@@ -101,10 +101,10 @@ class _VideoCheck:
 
     def _size(self, video: Video, reader: VideoReader) -> list[str]:
         size, expected = (reader.info.width, reader.info.height), self._expected.size
-        if expected in {size, None}:
+        if expected is None or size == expected:
             return []
-        shown = "x".join(map(str, expected or ()))
-        return [f"{video.name}: frames of {size[0]}x{size[1]}, expected {shown}."]
+        actual, required = ("x".join(map(str, pair)) for pair in (size, expected))
+        return [f"{video.name}: frames of {actual}, expected {required}."]
 
     def _labels(self, video: Video, contents: _Contents) -> list[str]:
         contents.labelled = True  # if they cannot be read, the error is enough
