@@ -70,8 +70,8 @@ class Avenue(FileDataset[AvenueConfig]):
         return iter(read_mat_masks(path))
 
     def label_files(self) -> list[Path]:
-        own = [self._interval_file] if self.config.labels == "intervals" else []
-        return [self._mask_folder(), *own]
+        intervals = [self._interval_file] if self.config.labels == "intervals" else []
+        return [self._mask_folder(), *intervals]
 
     @property
     def _interval_file(self) -> Path:
@@ -79,12 +79,12 @@ class Avenue(FileDataset[AvenueConfig]):
 
     @cached_property
     def _intervals(self) -> dict[str, NDArray[np.uint8]]:
-        """Labels of all test videos, which lie one after another in one file."""
-        strung = checked_labels(self._interval_file, read_array(self._interval_file))
+        """Labels of each test video; the file holds those of all videos in sequence."""
+        joined = checked_labels(self._interval_file, read_array(self._interval_file))
         videos = self.videos("test")
         lengths = [count_frames(video.path) for video in videos]
-        check_length(f"{self._interval_file} (the test videos together)", sum(lengths), len(strung))
-        parts = np.split(strung, np.cumsum(lengths)[:-1])
+        check_length(f"{self._interval_file} (the test videos together)", sum(lengths), len(joined))
+        parts = np.split(joined, np.cumsum(lengths)[:-1])
         return {video.name: labels for video, labels in zip(videos, parts, strict=True)}
 
     def _mask_folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""A tree of images that have nothing to do with one another, as training data."""
+"""A tree of unrelated images as training data."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Images(FileDataset[NoOptions]):
     def videos(self, split: Split) -> list[Video]:
         if split == "test":
             return []
-        named: dict[str, Path] = {}
+        folders: dict[str, Path] = {}
         for folder in _folders(self.base):
             name = self._name(folder)
-            if name in named:
+            if name in folders:
                 raise DataError(
-                    f"{folder} and {named[name]} would both be named {name!r}.", "Rename one."
+                    f"{folder} and {folders[name]} would both be named {name!r}.", "Rename one."
                 )
-            named[name] = folder
-        return [Video(name, folder, split) for name, folder in named.items()]
+            folders[name] = folder
+        return [Video(name, folder, split) for name, folder in folders.items()]
 
     def _name(self, folder: Path) -> str:
         return "-".join(folder.relative_to(self.base).parts) or self.base.name
@@ -47,5 +47,4 @@ class Images(FileDataset[NoOptions]):
 
 def _folders(base: Path) -> list[Path]:
     """Every folder at or below the base that holds an image, in order of name."""
-    found = {path.parent for path in base.rglob("*") if is_image(path)}
-    return sorted(found)
+    return sorted({path.parent for path in base.rglob("*") if is_image(path)})

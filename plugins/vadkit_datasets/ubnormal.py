@@ -48,8 +48,8 @@ class UBnormal(FileDataset[NoOptions]):
         if split == "test":
             return []
         chosen = self._training_names()
-        found = [video for video in _clips(self.base) if not chosen or video.name in chosen]
-        return sorted(found, key=lambda video: natural_key(video.name))
+        videos = [video for video in _clips(self.base) if not chosen or video.name in chosen]
+        return sorted(videos, key=lambda video: natural_key(video.name))
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         frames = count_frames(video.path)
@@ -77,9 +77,9 @@ class UBnormal(FileDataset[NoOptions]):
         return build_tracks(_tracked_boxes(maps, ranges))
 
     def verify(self) -> list[str]:
-        lost = self._training_names() - {video.name for video in self.videos("train")}
-        named = [f"{name}: in the list of training videos, but not there." for name in lost]
-        return sorted(named) + super().verify()
+        absent = self._training_names() - {video.name for video in self.videos("train")}
+        problems = [f"{name}: in the list of training videos, but not there." for name in absent]
+        return sorted(problems) + super().verify()
 
     def notes(self, video: Video, frames: int) -> list[str]:
         if video.name.startswith("normal") or _ranges(video) is not None:
@@ -97,8 +97,8 @@ class UBnormal(FileDataset[NoOptions]):
 
 def _clips(base: Path) -> list[Video]:
     folders = [base, *sorted(base.glob("Scene*"))]
-    found = [video for folder in folders for video in list_videos(folder, "train")]
-    return [video for video in found if _is_clip(video)]
+    videos = [video for folder in folders for video in list_videos(folder, "train")]
+    return [video for video in videos if _is_clip(video)]
 
 
 def _is_clip(video: Video) -> bool:
@@ -139,15 +139,15 @@ def _maps(folder: Path) -> Iterator[NDArray[np.uint8]]:
 
 def _masks(folder: Path, ranges: list[Range]) -> Iterator[NDArray[np.bool_]]:
     for frame, objects in enumerate(_maps(folder)):
-        present = [each for each, first, last in ranges if first <= frame <= last]
-        yield np.isin(objects, present)
+        anomalies = [number for number, first, last in ranges if first <= frame <= last]
+        yield np.isin(objects, anomalies)
 
 
 def _tracked_boxes(maps: Path, ranges: list[Range]) -> Iterator[TrackedBox]:
     for frame, objects in enumerate(_maps(maps)):
-        for each, first, last in ranges:
-            if first <= frame <= last and (mask := objects == each).any():
-                yield TrackedBox((each, first), frame, _box(mask))
+        for number, first, last in ranges:
+            if first <= frame <= last and (mask := objects == number).any():
+                yield TrackedBox((number, first), frame, _box(mask))
 
 
 def _box(mask: NDArray[np.bool_]) -> list[int]:

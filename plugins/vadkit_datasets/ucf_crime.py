@@ -54,8 +54,8 @@ class UcfCrime(FileDataset[NoOptions]):
                 f"example {missing[0]}.",
                 f"Fetch them, or take them out of {LISTS[split]}.",
             )
-        found = [Video(Path(name).stem, self._files[name], split) for name in names]
-        return sorted(found, key=lambda video: natural_key(video.name))
+        videos = [Video(Path(name).stem, self._files[name], split) for name in names]
+        return sorted(videos, key=lambda video: natural_key(video.name))
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         if video.split == "train":
@@ -79,18 +79,19 @@ class UcfCrime(FileDataset[NoOptions]):
 
     @cached_property
     def _files(self) -> dict[str, Path]:
-        every = (path for path in self.base.rglob("*") if path.is_file() and is_video(path))
-        return {path.name: path for path in every}
+        """Name of each video file under the root, and where it lies."""
+        paths = (path for path in self.base.rglob("*") if path.is_file() and is_video(path))
+        return {path.name: path for path in paths}
 
     @cached_property
     def _annotation(self) -> Path:
-        found = sorted(self.base.rglob("Temporal_Anomaly_Annotation*.txt"))
-        if not found:
+        paths = sorted(self.base.rglob("Temporal_Anomaly_Annotation*.txt"))
+        if not paths:
             raise DataError(
                 f"{self.base} holds no Temporal_Anomaly_Annotation*.txt, the frame labels.",
                 "Its authors offer it beside the videos.",
             )
-        return found[0]
+        return paths[0]
 
     @cached_property
     def _ranges(self) -> dict[str, list[tuple[int, int]]]:

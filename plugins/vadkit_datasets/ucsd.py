@@ -40,8 +40,8 @@ class Ucsd(FileDataset[NoOptions]):
 
     def videos(self, split: Split) -> list[Video]:
         # "Test001_gt" holds the masks of "Test001".
-        found = list_videos(self.base / split.capitalize(), split)
-        return [video for video in found if not video.name.endswith("_gt")]
+        folders = list_videos(self.base / split.capitalize(), split)
+        return [video for video in folders if not video.name.endswith("_gt")]
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         if video.split == "train":

@@ -43,10 +43,10 @@ class Actor:
         return replace(self, start=start)
 
 
-Tell = Callable[[int], str]
+KindAtAge = Callable[[int], str]
 
 
-def always(kind: str) -> Tell:
+def always(kind: str) -> KindAtAge:
     """One kind at every age."""
     return lambda _: kind
 
@@ -102,7 +102,7 @@ def on_foot(
     motion: Motion,
     gait: Gait,
     *,
-    kind: Tell = USUAL,
+    kind: KindAtAge = USUAL,
     change: Change = as_it_is,
     pushes: Callable[..., list[Shape]] | None = None,
 ) -> Actor:

@@ -14,7 +14,7 @@ from vadkit_plaza import looks, things
 from vadkit_plaza.actors import (
     NORMAL,
     Actor,
-    Tell,
+    KindAtAge,
     always,
     on_foot,
     ramp,
@@ -150,7 +150,7 @@ def _stopping(
     rng: np.random.Generator,
     motion: Motion,
     change: Callable[[int, Pose], Pose],
-    kind: Tell,
+    kind: KindAtAge,
 ) -> Actor:
     look = replace(looks.walker(rng), umbrella=False, bag="", height=rng.uniform(1.6, 1.85))
     return on_foot(look, looks.clothes(rng), motion, walking(rng), kind=kind, change=change)

@@ -99,11 +99,14 @@ def bricks(rng: np.random.Generator, g: Grid, colour: Colour) -> Array:
 
 
 def panels(
-    image: Array, g: Grid, every: float, box: tuple[float, float, float, float], colour: Colour
+    image: Array, g: Grid, spacing: float, box: tuple[float, float, float, float], colour: Colour
 ) -> None:
-    """Set windows, doors or posters into the wall: `box` is left, right, foot and top in metres."""
+    """Set windows, doors or posters into the wall, one in `spacing` metres.
+
+    `box` is left, right, foot and top in metres.
+    """
     left, right, foot, top = box
-    along = g.x % every
+    along = g.x % spacing
     inside = (along > left) & (along < right) & (g.up > foot) & (g.up < top)
     image[inside] = np.array(colour, np.float32)
 

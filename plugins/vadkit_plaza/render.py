@@ -115,26 +115,26 @@ class Stage:
                 for number, actor in enumerate(actors, start=1)
                 if 0 <= frame - actor.start < actor.frames
             ]
-            present.sort(key=lambda one: -one.actor.place(one.age)[1])
+            present.sort(key=lambda item: -item.actor.place(item.age)[1])
             extra = flash[frame] if frame < len(flash) else 0
             yield self._picture(present, self._light.gain(frame) + extra)
 
     def _picture(self, present: list[Present], gain: int) -> Picture:
         large, owners = self._background.copy(), np.zeros(SIZE, np.uint8)
         shade = np.zeros((HEIGHT, WIDTH), np.uint8)
-        for one in present:
-            self._add(large, owners, shade, one)
+        for item in present:
+            self._add(large, owners, shade, item)
         small = cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-        seen = np.ascontiguousarray(owners[::ZOOM, ::ZOOM])
-        dark = cv2.blur((shade > 0) * np.uint8(self._sun.strength), (3, 3)) * (seen == 0)
+        visible = np.ascontiguousarray(owners[::ZOOM, ::ZOOM])  # (2H, 2W) -> (H, W)
+        dark = cv2.blur((shade > 0) * np.uint8(self._sun.strength), (3, 3)) * (visible == 0)
         gains = np.uint16(gain >> 1) * (np.uint16(256) - dark) >> 8
         noise = self._sensor.noise()
         # Plane by plane, which is quicker than spreading gains and noise over three channels.
         lit = [(plane * gains >> 7).view(np.int16) + noise for plane in cv2.split(small)]
-        return Picture(np.clip(cv2.merge(lit), 0, 255).astype(np.uint8), seen)
+        return Picture(np.clip(cv2.merge(lit), 0, 255).astype(np.uint8), visible)
 
-    def _add(self, large: Image, owners: Labels, shade: Labels, one: Present) -> None:
-        number, actor, age = one
+    def _add(self, large: Image, owners: Labels, shade: Labels, item: Present) -> None:
+        number, actor, age = item
         shapes = actor.shapes(age)
         if actor.shadow:
             draw(shade, shapes, self._shadow, 1)

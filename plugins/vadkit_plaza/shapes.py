@@ -123,8 +123,8 @@ def _limb(canvas: Labels, limb: Limb, view: View, fixed: int) -> None:
 
 
 def _hull(canvas: Labels, hull: Hull, view: View, fixed: int) -> None:
-    seen = [view(point) for point in hull.points]
-    points = np.array([(int(u * fixed), int(v * fixed)) for u, v, _ in seen], dtype=np.int32)
+    projected = [view(point) for point in hull.points]
+    points = np.array([(int(u * fixed), int(v * fixed)) for u, v, _ in projected], dtype=np.int32)
     cv2.fillConvexPoly(canvas, cv2.convexHull(points), hull.part, cv2.LINE_8, SHIFT)
 
 

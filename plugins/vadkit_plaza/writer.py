@@ -26,7 +26,7 @@ from vadkit_plaza.worlds import WORLDS, Film, World
 SPACE = 250_000_000
 """Bytes that a world takes at most."""
 VISIBLE = 12
-"""Pixels of an actor that have to be seen for it to count, as object and as anomaly."""
+"""Least visible pixels of an actor that counts, as object and as anomaly."""
 # Both codecs are lossless and part of every build of FFmpeg. On noise, Ut Video takes a fifth of
 # FFV1's time and a quarter more space; RGB in, RGB out leaves nothing to rounding.
 COLOUR = ("utvideo", "gbrp", "rgb24")
@@ -35,32 +35,32 @@ OBJECTS = ["video", "frame", "x1", "y1", "x2", "y2", "confidence"]
 TRACKS = ["track", "kind", "frame", "x1", "y1", "x2", "y2"]
 
 
-class Sight(NamedTuple):
-    """One actor seen in one frame."""
+class VisibleActor(NamedTuple):
+    """The visible part of an actor in one frame."""
 
     actor: int
     """Its number, from 1."""
     frame: int
     kind: str
     box: tuple[int, int, int, int]
-    """Of what is seen of it: x1, y1, x2, y2, the last two outside."""
+    """Bounding box of its visible pixels: x1, y1, x2, y2, the last two outside."""
 
 
-def sights(film: Film, frame: int, picture: Picture) -> list[Sight]:
-    """Every actor of whom enough is seen."""
+def visible_actors(film: Film, frame: int, picture: Picture) -> list[VisibleActor]:
+    """The actors of a frame with at least `VISIBLE` visible pixels."""
     counts = np.bincount(picture.owners.ravel(), minlength=1)
-    found = []
+    visible = []
     for number in (np.flatnonzero(counts[1:] >= VISIBLE) + 1).tolist():
         actor = film.actors[number - 1]
         left, top, width, height = cv2.boundingRect((picture.owners == number).view(np.uint8))
         box = (left, top, left + width, top + height)
-        found.append(Sight(number, frame, actor.kind(frame - actor.start), box))
-    return found
+        visible.append(VisibleActor(number, frame, actor.kind(frame - actor.start), box))
+    return visible
 
 
-def anomalous(picture: Picture, seen: Sequence[Sight]) -> NDArray[np.bool_]:
+def anomalous(picture: Picture, actors: Sequence[VisibleActor]) -> NDArray[np.bool_]:
     """(H, W) pixels that belong to an anomaly."""
-    numbers = [sight.actor for sight in seen if sight.kind != NORMAL]
+    numbers = [item.actor for item in actors if item.kind != NORMAL]
     return np.isin(picture.owners, numbers)
 
 
@@ -86,18 +86,18 @@ class _Writer:
 
 
 def write_video(folder: Path, film: Film) -> None:
-    """Render one video and all that is known about it.
+    """Render one video with its labels, masks, tracks and true boxes.
 
     A training video without anomalies has no labels, like those of real data sets.
     """
-    plan, seen, marked = film.plan, list[Sight](), list[bool]()
+    plan, boxes, marked = film.plan, list[VisibleActor](), list[bool]()
     labelled = plan.split == "test" or bool(plan.events)
     images = _Writer(folder / plan.split / f"{plan.name}.avi", *COLOUR)
     masks = _Writer(folder / "masks" / f"{plan.name}.mkv", *GREY) if labelled else None
     for frame, picture in enumerate(film.pictures()):
-        now = sights(film, frame, picture)
-        mask = anomalous(picture, now)
-        seen += now
+        visible = visible_actors(film, frame, picture)
+        mask = anomalous(picture, visible)
+        boxes += visible
         marked.append(bool(mask.any()))
         images.write(picture.image)
         if masks:
@@ -105,15 +105,17 @@ def write_video(folder: Path, film: Film) -> None:
     images.close()
     if masks:
         masks.close()
-        _write_labels(folder, plan.name, marked, seen)
-    rows = [(plan.name, sight.frame, *sight.box, 1) for sight in seen]
+        _write_labels(folder, plan.name, marked, boxes)
+    rows = [(plan.name, actor.frame, *actor.box, 1) for actor in boxes]
     _write_rows(folder / "objects" / f"{plan.name}.csv", OBJECTS, rows)
 
 
-def _write_labels(folder: Path, name: str, marked: Sequence[bool], seen: Sequence[Sight]) -> None:
+def _write_labels(
+    folder: Path, name: str, marked: Sequence[bool], boxes: Sequence[VisibleActor]
+) -> None:
     (folder / "labels").mkdir(exist_ok=True)
     np.save(folder / "labels" / f"{name}.npy", np.array(marked, np.uint8))
-    rows = [(s.actor, s.kind, s.frame, *s.box) for s in seen if s.kind != NORMAL]
+    rows = [(s.actor, s.kind, s.frame, *s.box) for s in boxes if s.kind != NORMAL]
     _write_rows(folder / "tracks" / f"{name}.csv", TRACKS, sorted(rows))
 
 
@@ -125,7 +127,7 @@ def _write_rows(path: Path, header: list[str], rows: Sequence[tuple[int | str, .
         writer.writerows(rows)
 
 
-def write_share(folder: Path, world: World, seed: int, first: int, step: int) -> None:
+def write_videos(folder: Path, world: World, seed: int, first: int, step: int) -> None:
     """Render every `step`-th video of a world, beginning with number `first`."""
     for number in range(first, len(world.plans), step):
         write_video(folder, world.shoot(number, seed))
@@ -176,7 +178,7 @@ def _finish(world: World, shares: Sequence[subprocess.Popen[str]]) -> None:
 def main(words: Sequence[str]) -> None:
     """Render a share, as another process of `write_world`."""
     folder, name, seed, first, step = words
-    write_share(Path(folder), WORLDS[name], int(seed), int(first), int(step))
+    write_videos(Path(folder), WORLDS[name], int(seed), int(first), int(step))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from vadkit_plaza.people import Look, Pose, person
 from vadkit_plaza.scenes import SCENES
 from vadkit_plaza.shapes import Limb
 from vadkit_plaza.worlds import PLAZA, VIRTUAL, Film, World
-from vadkit_plaza.writer import anomalous, sights, write_video
+from vadkit_plaza.writer import anomalous, visible_actors, write_video
 
 from vadkit.data.dataset import Dataset, Video
 from vadkit.data.video.open_video import open_video
@@ -114,20 +114,20 @@ def test_labels_masks_and_tracks_say_the_same_of_every_frame(one_video: Plaza) -
 def test_boxes_enclose_what_is_seen() -> None:
     drawn = film("park-test-3")
     picture = next(itertools.islice(drawn.pictures(), 80, None))
-    seen = sights(drawn, 80, picture)
-    assert {"", "vehicle"} == {sight.kind for sight in seen}
-    for sight in seen:
-        left, top, right, bottom = sight.box
-        inside = (picture.owners[top:bottom, left:right] == sight.actor).sum()
-        assert inside == (picture.owners == sight.actor).sum()
+    visible = visible_actors(drawn, 80, picture)
+    assert {"", "vehicle"} == {actor.kind for actor in visible}
+    for actor in visible:
+        left, top, right, bottom = actor.box
+        inside = (picture.owners[top:bottom, left:right] == actor.actor).sum()
+        assert inside == (picture.owners == actor.actor).sum()
 
 
 def test_only_anomalies_are_masked() -> None:
     drawn = film("park-test-3")
     picture = next(itertools.islice(drawn.pictures(), 80, None))
-    seen = sights(drawn, 80, picture)
-    usual = [sight.actor for sight in seen if not sight.kind]
-    mask = anomalous(picture, seen)
+    visible = visible_actors(drawn, 80, picture)
+    usual = [actor.actor for actor in visible if not actor.kind]
+    mask = anomalous(picture, visible)
     assert mask.any()
     assert not mask[np.isin(picture.owners, [0, *usual])].any()
 
