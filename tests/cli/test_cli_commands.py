@@ -197,7 +197,8 @@ class Drawn(Yard):
 @hookimpl
 def vadkit_datasets():
     return [DatasetCard(name="yard", summary="A test.", load="yard_plugin:Yard"),
-            DatasetCard(name="drawn", summary="A test.", load="yard_plugin:Drawn")]
+            DatasetCard(name="drawn", summary="A test.", load="yard_plugin:Drawn", rendered=True),
+            DatasetCard(name="blank", summary="A test.", load="yard_plugin:Yard", rendered=True)]
 """
 
 
@@ -213,6 +214,8 @@ def test_data_sets_are_verified_and_drawn(site, tmp_path, capsys) -> None:
     assert execute(["data", "render", "drawn", str(tmp_path / "new")]) == 0
     assert (tmp_path / "new" / "drawn.txt").exists()
     assert execute(["data", "render", "yard", str(tmp_path / "new")]) == 2
+    assert execute(["data", "render", "blank", str(tmp_path / "new")]) == 5
+    assert "'blank' failed in render" in capsys.readouterr().err
 
 
 CODES = {
