@@ -1,4 +1,4 @@
-"""Actors: what moves in a video, from when to when, how it looks and what kind of anomaly it is."""
+"""Actors: people and things that move, with times, shapes, colours and kinds of anomalies."""
 
 # ruff: noqa: PLR2004 -- a drawing is made of numbers
 
@@ -16,7 +16,7 @@ from vadkit_plaza.people import Look, Pose, person, step_length
 from vadkit_plaza.shapes import Shape
 
 NORMAL = ""
-"""The kind of what is usual."""
+"""The kind of normal behaviour."""
 
 
 @dataclass(frozen=True, kw_only=True)

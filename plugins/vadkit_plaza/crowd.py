@@ -1,4 +1,4 @@
-"""Who usually comes along: people alone and in groups, with prams and dogs."""
+"""Normal pedestrians: alone and in groups, with prams and dogs."""
 
 # ruff: noqa: PLR2004 -- a drawing is made of numbers
 
@@ -16,7 +16,7 @@ from vadkit_plaza.shapes import Shape
 
 
 def company(rng: np.random.Generator, route: list[Place], flat: bool = False) -> list[Actor]:
-    """Who usually comes along: somebody alone, with a pram or a dog, or a group."""
+    """Draw normal pedestrians: one alone, with a pram or a dog, or a group."""
     choice = rng.random()
     if choice < 0.2:
         return [_with_pram(rng, route, flat)]

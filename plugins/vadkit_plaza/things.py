@@ -1,4 +1,4 @@
-"""Things that are no people: vehicles, bicycles, prams, dogs, fire and smoke."""
+"""Shapes of vehicles, bicycles, prams, dogs, fire and smoke."""
 
 from __future__ import annotations
 

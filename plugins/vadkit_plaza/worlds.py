@@ -1,4 +1,4 @@
-"""The two worlds: which videos each has, and who appears in them."""
+"""The two worlds: the videos of each, and the actors that appear in them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Film:
     flash: tuple[int, ...] = ()
 
     def pictures(self) -> Iterator[Picture]:
-        """Render."""
+        """Render frame by frame."""
         return self.stage.show(self.actors, self.plan.frames, self.flash)
 
 
