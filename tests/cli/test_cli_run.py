@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from made_metrics import metrics, phase
 
 from vadkit.cli import execute
 from vadkit.cli.summary import say_summary
 from vadkit.errors import DataError
-
-PROTOCOL = {
-    "smooth": {"kind": "median", "window": 17},
-    "normalise": "none",
-    "borders": {"first": 4, "last": 0, "rule": "drop"},
-    "macro": "padded",
-    "labels": "pixels",
-    "checkpoint": "last epoch",
-    "hash": "abc",
-}
-METRICS = {
-    "protocol": PROTOCOL,
-    "scorer": {"frame": "maximum", "heads": "trained"},
-    "baselines": {"widest box": {"micro": 0.5, "macro_padded": 0.6}},
-    "phases": [
-        {
-            "number": 1,
-            "name": "guess",
-            "auc": {"micro": 0.91234, "macro_padded": None},
-            "also": {"published": {"auc": {"micro": 0.75, "macro_padded": 0.8}}},
-        },
-        {"number": 2, "name": "tell", "auc": None, "also": {}},
-    ],
-    "notes": ["one thing is odd"],
-}
 
 
 def _module(monkeypatch: pytest.MonkeyPatch, name: str, **names: Any) -> None:
@@ -48,13 +23,27 @@ def _module(monkeypatch: pytest.MonkeyPatch, name: str, **names: Any) -> None:
 
 
 def test_summary_shows_phases_baselines_and_protocol(tmp_path: Path, capsys) -> None:
-    (tmp_path / "metrics.json").write_text(json.dumps(METRICS))
+    published = {"published": {"auc": {"micro": 0.75, "macro_padded": 0.8}}}
+    phases = [
+        phase("guess", 1, auc={"micro": 0.91234, "macro_padded": None}, also=published),
+        phase("tell", 2),
+    ]
+    tree = metrics(phases).tree()
+    tree["protocol"] |= {"macro": "padded", "borders": {"first": 4}}
+    made = metrics(
+        phases,
+        protocol=tree["protocol"],
+        baselines={"widest box": {"micro": 0.5, "macro_padded": 0.6}},
+        notes=["one thing is odd"],
+    )
+    made.write(tmp_path / "metrics.json")
     say_summary(tmp_path)
     out = capsys.readouterr().out
-    assert "0.912      -                   after phase 1, guess" in out
-    assert "0.750      0.800               after phase 1, guess; protocol published" in out
-    assert "-          -                   after phase 2, tell" in out
-    assert "0.500      0.600               widest box alone" in out
+    assert "micro AUC  macro AUC, padded  of\n" in out
+    assert "0.912      -                  after phase 1, guess" in out
+    assert "0.750      0.800              after phase 1, guess; protocol published" in out
+    assert "-          -                  after phase 2, tell" in out
+    assert "0.500      0.600              widest box alone" in out
     assert "Protocol abc: " in out
     assert "smoothing: median 17" in out
     assert "borders: 4 and 0 frames, drop; labels: pixels" in out

@@ -17,7 +17,7 @@ from vadkit.cli import execute
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.run import run
-from vadkit.runs.folder import ORACLE
+from vadkit.runs.metrics_schema import ORACLE
 
 pytestmark = pytest.mark.edges
 

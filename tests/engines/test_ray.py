@@ -22,8 +22,8 @@ from vadkit.engines import Engine, Job, Outcome
 from vadkit.engines.ray import RayEngine
 from vadkit.errors import ResourceError
 from vadkit.registry.registry import Registry, load_plugins
+from vadkit.runs.atomic import read_json
 from vadkit.runs.events import read_events
-from vadkit.runs.manifest import read_json
 from vadkit.sweep.driver import Options
 from vadkit.sweep.grid import read_grid
 from vadkit.sweep.run import sweep

@@ -10,7 +10,8 @@ import pytest
 
 from vadkit.errors import RunBusyError
 from vadkit.runs.atomic import is_temporary
-from vadkit.runs.checkpoint import epoch_folder, load_checkpoint, newest
+from vadkit.runs.bundle import read_bundle
+from vadkit.runs.epoch_folders import epoch_folder, newest
 from vadkit.runs.folder import RunFolder
 
 pytestmark = pytest.mark.fault
@@ -25,9 +26,11 @@ run = RunFolder(Path(sys.argv[1]))
 
 def save(epoch, size=64):
     import torch
-    from vadkit.runs.checkpoint import epoch_folder, save_checkpoint
+    from vadkit.runs.bundle import write_bundle
+    from vadkit.runs.epoch_folders import epoch_folder
     folder = epoch_folder(run.phase(1, "prediction"), epoch)
-    save_checkpoint(folder, {"w": torch.ones(size)}, {}, {"epoch": epoch}, f"phase 1 epoch {epoch}")
+    tensors = {"weights": {"w": torch.ones(size)}, "optim": {}}
+    write_bundle(folder, tensors, {"epoch": epoch}, f"phase 1 epoch {epoch}")
 
 def pause():
     print("ready", flush=True)
@@ -92,7 +95,7 @@ with run.locked():
     assert _temporaries(run.path)
     with run.locked():
         assert _temporaries(run.path) == []
-    assert load_checkpoint(epoch_folder(phase, 1)).state == {"epoch": 1}
+    assert read_bundle(epoch_folder(phase, 1)).state == {"epoch": 1}
 
 
 def test_a_second_process_is_refused_at_once_and_a_dead_one_s_lock_is_free(run, start):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vadkit.metrics.bootstrap import intervals, paired_intervals
-from vadkit.metrics.frame_metrics import auc
+from vadkit.metrics.curves import auc
 
 
 def test_an_interval_is_that_of_draws_of_whole_videos() -> None:

@@ -14,13 +14,8 @@ from scipy.optimize import brentq
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from vadkit.errors import DataError, NumericError
-from vadkit.metrics.frame_metrics import (
-    auc,
-    average_precision,
-    equal_error_rate,
-    evaluate,
-    roc,
-)
+from vadkit.metrics.curves import auc, average_precision, equal_error_rate, roc
+from vadkit.metrics.frame_metrics import evaluate
 
 pytestmark = pytest.mark.edges
 

@@ -9,7 +9,8 @@ import pytest
 
 from vadkit.data.dataset import Track
 from vadkit.errors import DataError, NumericError
-from vadkit.metrics.region_metrics import Convention, Detections, area, evaluate_regions
+from vadkit.metrics.curves import area
+from vadkit.metrics.region_metrics import Convention, Detections, evaluate_regions
 
 
 def iou(a, b, extra):

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from made_metrics import phase
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
@@ -15,7 +16,7 @@ from vadkit.scoring.protocol import FrameScores
 
 pytestmark = pytest.mark.edges
 
-BASELINES = {"widest box": 0.65, "number of boxes": None}
+BASELINES = {"widest box": {"micro": 0.65}, "number of boxes": {"micro": None}}
 TRUTH = np.uint8([0, 1, 1, 0, 1])
 
 
@@ -82,7 +83,7 @@ def test_the_shortest_videos_are_drawn(tmp_path, frames, label):
 def test_any_name_is_drawn(tmp_path, name, drawn):
     plot_scores(tmp_path / "a.png", name, wave(5))
     plot_overview(tmp_path / "b.png", {name: wave(5).smooth})
-    plot_phases(tmp_path / "c.png", [{"name": name, "auc": {"micro": 0.5}}], {})
+    plot_phases(tmp_path / "c.png", [phase(name, auc={"micro": 0.5})], {})
     plot_losses(tmp_path / "d.png", {name: [{"epoch": 1, "a.b": 1.0}]})
     shown = drawn[0].axes[0].get_title(loc="left")
     assert len(shown) <= style.LONGEST
@@ -110,9 +111,9 @@ def test_the_overview_names_videos_of_one_class(tmp_path, drawn):
 
 def test_phases_beside_baselines(tmp_path, drawn):
     phases = [
-        {"name": "prediction", "auc": {"micro": 0.7, "macro_skipped": 0.8}},
-        {"name": "jigsaw", "auc": {"micro": 0.9, "macro_skipped": None}},
-        {"name": "virtual"},
+        phase("prediction", 1, auc={"micro": 0.7, "macro_skipped": 0.8}),
+        phase("jigsaw", 2, auc={"micro": 0.9, "macro_skipped": None}),
+        phase("virtual", 3),
     ]
     plot_phases(tmp_path / "a.png", phases, BASELINES)
     axes = drawn[0].axes[0]
@@ -124,7 +125,7 @@ def test_phases_beside_baselines(tmp_path, drawn):
 
 
 def test_no_auc_at_all_is_drawn(tmp_path):
-    plot_phases(tmp_path / "a.png", [{"name": "prediction", "auc": None}], {"widest box": None})
+    plot_phases(tmp_path / "a.png", [phase("prediction")], {"widest box": {}})
     assert is_drawing(tmp_path / "a.png")
 
 

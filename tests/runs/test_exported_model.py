@@ -4,26 +4,30 @@ import pytest
 import torch
 
 from vadkit.errors import DataError
+from vadkit.runs.bundle import write_bundle
 from vadkit.runs.exported_model import load_model, save_model
 
 pytestmark = pytest.mark.edges
 
+META = {"vadkit": "1", "recipe": {"seed": 0}, "sizes": {}}
+
 
 @pytest.fixture
 def model(tmp_path):
-    save_model(tmp_path / "model", {"w": torch.arange(4.0)}, {"backbone": "unet", "width": 32})
+    save_model(tmp_path / "model", {"w": torch.arange(4.0)}, META)
     return tmp_path / "model"
 
 
 def test_it_comes_back_as_it_was(model):
     tensors, meta = load_model(model)
     assert torch.equal(tensors["w"], torch.arange(4.0))
-    assert meta == {"backbone": "unet", "width": 32}
-    assert sorted(p.name for p in model.iterdir()) == ["model.json", "weights.safetensors"]
+    assert meta == META
+    names = ["MANIFEST.json", "state.json", "weights.safetensors"]
+    assert sorted(p.name for p in model.iterdir()) == names
 
 
 def test_it_is_replaced_whole(model):
-    save_model(model, {"v": torch.zeros(1)}, {})
+    save_model(model, {"v": torch.zeros(1)}, META)
     assert list(load_model(model)[0]) == ["v"]
 
 
@@ -41,14 +45,28 @@ def test_missing_weights_are_named(model):
         load_model(model)
 
 
+@pytest.mark.parametrize("name", ["state.json", "MANIFEST.json"])
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema_version": 9}', "[" * 100_000])
-def test_a_stranger_s_json_is_named(model, content):
-    (model / "model.json").write_text(content)
-    with pytest.raises(DataError, match=r"model\.json is not a model"):
+def test_a_stranger_s_json_is_named(model, name, content):
+    (model / name).write_text(content)
+    with pytest.raises(DataError, match=name.replace(".", r"\.")):
         load_model(model)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     (tmp_path / "model.pt").write_bytes(b"\x80\x04\x95")
-    with pytest.raises(DataError, match=r"model\.json is not a model"):
+    with pytest.raises(DataError, match=r"MANIFEST\.json is missing"):
         load_model(tmp_path)
+
+
+def test_a_checkpoint_is_no_model(tmp_path):
+    write_bundle(tmp_path / "e0001", {"weights": {}, "optim": {}}, {"epoch": 1})
+    with pytest.raises(DataError, match="not of a model"):
+        load_model(tmp_path / "e0001")
+
+
+def test_a_model_of_an_older_vadkit_is_refused_by_name(model):
+    (model / "MANIFEST.json").unlink()
+    (model / "state.json").rename(model / "model.json")
+    with pytest.raises(DataError, match="model was exported by an older vadkit"):
+        load_model(model)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from grids import grid, read
+from made_metrics import phase
 
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.estimate import Estimate, estimate, sentence
@@ -30,8 +31,8 @@ def _state(cell: Cell, *, train: float, evaluate: float, rest: float) -> CellSta
         events += [saved, {"event": "phase_trained", "phase": number, "time": began.isoformat()}]
     ended = (began + timedelta(seconds=total)).isoformat()
     seconds = {"train": train, "evaluate": evaluate}
-    figures = {number: {"number": number, "seconds": seconds} for number in numbers}
-    return CellState((*events, {"event": "run_done", "time": ended}), figures)
+    phases = {number: phase("p", number, seconds=seconds) for number in numbers}
+    return CellState((*events, {"event": "run_done", "time": ended}), phases)
 
 
 def _estimate(

@@ -12,7 +12,7 @@ from tiny_world import FRAMES, World
 from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.engines import Job, Outcome, attempt
 from vadkit.errors import DataError, RecipeError
-from vadkit.metrics.frame_metrics import auc
+from vadkit.metrics.curves import auc
 from vadkit.recipe import Recipe, load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.report.score_tables import read_scores, write_labels

@@ -10,7 +10,7 @@ import pytest
 from grids import grid, read
 
 from vadkit.data.video.image import image_size
-from vadkit.report.figure_names import FIGURES
+from vadkit.metrics.figures import all_figures
 from vadkit.sweep.figure import draw
 from vadkit.sweep.results import DONE, FAILED, OPEN, PhaseLine
 from vadkit.sweep.schema import Grid
@@ -36,7 +36,7 @@ def made(tmp_path, registry) -> Callable[..., tuple[Grid, list[PhaseLine]]]:
                         number,
                         entry.stages[number - 1],
                         phase.title,
-                        dict.fromkeys(FIGURES, micro),
+                        dict.fromkeys(all_figures(), micro),
                         0.6,
                         steps=2,
                         seconds=1.0,
@@ -87,7 +87,7 @@ def test_what_is_missing_is_said(made) -> None:
         assert _row(text, "Pre") == ["70.0 ± 0.0", "70.0 (1 of 2)", "70.0 (1 of 2)"]
         assert "1 of 2 cells are finished." in text
     assert "- Pre-SR.progressive.plaza.1: it broke." in text
-    empty = [replace(line, figures=dict.fromkeys(FIGURES)) for line in lines]
+    empty = [replace(line, figures=dict.fromkeys(all_figures())) for line in lines]
     assert _row(markdown(grid_, empty), "Pre") == ["…"] * 3
     assert r"\ldots & \ldots & \ldots" in latex(grid_, empty)
 

@@ -12,6 +12,7 @@ from vadkit.cli.output import say, say_json, say_table
 from vadkit.errors import RecipeError
 
 if TYPE_CHECKING:
+    from vadkit.metrics.figures import Figure
     from vadkit.recipe import FrameProtocol
     from vadkit.report.score_checks import Places
 
@@ -109,29 +110,39 @@ def _evaluated(score: Any, label: Any, how: FrameProtocol) -> dict[str, Any]:
 
 
 def _say_protocols(found: dict[str, dict[str, Any]]) -> None:
+    from vadkit.metrics.figures import MICRO_AUC
+
     say_table([_protocol_row(name, figures) for name, figures in found.items()])
-    micro = [of["auc"]["micro"] for of in found.values() if of["auc"]["micro"] is not None]
+    every = [MICRO_AUC.value(tree) for tree in found.values()]
+    micro = [value for value in every if value is not None]
     if micro:
-        spread = f"{min(micro):.4f} to {max(micro):.4f}"
+        spread = f"{_exact(MICRO_AUC, min(micro))} to {_exact(MICRO_AUC, max(micro))}"
         say(f"\nThe same scores have a micro AUC of {spread}, as one or another counts.")
 
 
-def _protocol_row(name: str, figures: dict[str, Any]) -> dict[str, str]:
-    macro = figures["protocol"]["macro"]
+def _protocol_row(name: str, tree: dict[str, Any]) -> dict[str, str]:
+    from vadkit.metrics.figures import frame_figures
+
+    macro = tree["protocol"]["macro"]
     return {
         "protocol": name,
-        "micro AUC": _number(figures["auc"]["micro"]),
-        "macro AUC": _number(figures["auc"][f"macro_{macro}"]),
+        **{
+            # One column for the macro AUC, as each protocol counts it.
+            "macro AUC" if figure.macro else figure.name: _exact(figure, figure.value(tree))
+            for figure in frame_figures()
+            if figure.macro in (None, macro)
+        },
         "one-class videos": macro,
-        "frames": str(figures["frames"]),
-        "hash": figures["protocol"]["hash"],
+        "frames": str(tree["frames"]),
+        "hash": tree["protocol"]["hash"],
     }
 
 
-def _say_figures(found: dict[str, Any]) -> None:
-    rows = [*found["auc"].items(), ("eer", found["eer"]), ("ap", found["ap"])]
-    say_table([_row(name, value, found["intervals"]) for name, value in rows])
-    for note in found["notes"]:
+def _say_figures(tree: dict[str, Any]) -> None:
+    from vadkit.metrics.figures import frame_figures
+
+    say_table([_row(figure, figure.value(tree), tree["intervals"]) for figure in frame_figures()])
+    for note in tree["notes"]:
         say(f"Note: {note}")
 
 
@@ -149,6 +160,7 @@ def regions(
     as_json: Json = False,
 ) -> None:
     """Ask whether the anomalies themselves were found: RBDC, TBDC."""
+    from vadkit.metrics.figures import all_figures
     from vadkit.metrics.region_metrics import Convention, evaluate_regions
     from vadkit.report.score_checks import check_counterparts
     from vadkit.report.score_files import files, read_detections, read_tracks
@@ -162,15 +174,24 @@ def regions(
     if as_json:
         say_json(result)
         return
-    rows = {"RBDC": result["rbdc"], "TBDC": result["tbdc"]}
-    say_table([{"figure": name, "value": _number(value)} for name, value in rows.items()])
+    shown = [figure for figure in all_figures().values() if figure.of_regions]
+    say_table([{"figure": f.name, "value": _exact(f, f.value(result))} for f in shown])
 
 
-def _row(name: str, value: float | None, spread: dict[str, Any]) -> dict[str, str]:
-    ends = spread.get(name)
-    between = f"{_number(ends[0])} to {_number(ends[1])}" if isinstance(ends, list) else ""
-    return {"figure": name, "value": _number(value), "95 of 100 draws of the videos": between}
+def schema() -> None:
+    """Print the JSON schema of a run's `metrics.json`."""
+    from vadkit.runs.metrics_schema import Metrics
+
+    say_json(Metrics.model_json_schema())
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+def _row(figure: Figure, value: float | None, spread: dict[str, Any]) -> dict[str, str]:
+    ends = spread.get(figure.key)
+    between = " to ".join(_exact(figure, end) for end in ends) if isinstance(ends, list) else ""
+    shown = {"figure": figure.name, "value": _exact(figure, value)}
+    return {**shown, "95 of 100 draws of the videos": between}
+
+
+def _exact(figure: Figure, value: float | None) -> str:
+    """One digit more than tables of runs have."""
+    return figure.text(value, more=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from vadkit.cli.output import complain, say, say_table
 from vadkit.errors import RunBusyError
 
 if TYPE_CHECKING:
+    from vadkit.metrics.figures import Figure
     from vadkit.report.comparison import Comparison
     from vadkit.runs.finished_run import Result
 
@@ -37,8 +38,7 @@ def table(
     from vadkit.report.run_table import table as written
     from vadkit.runs.atomic import write_text
 
-    found = _comparable(runs, anyway)
-    text = written(rows(found), form)
+    text = written(rows(_comparable(runs, anyway)), form)
     if out:
         write_text(out, text + "\n")
     say(str(out) if out else text)
@@ -46,16 +46,24 @@ def table(
 
 def compare(first: Run, other: Run, anyway: Anyway = False) -> None:
     """Hold a run against another: figures, how sure the difference is, what made it."""
+    from vadkit.metrics.figures import MICRO_AUC, all_figures
     from vadkit.report.comparison import compare as compared
 
-    one, two = _comparable([first, other], anyway)
-    found = compared(one, two)
-    say_table([_row(name, one.name, two.name, found) for name in found.figures])
-    say(_sentence(one.name, two.name, found.intervals["micro AUC"]))
-    for key, values in list(found.changed.items())[:_SHOWN]:
-        say(f"{key}: {values[0]!r} in {one.name}, {values[1]!r} in {two.name}")
-    if len(found.changed) > _SHOWN:
-        say(f"... and {len(found.changed) - _SHOWN} more keys of their recipes")
+    runs = _comparable([first, other], anyway)
+    names = _names(runs)
+    comparison = compared(*runs)
+    say_table([_row(figure, names, comparison) for figure in all_figures().values()])
+    say(_sentence(names, comparison.intervals[MICRO_AUC.name]))
+    for key, values in list(comparison.changed.items())[:_SHOWN]:
+        say(f"{key}: {values[0]!r} in {runs[0].name}, {values[1]!r} in {runs[1].name}")
+    if len(comparison.changed) > _SHOWN:
+        say(f"... and {len(comparison.changed) - _SHOWN} more keys of their recipes")
+
+
+def _names(runs: Sequence[Result]) -> tuple[str, str]:
+    """The runs' names; the second has a number where both have one name."""
+    first, other = (run.name for run in runs)
+    return first, other if other != first else f"{other} (2)"
 
 
 def _comparable(paths: Sequence[Path], anyway: bool) -> list[Result]:
@@ -73,40 +81,42 @@ def _comparable(paths: Sequence[Path], anyway: bool) -> list[Result]:
     return results
 
 
-def _row(name: str, one: str, two: str, found: Comparison) -> dict[str, str]:
-    values, ends = found.figures[name], found.intervals.get(name)
+def _row(figure: Figure, names: tuple[str, str], comparison: Comparison) -> dict[str, str]:
+    values, ends = comparison.figures[figure.name], comparison.intervals.get(figure.name)
     return {
-        "figure": name,
-        one: _number(values[0]),
-        two if two != one else f"{two} (2)": _number(values[1]),
-        "difference": _difference(*values),
-        "95 of 100 draws of the videos": _between(ends),
+        "figure": figure.name,
+        **{name: figure.text(value, more=1) for name, value in zip(names, values, strict=True)},
+        "difference": _signed(figure, _difference(*values)),
+        "better": _better(figure, names, values),
+        "95 of 100 draws of the videos": " to ".join(_signed(figure, end) for end in ends or []),
     }
 
 
-def _sentence(one: str, two: str, ends: list[float] | None) -> str:
+def _difference(first: float | None, other: float | None) -> float | None:
+    return None if first is None or other is None else other - first
+
+
+def _better(
+    figure: Figure, names: tuple[str, str], values: tuple[float | None, float | None]
+) -> str:
+    """The run that the figure speaks for; empty where it is the same, or not there."""
+    difference = _difference(*values)
+    if not difference:
+        return ""
+    return names[(difference > 0) == figure.higher_is_better]
+
+
+def _sentence(names: tuple[str, str], ends: list[float] | None) -> str:
     if ends is None:
         return "\nThe test videos are too few to say how sure the difference is."
     sure = ends[0] > 0 or ends[1] < 0
     what = "keeps its sign" if sure else "changes its sign"
     advice = "" if sure else ", so these videos do not tell which is better"
     return (
-        f"\nDrawn anew from the same videos, the difference of {two} to {one} {what}{advice}. "
-        "The spread over seeds comes on top."
+        f"\nDrawn anew from the same videos, the difference of {names[1]} to {names[0]} "
+        f"{what}{advice}. The spread over seeds comes on top."
     )
 
 
-def _difference(one: float | None, two: float | None) -> str:
-    return "-" if one is None or two is None else _signed(two - one)
-
-
-def _between(ends: Any) -> str:
-    return f"{_signed(ends[0])} to {_signed(ends[1])}" if ends else ""
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.4f}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+def _signed(figure: Figure, value: float | None) -> str:
+    return figure.text(value, more=1, sign="+")

@@ -19,14 +19,16 @@ from vadkit.errors import ResourceError
 from vadkit.experiment.phase_checkpoints import PhaseFolder
 from vadkit.experiment.phase_evaluation import evaluate_after
 from vadkit.experiment.results import PhaseResult, phase_figures, write_results
+from vadkit.metrics import figures
 from vadkit.recipe import Phase
 from vadkit.recipe.fingerprint import prefix_facts
 from vadkit.recipe.task_specs import scoring_tasks
 from vadkit.registry.registry import Registry
+from vadkit.runs.bundle import Bundle
 from vadkit.runs.cache import PhaseCache
-from vadkit.runs.checkpoint import Checkpoint
 from vadkit.runs.events import Events
 from vadkit.runs.folder import RunFolder
+from vadkit.runs.metrics_schema import PhaseFigures
 from vadkit.runs.tensors import unique_state
 from vadkit.training.epoch_state import Epoch, Start
 from vadkit.training.trainer import PhaseRunner
@@ -53,6 +55,7 @@ class Keys:
         reads = [one for task in scoring for one in (*task.samplings, task.score_sampling)]
         needs = [need for task in scoring for need in (*task.needs, *task.score_needs)]
         facts = {
+            "figures": figures.revision(),
             "score": recipe.score.model_dump(mode="json"),
             "scoring": {t.card.name: [t.card.revision, asdict(t.config)] for t in scoring},
             "answers of teachers to score": self._runner.data.answering(needs),
@@ -150,14 +153,14 @@ class Curriculum:
             state = {"history": own.history()}
             self._keep(self._keys.weights, number, unique_state(self._runner.model), state)
 
-    def _found(self, own: PhaseFolder) -> Checkpoint | None:
+    def _found(self, own: PhaseFolder) -> Bundle | None:
         """The newest epoch in the run folder, as the first rank finds it."""
         found = own.newest() if self._world.leads else None
         epoch = int(self._world.same(found.state["epoch"] if found else -1))
         return found or (own.epoch(epoch) if epoch >= 0 else None)
 
     @contextmanager
-    def _claimed(self, number: int) -> Iterator[Checkpoint | None]:
+    def _claimed(self, number: int) -> Iterator[Bundle | None]:
         """What the cache has of a phase; while it has nothing, nobody else begins it."""
         if self._cache is None:
             yield None
@@ -193,8 +196,8 @@ class Curriculum:
     def _oracle(self, number: int, phase: Phase) -> float | None:
         """The micro AUC on the test labels."""
         evaluation = evaluate_after(self._runner, phase, number)
-        figures = evaluation.metrics["main"] if evaluation else {}
-        worth = self._world.same(figures["auc"]["micro"] if figures else math.nan)
+        micro = figures.MICRO_AUC.value(evaluation.metrics["main"]) if evaluation else None
+        worth = self._world.same(math.nan if micro is None else micro)
         return None if math.isnan(worth) else worth
 
     def _evaluated(
@@ -202,21 +205,21 @@ class Curriculum:
     ) -> PhaseResult:
         """What the model is worth; only of the last phase every score is needed, too."""
         last, started = number == len(self._phases), time.perf_counter()
-        known = None if last else own.evaluation() or self._cached_figures(number)
+        earlier = None if last else own.evaluation() or self._cached_figures(number)
         evaluation = None
-        if self._world.same(known is None) and (last or self._runner.recipe.score.every_phase):
+        if self._world.same(earlier is None) and (last or self._runner.recipe.score.every_phase):
             evaluation = evaluate_after(self._runner, phase, number)
         seconds = {"train": trained_s, "evaluate": time.perf_counter() - started}
-        figures = phase_figures(number, phase, evaluation, seconds, known or {})
+        judged = phase_figures(number, phase, evaluation, seconds, earlier)
         if self._world.leads:
-            own.write_evaluation(figures)
+            own.write_evaluation(judged)
         if evaluation:
-            self._keep(self._keys.evaluation, number, {}, {"figures": figures})
-        return PhaseResult(figures, evaluation)
+            self._keep(self._keys.evaluation, number, {}, {"figures": judged.tree()})
+        return PhaseResult(judged, evaluation)
 
-    def _cached_figures(self, number: int) -> dict[str, Any] | None:
-        found = self._cache.get(self._keys.evaluation(number)) if self._cache else None
-        return found.state["figures"] if found else None
+    def _cached_figures(self, number: int) -> PhaseFigures | None:
+        entry = self._cache.get(self._keys.evaluation(number)) if self._cache else None
+        return PhaseFigures.model_validate(entry.state["figures"]) if entry else None
 
     def _keep(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,10 @@ from typing import Any
 from torch import Tensor
 
 from vadkit.runs.atomic import write_json, write_text
-from vadkit.runs.checkpoint import (
-    Checkpoint,
-    epoch_folder,
-    load_checkpoint,
-    newest,
-    problem,
-    prune,
-    save_checkpoint,
-)
+from vadkit.runs.bundle import OPTIM, WEIGHTS, Bundle, problem, read_bundle, write_bundle
+from vadkit.runs.epoch_folders import epoch_folder, newest, prune
 from vadkit.runs.history import append_history
-from vadkit.runs.manifest import read_json
+from vadkit.runs.metrics_schema import PhaseFigures, read_phase
 from vadkit.runs.optimizer import flatten_optimizer
 from vadkit.training.epoch_state import Epoch, Start
 
@@ -33,7 +26,7 @@ class PhaseFolder:
     what: str
     """How an error calls it ("phase 1")."""
     warn: Callable[[str], object]
-    """Told of checkpoints that are damaged."""
+    """Called with a sentence for each checkpoint that is damaged."""
 
     def save(self, epoch: Epoch, weights: Mapping[str, Tensor]) -> None:
         """Save an epoch: its losses first, which a resume writes anew, then its checkpoint.
@@ -44,25 +37,29 @@ class PhaseFolder:
         append_history(self._history, {"epoch": epoch.number, **epoch.terms})
         flat = [flatten_optimizer(g.optimizer, f"{i}.") for i, g in enumerate(epoch.groups)]
         moments = {name: tensor for tensors, _ in flat for name, tensor in tensors.items()}
-        best = epoch.best
-        state = {
-            "epoch": epoch.number,
-            "optimizers": [plain for _, plain in flat],
-            "best": None if best.epoch is None else {"epoch": best.epoch, "worth": best.worth},
-        }
-        folder = epoch_folder(self.path, epoch.number)
-        what = f"{self.what} epoch {epoch.number}"
-        save_checkpoint(folder, weights, moments, state, what)
-        prune(self.path, best=best.epoch)
+        judged = epoch.best.epoch is not None
+        best = {"epoch": epoch.best.epoch, "worth": epoch.best.worth} if judged else None
+        self._write(epoch.number, weights, moments, [plain for _, plain in flat], best)
+        prune(self.path, best=epoch.best.epoch)
 
-    def put(self, epochs: int, found: Checkpoint) -> None:
-        """Put what the phase came to elsewhere here, as `PhaseCache` has it."""
-        write_text(self._history, found.state["history"])
-        state = {"epoch": epochs, "optimizers": [], "best": None}
-        folder = epoch_folder(self.path, epochs)
-        save_checkpoint(folder, found.weights, {}, state, f"{self.what} epoch {epochs}")
+    def put(self, epochs: int, entry: Bundle) -> None:
+        """Take over what the phase came to in another run, as `PhaseCache` has it."""
+        write_text(self._history, entry.state["history"])
+        self._write(epochs, entry.weights, {}, [], None)
 
-    def newest(self) -> Checkpoint | None:
+    def _write(
+        self,
+        epoch: int,
+        weights: Mapping[str, Tensor],
+        moments: Mapping[str, Tensor],
+        optimizers: Sequence[Mapping[str, Any]],
+        best: Mapping[str, Any] | None,
+    ) -> None:
+        state = {"epoch": epoch, "optimizers": optimizers, "best": best}
+        tensors = {WEIGHTS: weights, OPTIM: moments}
+        write_bundle(epoch_folder(self.path, epoch), tensors, state, f"{self.what} epoch {epoch}")
+
+    def newest(self) -> Bundle | None:
         """The newest epoch that is whole, and whose best epoch is; None where there is none.
 
         Raises:
@@ -71,52 +68,50 @@ class PhaseFolder:
         folder = newest(self.path, self.warn)
         if folder is None:
             return None
-        found = load_checkpoint(folder)
-        best = found.state["best"]
+        checkpoint = read_bundle(folder)
+        best = checkpoint.state["best"]
         reason = problem(epoch_folder(self.path, best["epoch"])) if best else None
         if reason:
             self.warn(f"{reason}; {self.what} is trained anew.")
             return None
-        return found
+        return checkpoint
 
-    def epoch(self, number: int) -> Checkpoint:
+    def epoch(self, number: int) -> Bundle:
         """A certain epoch.
 
         Raises:
             DataError: It is not there, or not whole.
         """
-        return load_checkpoint(epoch_folder(self.path, number))
+        return read_bundle(epoch_folder(self.path, number), "Take an earlier epoch.")
 
-    def weights(self, found: Checkpoint) -> dict[str, Tensor]:
+    def weights(self, checkpoint: Bundle) -> dict[str, Tensor]:
         """What the phase came to by then: the weights of the best epoch, if one was judged so."""
-        best = found.state["best"]
-        return self._of(best["epoch"]) if best else found.weights
+        best = checkpoint.state["best"]
+        return self.epoch(best["epoch"]).weights if best else checkpoint.weights
 
-    def start(self, found: Checkpoint) -> Start:
+    def start(self, checkpoint: Bundle) -> Start:
         """Where the phase's training goes on after a checkpoint."""
-        best, state = found.state["best"], found.state
+        best, state = checkpoint.state["best"], checkpoint.state
         return Start(
             state["epoch"],
-            found.weights,
-            found.optim,
+            checkpoint.weights,
+            checkpoint.tensors[OPTIM],
             state["optimizers"],
-            (best["epoch"], best["worth"], self._of(best["epoch"])) if best else None,
+            (best["epoch"], best["worth"], self.epoch(best["epoch"]).weights) if best else None,
         )
 
     def history(self) -> str:
         """The losses, a row an epoch, as the file has them; nothing where nothing was trained."""
         return self._history.read_text("utf-8") if self._history.is_file() else ""
 
-    def evaluation(self) -> dict[str, Any] | None:
-        """What the model was worth after the phase, as `metrics.json` has it."""
-        return read_json(self._evaluation)
+    def evaluation(self) -> PhaseFigures | None:
+        """The figures after the phase; None where some that there are today are not known."""
+        figures = read_phase(self._evaluation)
+        return figures if figures and figures.complete else None
 
-    def write_evaluation(self, figures: Mapping[str, Any]) -> None:
-        """Keep what the model was worth after the phase."""
-        write_json(self._evaluation, dict(figures))
-
-    def _of(self, epoch: int) -> dict[str, Tensor]:
-        return self.epoch(epoch).weights
+    def write_evaluation(self, figures: PhaseFigures) -> None:
+        """Write the figures after the phase."""
+        write_json(self._evaluation, figures.tree())
 
     @property
     def _history(self) -> Path:

@@ -130,7 +130,8 @@ def compared(
     """`metrics.evaluate` under a protocol; empty where the videos have no labels."""
     if not labels:
         return {}
-    return evaluate(*kept({v: of.smooth for v, of in scores.items()}, labels, protocol.borders))
+    smooth = {video: frames.smooth for video, frames in scores.items()}
+    return evaluate(*kept(smooth, labels, protocol.borders))
 
 
 def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:

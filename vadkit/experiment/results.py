@@ -12,15 +12,16 @@ import torch
 from vadkit.data.requirements import BASELINE
 from vadkit.experiment.phase_evaluation import Evaluation, compared
 from vadkit.metrics.bootstrap import intervals
+from vadkit.metrics.figures import baseline_figures, figures_in, judge_regions
 from vadkit.metrics.region_metrics import Convention, evaluate_regions
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe
 from vadkit.recipe.task_specs import scoring_tasks
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.score_tables import ScoreTable, write_labels, write_regions, write_scores
-from vadkit.runs.atomic import write_json
 from vadkit.runs.exported_model import NORMAL, save_model
-from vadkit.runs.folder import METRICS_SCHEMA, ORACLE, RunFolder
+from vadkit.runs.folder import RunFolder
 from vadkit.runs.history import read_history
+from vadkit.runs.metrics_schema import METRICS_SCHEMA, ORACLE, Metrics, PhaseFigures
 from vadkit.runs.names import safe_names
 from vadkit.scoring.fusion import baselines
 from vadkit.scoring.protocol import describe, kept
@@ -31,8 +32,7 @@ from vadkit.training.trainer import PhaseRunner
 class PhaseResult:
     """A phase that is done."""
 
-    figures: dict[str, Any]
-    """As `metrics.json` has them under `phases`."""
+    figures: PhaseFigures
     evaluation: Evaluation | None
     """None where it was not evaluated just now: before, not asked for, or no task could score."""
 
@@ -42,8 +42,8 @@ def phase_figures(
     phase: Phase,
     evaluation: Evaluation | None,
     seconds: Mapping[str, float],
-    known: Mapping[str, Any],
-) -> dict[str, Any]:
+    earlier: PhaseFigures | None,
+) -> PhaseFigures:
     """What `metrics.json` says of a phase.
 
     Args:
@@ -51,33 +51,32 @@ def phase_figures(
         phase: What was trained.
         evaluation: What it is worth, if it was evaluated.
         seconds: What training and evaluating took.
-        known: What an evaluation before found, which stays.
+        earlier: The figures of an earlier evaluation, which stay.
     """
-    others = [name for name in (evaluation.metrics if evaluation else {}) if name != "main"]
-    found = {
-        "heads": evaluation.heads if evaluation else None,
-        **_auc(evaluation, "main"),
-        "also": {name: _auc(evaluation, name) for name in others},
-    }
-    return {
-        **found,
-        **known,
+    facts = {
         "number": number,
         "name": phase.title,
         "stage": phase.stage,
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
     }
+    if earlier:
+        return earlier.model_copy(update=facts)
+    metrics = evaluation.metrics if evaluation else {}
+    trees = {name: figures_in(tree) for name, tree in metrics.items() if name != "main"}
+    heads = evaluation.heads if evaluation else None
+    main = figures_in(metrics.get("main", {}))
+    return PhaseFigures.model_validate({**main, "heads": heads, "also": trees, **facts})
 
 
-Tell = Callable[..., None]
-"""Told of an event, by name."""
+Emit = Callable[..., None]
+"""Adds an event to the log of the run, by its name."""
 
 
 def write_results(
     folder: RunFolder,
     runner: PhaseRunner,
     done: Sequence[PhaseResult],
-    tell: Tell,
+    emit: Emit,
     notes: Sequence[str] = (),
 ) -> None:
     """Write scores and metrics first, then what can be made again from them.
@@ -86,7 +85,7 @@ def write_results(
         folder: Where to.
         runner: What was trained.
         done: Every phase.
-        tell: Told when a part is written.
+        emit: Called when a part is written.
         notes: What `metrics.json` has to say of how the run came about.
 
     Raises:
@@ -97,47 +96,50 @@ def write_results(
         return
     with runner.data.scoring():
         _write_scores(folder, runner, final)
-        tell("scores_written")
-        summary = metrics(runner, done, final, notes)
-        write_json(folder.metrics, summary)
-        tell("metrics_written")
+        emit("scores_written")
+        metrics = run_metrics(runner, done, final, notes)
+        metrics.write(folder.metrics)
+        emit("metrics_written")
         export(folder, runner, final)
-        tell("model_written")
+        emit("model_written")
         _draw_scores(folder, runner, final)
-    _draw_training(folder, runner.recipe.phase, summary)
-    tell("plots_written")
+    _draw_training(folder, runner.recipe.phase, metrics)
+    emit("plots_written")
 
 
 def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     names, times = safe_names(final.scores), runner.data.times()
     for video, scores in final.scores.items():
-        columns = {name: of[video] for name, of in final.columns.items()}
+        columns = {name: column[video] for name, column in final.columns.items()}
         table = ScoreTable(times[video], scores, columns)
         write_scores(folder.scores / f"{names[video]}.csv", table)
     for video, labels in runner.data.labels().items():
         write_labels(folder.labels / f"{names[video]}.csv", labels)
-    for video, found in final.regions.items():
-        write_regions(folder.regions / f"{names[video]}.csv", found)
+    for video, detections in final.regions.items():
+        write_regions(folder.regions / f"{names[video]}.csv", detections)
 
 
-def metrics(
+def run_metrics(
     runner: PhaseRunner, done: Sequence[PhaseResult], final: Evaluation, notes: Sequence[str]
-) -> dict[str, Any]:
+) -> Metrics:
     """`metrics.json`: the last phase's figures, every phase's, the baselines, the protocols."""
     protocols = {
         name: _described(runner, protocol)
         for name, protocol in runner.recipe.score.protocols.items()
     }
-    return {
+    tree = {
         "schema_version": METRICS_SCHEMA,
         "vadkit": version("vadkit"),
         **protocols.pop("main"),
         **final.metrics.get("main", {}),
         "intervals": _intervals(runner, final),
-        "also": {name: {**of, **_auc(final, name)} for name, of in protocols.items()},
+        "also": {
+            name: {**described, **figures_in(final.metrics.get(name, {}))}
+            for name, described in protocols.items()
+        },
         **_localisation(runner, final),
         "baselines": _baselines(runner),
-        "phases": [result.figures for result in done],
+        "phases": [result.figures.tree() for result in done],
         "data": {
             "fingerprint": runner.data.fingerprint(),
             "target": runner.data.dataset().fingerprint(),
@@ -150,25 +152,27 @@ def metrics(
         "seed": runner.recipe.seed,
         "resumed": list(notes),
     }
+    return Metrics.model_validate(tree)
 
 
 def _intervals(runner: PhaseRunner, final: Evaluation) -> dict[str, Any] | None:
     """How far the AUCs of the main protocol move with the choice of test videos."""
     labels, borders = runner.data.labels(), runner.recipe.score.borders
-    scores = {video: of.smooth for video, of in final.scores.items()}
+    scores = {video: frames.smooth for video, frames in final.scores.items()}
     return intervals(*kept(scores, labels, borders)) if labels else None
 
 
 def _localisation(runner: PhaseRunner, final: Evaluation) -> dict[str, Any]:
-    """RBDC and TBDC, where it is known where the anomalies are."""
-    known = runner.data.tracks() if final.regions else None
-    if known is None:
-        return {"rbdc": None, "tbdc": None, "regions": None}
-    tracks, derived = known
+    """The figures of regions, where it is known where the anomalies are."""
+    annotated = runner.data.tracks() if final.regions else None
+    if annotated is None:
+        return {**judge_regions(None), "regions": None}
+    tracks, derived = annotated
     frames = sum(runner.data.lengths().values())
-    found = evaluate_regions(final.regions, tracks, frames, EDGES)
+    tree = evaluate_regions(final.regions, tracks, frames, EDGES)
+    figures = {table: tree.pop(table) for table in judge_regions(None)}
     facts = {"derived": derived, "convention": asdict(EDGES)}
-    return {"rbdc": found.pop("rbdc"), "tbdc": found.pop("tbdc"), "regions": {**found, **facts}}
+    return {**figures, "regions": {**tree, **facts}}
 
 
 EDGES = Convention(inclusive=False, group_ties=True)
@@ -190,9 +194,9 @@ def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
 def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
     """How units get their scores, and frames theirs of them."""
     score, tasks = runner.recipe.score, runner.model.tasks
-    own = set(Protocol.model_fields) - set(FrameProtocol.model_fields)
+    keys = set(Protocol.model_fields) - set(FrameProtocol.model_fields)
     return {
-        **protocol.model_dump(mode="json", include=own),
+        **protocol.model_dump(mode="json", include=keys),
         "frame": "maximum over its units, 0 or the lowest score where it has none",
         "heads": score.heads,
         **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
@@ -209,12 +213,6 @@ def _checkpoint(recipe: Recipe) -> str:
     return f"{which}, nothing selected on test labels"
 
 
-def _auc(evaluation: Evaluation | None, protocol: str) -> dict[str, Any]:
-    """AUCs, EER and AP under a protocol, None where it was not evaluated."""
-    own = evaluation.metrics.get(protocol, {}) if evaluation else {}
-    return {name: own.get(name) for name in ("auc", "eer", "ap")}
-
-
 def _baselines(runner: PhaseRunner) -> dict[str, Any]:
     """What boxes alone reach under the same protocol: nothing was learned for these."""
     labels, proxies = runner.data.labels(), runner.model.tasks.values()
@@ -224,7 +222,10 @@ def _baselines(runner: PhaseRunner) -> dict[str, Any]:
         return {}
     units = runner.data.units((*objects, BASELINE)[0], "test")
     by_name, protocol = baselines(units, runner.recipe.score), runner.recipe.score
-    return {name: compared(of, labels, protocol)["auc"] for name, of in by_name.items()}
+    return {
+        name: baseline_figures(compared(scores, labels, protocol))
+        for name, scores in by_name.items()
+    }
 
 
 def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
@@ -253,9 +254,8 @@ def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> N
     plot_overview(folder.plots / "overview.png", smooth, labels or None)
 
 
-def _draw_training(folder: RunFolder, phases: Sequence[Phase], summary: dict[str, Any]) -> None:
-    micro = {name: auc["micro"] for name, auc in summary["baselines"].items()}
-    plot_phases(folder.plots / "phases.png", summary["phases"], micro)
+def _draw_training(folder: RunFolder, phases: Sequence[Phase], metrics: Metrics) -> None:
+    plot_phases(folder.plots / "phases.png", metrics.phases, metrics.baselines)
     histories = {
         f"{number} {phase.title}": read_history(folder.history(number, phase.title))
         for number, phase in enumerate(phases, start=1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.metrics.frame_metrics import auc
+from vadkit.metrics.curves import auc
 
 
 def intervals(

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from vadkit.data.dataset import Track
 from vadkit.errors import DataError, NumericError
+from vadkit.metrics.curves import RegionCurves
+from vadkit.metrics.figures import judge_regions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -69,8 +71,8 @@ def evaluate_regions(
         convention: How to count.
 
     Returns:
-        A dict that JSON can hold: `rbdc` and `tbdc`, None where there is no region, `regions`,
-        `tracks`, `detections`, `frames`.
+        A dict that JSON can hold: every figure of regions in `figures.FIGURES` (`rbdc`, `tbdc`),
+        None where there is no region, with `regions`, `tracks`, `detections`, `frames`.
 
     Raises:
         DataError: There are fewer frames than the detections are in, or a video with tracks has no
@@ -79,32 +81,33 @@ def evaluate_regions(
     """
     how = convention or Convention()
     _check(detections, tracks, frames)
-    found = _merged(detections)
+    merged = _merged(detections)
     region, track = _regions(tracks, list(detections))
-    sizes = np.bincount(track)
-    rates: dict[str, float | None] = {"rbdc": None, "tbdc": None}
-    if len(track):
-        ranked = _ranked(found)
-        pairs = _overlapping(ranked, region, how)
-        passed = _passed(ranked.score, how)
-        alarms = _counted(_false_positives(pairs, len(ranked.score)), passed) / frames
-        regions = _region_ranks(pairs, len(track))
-        of_tracks = _track_ranks(regions, track, sizes, how.share)
-        rates = {
-            "rbdc": area(alarms, _counted(regions, passed) / len(track), how.extend),
-            "tbdc": area(alarms, _counted(of_tracks, passed) / len(sizes), how.extend),
-        }
-    counts = {"regions": len(track), "tracks": len(sizes), "detections": len(found.score)}
-    return {**rates, **counts, "frames": frames}
+    curves = _curves(_ranked(merged), region, track, frames, how) if len(track) else None
+    counts = {"regions": len(track), "tracks": len(np.bincount(track))}
+    return {
+        **judge_regions(curves),
+        **counts,
+        "detections": len(merged.score),
+        "frames": frames,
+    }
 
 
-def area(alarms: Floats, rates: Floats, extend: bool = True) -> float:
-    """Area under a curve that begins at (0, 0), up to one false positive a frame (trapezoids)."""
-    x, y = np.append(0, alarms), np.append(0, rates)
-    x, y = x[x <= 1], y[: np.count_nonzero(x <= 1)]
-    if extend and x[-1] < 1:
-        x, y = np.append(x, 1), np.append(y, y[-1])
-    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2))
+def _curves(
+    ranked: Detections, region: Detections, track: Ints, frames: int, how: Convention
+) -> RegionCurves:
+    """Rates at every threshold, from (regions,) the number of each region's track."""
+    pairs, sizes = _overlapping(ranked, region, how), np.bincount(track)
+    passed = _passed(ranked.score, how)
+    alarms = _counted(_false_positives(pairs, len(ranked.score)), passed) / frames
+    regions = _region_ranks(pairs, len(track))
+    tracks = _track_ranks(regions, track, sizes, how.share)
+    return RegionCurves(
+        alarms,
+        _counted(regions, passed) / len(track),
+        _counted(tracks, passed) / len(sizes),
+        how.extend,
+    )
 
 
 def _check(

@@ -8,8 +8,7 @@ from typing import Any
 from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.errors import DataError
 from vadkit.metrics.bootstrap import paired_intervals
-from vadkit.recipe import Borders
-from vadkit.report.figure_names import FIGURES, figure
+from vadkit.metrics.figures import all_figures
 from vadkit.report.score_files import files, read_frame_scores
 from vadkit.runs.finished_run import Result
 from vadkit.runs.flatten import flat, unequal
@@ -34,27 +33,30 @@ def compare(first: Result, other: Result) -> Comparison:
     Raises:
         DataError: Their score files are not of the same videos.
     """
-    recipes = [flat(of.recipe) for of in (first, other)]
+    recipes = [flat(run.recipe) for run in (first, other)]
     return Comparison(
-        {name: (figure(first.metrics, name), figure(other.metrics, name)) for name in FIGURES},
+        {
+            name: (first.metrics.figure(figure), other.metrics.figure(figure))
+            for name, figure in all_figures().items()
+        },
         _intervals(first, other),
         {key: (recipes[0].get(key), recipes[1].get(key)) for key in unequal(*recipes)},
     )
 
 
 def _intervals(first: Result, other: Result) -> dict[str, list[float] | None]:
-    (one, labels), (two, _) = _counted(first), _counted(other)
-    if {video: len(of) for video, of in one.items()} != {v: len(of) for v, of in two.items()}:
+    (scores, labels), (others, _) = _counted(first), _counted(other)
+    if {v: len(of) for v, of in scores.items()} != {v: len(of) for v, of in others.items()}:
         raise DataError(
             f"{first.folder.scores} and {other.folder.scores} hold other videos or frames.",
             "Their figures can be seen side by side with `vadkit table --anyway`.",
         )
-    found = paired_intervals(one, two, labels)
-    return {"micro AUC": found["micro"], "macro AUC, skipped": found["macro_skipped"]}
+    ends = paired_intervals(scores, others, labels)
+    return {f.name: ends[f.key] for f in all_figures().values() if f.key in ends}
 
 
 def _counted(result: Result) -> Kept:
     """Scores and labels of the frames that count."""
     scores = {v: read_frame_scores(path) for v, path in files(result.folder.scores).items()}
     labels = {video: read_labels(path) for video, path in files(result.folder.labels).items()}
-    return kept(scores, labels, Borders.model_validate(result.metrics["protocol"]["borders"]))
+    return kept(scores, labels, result.metrics.protocol.borders)

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from vadkit.metrics.frame_metrics import auc
+from vadkit.metrics.curves import auc
+from vadkit.metrics.figures import MACRO_AUC, MICRO_AUC, Figure
 from vadkit.report.style import (
     BLUE,
     COLOURS,
@@ -25,6 +26,7 @@ from vadkit.report.style import (
     title,
     whole_ticks,
 )
+from vadkit.runs.metrics_schema import PhaseFigures, Values
 from vadkit.scoring.protocol import FrameScores
 
 Floats = NDArray[np.float64]
@@ -92,23 +94,22 @@ def plot_overview(
 
 
 def plot_phases(
-    path: Path, phases: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
+    path: Path, phases: Sequence[PhaseFigures], baselines: Mapping[str, Values]
 ) -> None:
     """Draw the AUC after each phase beside what boxes alone reach.
 
     Args:
         path: The PNG to write.
-        phases: In order, each with its `name` and, where it was scored, `auc` as
-            `metrics.evaluate` gives it.
-        baselines: Name -> micro AUC.
+        phases: In order.
+        baselines: Name -> its figures, by their keys.
     """
     with drawing(path, max(7, 1.7 * len(phases) + 2), 4.6) as figure:
         axes = figure.subplots()
-        micro, macro = (_aucs(phases, kind) for kind in ("micro", "macro_skipped"))
+        micro, macro = (_values(phases, figure) for figure in (MICRO_AUC, MACRO_AUC))
         _curve(axes, micro, macro, color=BLUE, marker="o", zorder=3, label="micro AUC")
         _curve(axes, macro, micro, color=RED, marker="s", label="macro AUC, one class skipped")
-        for (name, value), dash in zip(baselines.items(), DASHES[1:] * 9, strict=False):
-            _level(axes, name, value, dash)
+        for (name, values), dash in zip(baselines.items(), DASHES[1:] * 9, strict=False):
+            _level(axes, name, values.get(MICRO_AUC.key), dash)
         axes.set_xticks(range(len(phases)), _ticks(phases), parse_math=False)
         axes.set(ylabel="frame-level AUC", xlim=(-0.5, len(phases) - 0.5))
         axes.margins(y=0.2)
@@ -161,26 +162,27 @@ def _panel(axes: Axes, video: str, score: Floats, labels: Labels | None) -> None
     x = np.arange(len(score), dtype=np.float64)
     _shade(axes, x, labels)
     axes.plot(x, score, color=BLUE, linewidth=1.2, label="smoothed score")
-    title(axes, video if labels is None else f"{video}: {_told(score, labels)}", fontsize=10)
+    title(axes, video if labels is None else f"{video}: {_own_auc(score, labels)}", fontsize=10)
     axes.margins(x=0)
     axes.tick_params(labelsize=9)
     whole_ticks(axes, 4)
 
 
-def _told(score: Floats, labels: Labels) -> str:
+def _own_auc(score: Floats, labels: Labels) -> str:
     value = auc(score, labels)
     if value is None:
         return "anomalous throughout" if np.any(labels) else "normal throughout"
     return f"AUC {value:.3f}"
 
 
-def _aucs(phases: Sequence[Mapping[str, Any]], kind: str) -> Floats:
-    found = [(phase.get("auc") or {}).get(kind) for phase in phases]
-    return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+def _values(phases: Sequence[PhaseFigures], figure: Figure) -> Floats:
+    """(phases,) of a figure, NaN where it is not defined."""
+    values = [phase.figure(figure) for phase in phases]
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
 def _level(axes: Axes, name: str, value: float | None, dash: str) -> None:
-    shown = "undefined" if value is None else f"{value:.3f}"
+    shown = "undefined" if value is None else MICRO_AUC.text(value)
     level = np.nan if value is None else value
     axes.axhline(level, color="#555555", linewidth=1.2, linestyle=dash, label=f"{name}: {shown}")
 
@@ -191,7 +193,7 @@ def _curve(axes: Axes, values: Floats, other: Floats, **look: Any) -> None:
     for i in np.flatnonzero(np.isfinite(values)):
         above = not values[i] < other[i]
         axes.annotate(
-            f"{values[i]:.3f}",
+            MICRO_AUC.text(values[i]),
             (i, values[i]),
             (0, 8 if above else -8),
             textcoords="offset points",
@@ -201,8 +203,8 @@ def _curve(axes: Axes, values: Floats, other: Floats, **look: Any) -> None:
         )
 
 
-def _ticks(phases: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = [one_line(f"{number}. {phase['name']}") for number, phase in enumerate(phases, start=1)]
+def _ticks(phases: Sequence[PhaseFigures]) -> list[str]:
+    names = [one_line(f"{phase.number}. {phase.name}") for phase in phases]
     return [textwrap.fill(name, 18, break_long_words=False) for name in names]
 
 

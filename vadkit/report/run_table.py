@@ -11,10 +11,9 @@ from statistics import mean, stdev
 from typing import Any, Literal
 
 from vadkit.errors import RecipeError
-from vadkit.report.figure_names import FIGURES, figure
+from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
 from vadkit.report.latex import latex_text
 from vadkit.runs.finished_run import Result
-from vadkit.runs.folder import ORACLE
 
 Form = Literal["markdown", "csv", "latex"]
 
@@ -46,7 +45,7 @@ def rows(results: Sequence[Result]) -> list[Row]:
 
 def _identity(result: Result) -> str:
     recipe = {key: value for key, value in result.recipe.items() if key != "seed"}
-    data, protocol = result.metrics["data"]["target"], result.metrics["protocol"]["hash"]
+    data, protocol = result.metrics.data.target, result.metrics.protocol.hash
     return json.dumps([recipe, data, protocol], sort_keys=True)
 
 
@@ -59,64 +58,63 @@ def _row(group: list[Result]) -> Row:
                 "Give one of them; a spread is one over seeds.",
             )
         by_seed[result.seed] = result
-    micro = [of["micro"] for of in group[0].metrics["baselines"].values() if of["micro"]]
-    values = {name: _known([figure(of.metrics, name) for of in group]) for name in FIGURES}
-    oracle = group[0].metrics["protocol"]["checkpoint"] == ORACLE
-    name = f"{group[0].name} (oracle)" if oracle else group[0].name
-    return Row(name, tuple(sorted(by_seed)), values, max(micro, default=None))
+    values = {
+        name: _all_known([result.metrics.figure(figure) for result in group])
+        for name, figure in all_figures().items()
+    }
+    first = group[0]
+    name = f"{first.name} (oracle)" if first.metrics.oracle else first.name
+    return Row(name, tuple(sorted(by_seed)), values, first.metrics.best_baseline)
 
 
-def _known(values: Sequence[float | None]) -> tuple[float, ...]:
+def _all_known(values: Sequence[float | None]) -> tuple[float, ...]:
     """All of them, or none where one is missing: a mean over some seeds is another figure."""
     known = tuple(value for value in values if value is not None)
     return known if len(known) == len(values) else ()
 
 
-def table(found: Sequence[Row], form: Form) -> str:
+def table(rows: Sequence[Row], form: Form) -> str:
     """The rows as text; several seeds as mean ± standard deviation."""
-    return _FORMS[form](found)
+    return _FORMS[form](rows)
 
 
 def _cells(row: Row, sign: str) -> list[str]:
-    shown = [_spread(row.figures[name], sign) for name in FIGURES]
-    return [row.name, str(len(row.seeds)), *shown, _number(row.baseline)]
+    shown = [_spread(figure, row.figures[name], sign) for name, figure in all_figures().items()]
+    return [row.name, str(len(row.seeds)), *shown, MICRO_AUC.text(row.baseline)]
 
 
-_HEAD = ["run", "seeds", *FIGURES, "best baseline"]
+def _head() -> list[str]:
+    return ["run", "seeds", *all_figures(), "best baseline"]
 
 
-def _spread(values: Sequence[float], sign: str) -> str:
+def _spread(figure: Figure, values: Sequence[float], sign: str) -> str:
     if len(values) < 2:  # noqa: PLR2004 - one value has no spread
-        return _number(values[0] if values else None)
-    return f"{mean(values):.3f} {sign} {stdev(values):.3f}"
+        return figure.text(values[0] if values else None)
+    return f"{figure.text(mean(values))} {sign} {figure.text(stdev(values))}"
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _markdown(found: Sequence[Row]) -> str:
-    lines = [_HEAD, ["--"] * len(_HEAD), *(_cells(row, "±") for row in found)]
+def _markdown(rows: Sequence[Row]) -> str:
+    lines = [_head(), ["--"] * len(_head()), *(_cells(row, "±") for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _latex(found: Sequence[Row]) -> str:
-    named = [replace(row, name=latex_text(row.name)) for row in found]
-    lines = [_HEAD, *(_cells(row, r"$\pm$") for row in named)]
+def _latex(rows: Sequence[Row]) -> str:
+    named = [replace(row, name=latex_text(row.name)) for row in rows]
+    lines = [_head(), *(_cells(row, r"$\pm$") for row in named)]
     body = [" & ".join(line) + r" \\" for line in lines]
-    columns = "l" + "r" * (len(_HEAD) - 1)
+    columns = "l" + "r" * (len(_head()) - 1)
     begin, end = rf"\begin{{tabular}}{{{columns}}}", r"\end{tabular}"
     return "\n".join([begin, r"\hline", body[0], r"\hline", *body[1:], r"\hline", end])
 
 
-def _csv(found: Sequence[Row]) -> str:
+def _csv(rows: Sequence[Row]) -> str:
     """Every digit, and mean and deviation in columns of their own."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    spread = [f"{name}, {kind}" for name in FIGURES for kind in ("mean", "deviation")]
+    spread = [f"{name}, {kind}" for name in all_figures() for kind in ("mean", "deviation")]
     writer.writerow(["run", "seeds", *spread, "best baseline"])
-    for row in found:
-        cells: list[Any] = [cell for name in FIGURES for cell in _digits(row.figures[name])]
+    for row in rows:
+        cells: list[Any] = [cell for values in row.figures.values() for cell in _digits(values)]
         writer.writerow([row.name, " ".join(map(str, row.seeds)), *cells, row.baseline])
     return text.getvalue().rstrip("\n")
 

@@ -125,6 +125,15 @@ def write_json(path: Path, value: Any, what: str = "") -> None:
     write_text(path, text + "\n", what)
 
 
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None where there is none, or not a whole one."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def sweep(folder: Path) -> list[Path]:
     """Remove the temporaries of processes that are no more; returns what was removed."""
     strays = [path for path in sorted(folder.rglob(".*.tmp-*")) if _is_stray(path)]

@@ -1,7 +1,7 @@
 """The phase cache: what phases came to, under the hash of all that decides it.
 
-Shared by runs and sweeps. An entry is a checkpoint: with a file cut off or a byte changed it does
-not exist, and the phase is trained again.
+Shared by runs and sweeps. An entry is a bundle: with a file cut off or a byte changed it does not
+exist, and the phase is trained again.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from vadkit.errors import DataError, RecipeError
-from vadkit.runs.atomic import sweep
-from vadkit.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from vadkit.runs.manifest import read_json
+from vadkit.runs.atomic import read_json, sweep
+from vadkit.runs.bundle import WEIGHTS, Bundle, read_bundle, write_bundle
 from vadkit.utils.cache_dir import cache_home
 
 LIMIT_GB = 20.0
@@ -55,35 +54,36 @@ class PhaseCache:
         self.root = cache_home(home) / "phases"
         self.limit = _limit_of_environment() if limit is None else limit
 
-    def get(self, key: str) -> Checkpoint | None:
-        """What was put under a key; None where there is nothing, or nothing whole."""
+    def get(self, key: str) -> Bundle | None:
+        """The entry of a key; None where there is none, or not a whole one."""
         folder = self.root / key
         if not folder.is_dir():
             return None
         try:
-            found = load_checkpoint(folder)
+            entry = read_bundle(folder)
         except DataError:
             shutil.rmtree(folder, ignore_errors=True)
             return None
         with suppress(OSError):
             os.utime(folder)
-        return found
+        return entry
 
     def put(
         self, key: str, weights: Mapping[str, Tensor], state: Mapping[str, Any], what: str
     ) -> None:
-        """Keep something, and drop what is too much then.
+        """Write an entry, and drop others if there are too many then.
 
         Args:
             key: Hash of all that decides it.
             weights: As `unique_state` gives them; none for an evaluation.
-            state: What JSON can say.
+            state: JSON values.
             what: How `entries` calls it.
 
         Raises:
             ResourceError: The disk is full.
         """
-        save_checkpoint(self.root / key, weights, {}, {**state, "what": what}, f"{what} (cache)")
+        tensors, named = {WEIGHTS: weights}, {**state, "what": what}
+        write_bundle(self.root / key, tensors, named, f"{what} (cache)")
         self._shrink(key)
 
     @contextmanager
@@ -108,8 +108,8 @@ class PhaseCache:
 
     def entries(self) -> list[CacheEntry]:
         """Everything in the cache, what was used last first."""
-        found = [_entry(folder) for folder in self._folders()]
-        return sorted(found, key=lambda entry: entry.used, reverse=True)
+        entries = [_entry(folder) for folder in self._folders()]
+        return sorted(entries, key=lambda entry: entry.used, reverse=True)
 
     def clear(self) -> int:
         """Remove every entry; returns how many there were."""
@@ -121,8 +121,8 @@ class PhaseCache:
         return len(folders)
 
     def _folders(self) -> list[Path]:
-        found = self.root.iterdir() if self.root.is_dir() else ()
-        return [path for path in found if path.is_dir() and not path.name.startswith(".")]
+        paths = self.root.iterdir() if self.root.is_dir() else ()
+        return [path for path in paths if path.is_dir() and not path.name.startswith(".")]
 
     def _shrink(self, newest: str) -> None:
         """Drop entries until the rest fits; the newest stays."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from vadkit.errors import RunBusyError
 from vadkit.runs.flatten import flat, unequal
-from vadkit.runs.folder import METRICS_SCHEMA, RunFolder
-from vadkit.runs.manifest import read_json
+from vadkit.runs.folder import RunFolder
+from vadkit.runs.metrics_schema import Metrics
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Result:
     """What a run reached, and with what."""
 
     folder: RunFolder
-    metrics: dict[str, Any]
+    metrics: Metrics
     recipe: dict[str, Any]
     """With every default filled in."""
 
@@ -32,17 +32,11 @@ class Result:
             RunBusyError: It was not finished, or not evaluated, or another vadkit made it.
         """
         folder = RunFolder.open(path)
-        metrics = read_json(folder.metrics)
-        if metrics is None or "auc" not in metrics:
+        metrics = Metrics.read(folder.metrics)
+        if metrics is None or not metrics.evaluated:
             raise RunBusyError(
                 f"{folder.path} has no figures.",
                 "It was not finished, or its test videos have no labels.",
-            )
-        if metrics.get("schema_version") != METRICS_SCHEMA:
-            raise RunBusyError(
-                f"{folder.metrics} has schema {metrics.get('schema_version')!r}, this vadkit "
-                f"reads {METRICS_SCHEMA}.",
-                "Run the recipe again, or use the vadkit that made the run.",
             )
         return cls(folder, metrics, tomllib.loads(folder.resolved.read_text("utf-8")))
 
@@ -53,7 +47,7 @@ class Result:
 
     @property
     def seed(self) -> int:
-        return int(self.metrics["seed"])
+        return self.metrics.seed
 
 
 def differences(results: Sequence[Result]) -> list[str]:
@@ -67,11 +61,14 @@ def differences(results: Sequence[Result]) -> list[str]:
 
 
 def _differences(first: Result, other: Result) -> Iterator[str]:
-    protocols = [{**flat(of.metrics["protocol"])} for of in (first, other)]
+    protocols = [flat(run.metrics.protocol.model_dump(mode="json")) for run in (first, other)]
     for key in unequal(*protocols):
         if key not in ("hash", "preset"):
-            one, two = (of.get(key) for of in protocols)
-            yield f"{first.name} has the protocol {key} = {one!r}, {other.name} has {two!r}."
-    if first.metrics["data"]["target"] != other.metrics["data"]["target"]:
-        names = [of.metrics["data"]["datasets"]["target"] for of in (first, other)]
+            values = [protocol.get(key) for protocol in protocols]
+            yield (
+                f"{first.name} has the protocol {key} = {values[0]!r}, "
+                f"{other.name} has {values[1]!r}."
+            )
+    if first.metrics.data.target != other.metrics.data.target:
+        names = [run.metrics.data.datasets["target"] for run in (first, other)]
         yield f"{first.name} is on {names[0]}, {other.name} on {names[1]}, and the files differ."

@@ -9,16 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.errors import RecipeError, RunBusyError
-from vadkit.runs.atomic import is_temporary, sweep, write_json
+from vadkit.runs.atomic import is_temporary, read_json, sweep, write_json
 from vadkit.runs.environment import ENVIRONMENT_SCHEMA, environment
 from vadkit.runs.lock import locked, refuse_if_held
-from vadkit.runs.manifest import read_json
 from vadkit.runs.names import safe_name
 from vadkit.runs.numbering import followed, next_folder, point_latest
 
-METRICS_SCHEMA = 2
-ORACLE = "oracle: epoch of each phase with the highest micro AUC on the test labels"
-"""The checkpoint rule of runs whose figures are no results."""
 _OURS = {".lock", ".owner.json"}
 """What a folder may hold that was begun and never became a run."""
 

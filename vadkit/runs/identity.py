@@ -11,10 +11,9 @@ from vadkit.errors import RunBusyError
 from vadkit.recipe import Recipe, resolved
 from vadkit.recipe.fingerprint import origin
 from vadkit.registry.registry import Registry
-from vadkit.runs.atomic import write_json
+from vadkit.runs.atomic import read_json, write_json
 from vadkit.runs.flatten import flat, unequal
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.manifest import read_json
 
 WHERE = ("device", "threads", "world_size")
 """What may differ: it changes the last bits of a result, and what it costs."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
+from vadkit.metrics.figures import all_figures
 from vadkit.sweep.orders import ALL
 from vadkit.sweep.results import PhaseLine
 from vadkit.sweep.schema import OWN, Grid
@@ -16,6 +17,7 @@ class Point:
     """A figure after a stage, over the seeds that have it."""
 
     values: tuple[float, ...]
+    """As `Figure.scaled` gives them: a share in percent."""
     wanted: int
     """How many seeds there are; none before the first step."""
     carried: bool = False
@@ -49,7 +51,7 @@ def curve(lines: Sequence[PhaseLine], figure: str, stages: Sequence[str]) -> lis
 
     Args:
         lines: Of one row, mode and data set, all seeds.
-        figure: One of `FIGURES`.
+        figure: The name of one in `vadkit.metrics.figures`.
         stages: In their order.
     """
     seeds = len({line.entry.seed for line in lines})
@@ -71,4 +73,5 @@ def is_last(line: PhaseLine) -> bool:
 
 def _point(lines: Sequence[PhaseLine], figure: str, seeds: int) -> Point:
     values = [line.figures[figure] for line in lines]
-    return Point(tuple(value for value in values if value is not None), seeds)
+    scaled = all_figures()[figure].scaled
+    return Point(tuple(scaled(value) for value in values if value is not None), seeds)

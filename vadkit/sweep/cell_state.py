@@ -11,7 +11,7 @@ from typing import Any
 
 from vadkit.runs.events import read_events
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.manifest import read_json
+from vadkit.runs.metrics_schema import Metrics, PhaseFigures, read_phase
 
 Event = Mapping[str, Any]
 
@@ -21,19 +21,18 @@ class CellState:
     """What a run folder holds; nothing where there is none."""
 
     events: tuple[Event, ...] = ()
-    figures: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    """Phase -> what it came to, as `metrics.json` has it under `phases`."""
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    """`metrics.json`; empty where the run is not finished or its videos have no labels."""
+    phases: Mapping[int, PhaseFigures] = field(default_factory=dict)
+    """Number of a phase -> what it came to."""
+    metrics: Metrics | None = None
+    """None where the run is not finished."""
 
     @classmethod
     def read(cls, folder: Path) -> CellState:
         """Read a run folder, finished or not."""
         run = RunFolder(folder)
         files = sorted(folder.glob("phases/*/evaluation.json"))
-        found = [read_json(file) or {} for file in files]
-        figures = {int(one["number"]): one for one in found if "number" in one}
-        return cls(tuple(events_of(folder)), figures, read_json(run.metrics) or {})
+        phases = {phase.number: phase for file in files if (phase := read_phase(file))}
+        return cls(tuple(events_of(folder)), phases, Metrics.read(run.metrics))
 
     @property
     def finished(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.engines import Engine, Job, Outcome
+from vadkit.metrics.figures import MICRO_AUC
 from vadkit.sweep.cell_state import CellState, Event
 from vadkit.sweep.expansion import Cell, Entry
 from vadkit.sweep.folder import SweepFolder
@@ -152,5 +153,5 @@ def _line(cell: Cell, state: CellState, event: Event) -> str:
 
 
 def _worth(state: CellState) -> str:
-    micro = (state.metrics.get("auc") or {}).get("micro")
-    return "" if micro is None else f", micro AUC {micro:.3f}"
+    micro = state.metrics.figure(MICRO_AUC) if state.metrics else None
+    return "" if micro is None else f", {MICRO_AUC.name} {MICRO_AUC.text(micro)}"

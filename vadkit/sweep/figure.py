@@ -13,6 +13,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
 from vadkit.report.style import BLUE, GREEN, RED, drawing, one_line, title
 from vadkit.sweep.aggregation import Point, curve, stages_of
 from vadkit.sweep.orders import ALL
@@ -72,7 +73,7 @@ def _panels(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
         title(axes, name, fontsize=10)
     for axes in found.flat[len(names) :]:
         axes.set_axis_off()
-    part.supylabel(f"{grid.figures[0]} (%)")
+    part.supylabel(_axis(grid))
 
 
 def _panel(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> None:
@@ -81,7 +82,8 @@ def _panel(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     level = _level(axes, grid, [line for line in lines if line.entry.mode == ALL])
     for mode in [mode for mode in modes if mode != ALL]:
         own = [line for line in lines if line.entry.mode == mode]
-        _line(axes, curve(own, grid.figures[0], stages_of(grid, mode)), level, _LOOKS[mode])
+        points = curve(own, grid.figures[0], stages_of(grid, mode))
+        _line(axes, _first(grid), points, level, _LOOKS[mode])
     names = [textwrap.shorten(one_line(stage), 14, placeholder="…") for stage in stages]
     axes.set_xticks(range(len(stages)), names, fontsize=8, parse_math=False)
     axes.set_xlim(-0.4, len(stages) - 0.6)
@@ -97,17 +99,21 @@ def _level(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> float | None:
     (point,) = curve(lines, grid.figures[0], [ALL])
     if point.mean is None:
         return None
-    value, spread = 100 * point.mean, 100 * (point.deviation or 0.0)
+    value, spread = point.mean, point.deviation or 0.0
     axes.axhspan(value - spread, value + spread, color=RED, alpha=0.12, linewidth=0)
     axes.axhline(value, color=RED, linestyle="--", linewidth=1.4)
     look: dict[str, Any] = {"color": RED, "fontsize": 9, "va": "center"}
-    axes.text(1.01, value, f"{value:.1f}", transform=axes.get_yaxis_transform(), **look)
+    axes.text(
+        1.01, value, _first(grid).scaled_text(value), transform=axes.get_yaxis_transform(), **look
+    )
     return value
 
 
-def _line(axes: Axes, points: Sequence[Point], level: float | None, look: dict[str, Any]) -> None:
+def _line(
+    axes: Axes, figure: Figure, points: Sequence[Point], level: float | None, look: dict[str, Any]
+) -> None:
     """A curve with its values, each on the side that is away from the level."""
-    values, spreads = _percent(points)
+    values, spreads = _columns(points)
     x = np.arange(len(points))
     axes.fill_between(
         x, values - spreads, values + spreads, color=look["color"], alpha=0.15, linewidth=0
@@ -120,7 +126,7 @@ def _line(axes: Axes, points: Sequence[Point], level: float | None, look: dict[s
         axes.plot(x[i], values[i], markersize=6, zorder=4, markerfacecolor=face, **look)
         above = level is None or values[i] >= level
         axes.annotate(
-            f"{values[i]:.1f}",
+            figure.scaled_text(values[i]),
             (x[i], values[i]),
             (0, 7 if above else -7),
             textcoords="offset points",
@@ -132,9 +138,10 @@ def _line(axes: Axes, points: Sequence[Point], level: float | None, look: dict[s
         )
 
 
-def _percent(points: Sequence[Point]) -> tuple[Any, Any]:
-    values = [np.nan if point.mean is None else 100 * point.mean for point in points]
-    return np.array(values), np.array([100 * (point.deviation or 0.0) for point in points])
+def _columns(points: Sequence[Point]) -> tuple[Any, Any]:
+    """(points,) means and deviations."""
+    values = [np.nan if point.mean is None else point.mean for point in points]
+    return np.array(values), np.array([point.deviation or 0.0 for point in points])
 
 
 def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
@@ -147,23 +154,24 @@ def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
         for y, name in enumerate(names):
             own = [li for li in lines if (li.entry.row, li.entry.mode) == (name, mode)]
             if own:
-                _dot(axes, curve(own, grid.figures[0], ["end"])[0], y + shift, _LOOKS[mode])
+                (point,) = curve(own, grid.figures[0], ["end"])
+                _dot(axes, _first(grid), point, y + shift, _LOOKS[mode])
     if (near := _near_boxes(grid, lines)) is not None:
         axes.axvline(near, **_BOXES)
     shown = [textwrap.fill(one_line(name), 34) for name in names]
     axes.set_yticks(range(len(names)), shown, fontsize=9, parse_math=False)
-    axes.set(ylim=(len(names) - 0.5, -0.5), xlabel=f"{grid.figures[0]} (%)")
+    axes.set(ylim=(len(names) - 0.5, -0.5), xlabel=_axis(grid))
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.12)
 
 
-def _dot(axes: Axes, point: Point, y: float, look: dict[str, Any]) -> None:
+def _dot(axes: Axes, figure: Figure, point: Point, y: float, look: dict[str, Any]) -> None:
     if point.mean is None:
         return
-    value, spread = 100 * point.mean, 100 * (point.deviation or 0.0)
+    value, spread = point.mean, point.deviation or 0.0
     axes.errorbar(value, y, xerr=spread or None, markersize=6, linestyle="", **look)
     axes.annotate(
-        f"{value:.1f}",
+        figure.scaled_text(value),
         (value + spread, y),
         (7, 0),
         textcoords="offset points",
@@ -178,13 +186,23 @@ def _near_boxes(grid: Grid, lines: Sequence[PhaseLine]) -> float | None:
 
     It would squeeze the curves then; the table says it in any case.
     """
-    best, name = best_of_boxes(lines), grid.figures[0]
-    values = [line.figures[name] for line in lines]
-    known = [value for value in values if value is not None]
-    if best is None or name != "micro AUC" or not known:
+    best, figure = best_of_boxes(lines), _first(grid)
+    reached = [line.figures[figure.name] for line in lines]
+    values = [value for value in reached if value is not None]
+    if best is None or figure != MICRO_AUC or not values:
         return None
-    room = max(0.05, max(known) - min(known))
-    return 100 * best if min(known) - room <= best <= max(known) + room else None
+    room = max(0.05, max(values) - min(values))
+    return figure.scaled(best) if min(values) - room <= best <= max(values) + room else None
+
+
+def _first(grid: Grid) -> Figure:
+    """The figure that is drawn."""
+    return all_figures()[grid.figures[0]]
+
+
+def _axis(grid: Grid) -> str:
+    figure = _first(grid)
+    return f"{figure.name} (%)" if figure.percent else figure.name
 
 
 def _legend(grid: Grid, lines: Sequence[PhaseLine], staged: bool) -> list[Line2D]:

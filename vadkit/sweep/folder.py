@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.errors import RecipeError, RunBusyError
-from vadkit.runs.atomic import is_temporary, write_json
+from vadkit.runs.atomic import is_temporary, read_json, write_json
 from vadkit.runs.lock import locked
-from vadkit.runs.manifest import read_json
 
 SWEEP_SCHEMA = 1
 _OURS = {".lock", ".owner.json"}

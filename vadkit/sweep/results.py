@@ -6,9 +6,8 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from vadkit.report.figure_names import FIGURES, figure
+from vadkit.metrics.figures import all_figures
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Entry
 
@@ -25,7 +24,7 @@ class PhaseLine:
     stage: str
     tasks: str
     figures: Mapping[str, float | None]
-    """Of `FIGURES`; None where it is not known or not defined."""
+    """By name, all of `vadkit.metrics.figures`; None where it is not known or not defined."""
     baseline: float | None
     """Micro AUC of the best of the scores for which nothing was learned."""
     steps: int
@@ -54,46 +53,40 @@ def lines_of(
 
 def _lines(entry: Entry, state: CellState, reason: str) -> Iterator[PhaseLine]:
     for number, phase in enumerate(entry.cell.recipe.phase, start=1):
-        found = state.figures.get(number)
+        judged = state.phases.get(number)
         last = number == len(entry.cell.recipe.phase)
-        known = {**(found or {}), **(state.metrics if last else {})}
-        done = found is not None and (state.finished or not last)
+        # Figures of regions are those of the whole run, which end with its last phase.
+        source = (state.metrics if last else None) or judged
+        done = judged is not None and (state.finished or not last)
         yield PhaseLine(
             entry,
             number,
             entry.stages[number - 1],
             phase.title,
-            {name: figure(known, name) for name in FIGURES},
-            _baseline(state.metrics),
+            {name: source.figure(f) if source else None for name, f in all_figures().items()},
+            state.metrics.best_baseline if state.metrics else None,
             state.steps[number],
-            sum(found["seconds"].values()) if found else None,
+            sum(judged.seconds.values()) if judged else None,
             DONE if done else FAILED if reason else OPEN,
             "" if done else reason,
         )
 
 
-def _baseline(metrics: Mapping[str, Any]) -> float | None:
-    every = metrics.get("baselines", {}).values()
-    return max((of["micro"] for of in every if of["micro"] is not None), default=None)
-
-
 def best_of_boxes(lines: Sequence[PhaseLine]) -> float | None:
     """The micro AUC that was reached without learning."""
-    return max((of.baseline for of in lines if of.baseline is not None), default=None)
+    return max((line.baseline for line in lines if line.baseline is not None), default=None)
 
 
-HEAD = [
-    *("row", "mode", "dataset", "seed", "phase", "stage", "tasks"),
-    *FIGURES,
-    *("best baseline", "steps", "seconds", "status", "reason", "run"),
-]
+_BEFORE = ("row", "mode", "dataset", "seed", "phase", "stage", "tasks")
+_AFTER = ("best baseline", "steps", "seconds", "status", "reason", "run")
+"""Columns of the CSV file on both sides of the figures."""
 
 
 def results_csv(lines: Sequence[PhaseLine]) -> str:
     """The lines as CSV; what is not known is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEAD)
+    writer.writerow([*_BEFORE, *all_figures(), *_AFTER])
     for line in lines:
         entry = line.entry
         writer.writerow(

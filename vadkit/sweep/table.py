@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
 from vadkit.report.latex import latex_text
 from vadkit.sweep.aggregation import Point, curve, is_last, stages_of
 from vadkit.sweep.orders import ALL
@@ -20,7 +21,7 @@ Head = tuple[str, ...]
 class Table:
     """One figure of all rows."""
 
-    figure: str
+    figure: Figure
     heads: list[Head]
     rows: list[tuple[str, list[Point | None]]]
     """Name and cells; None where a row is not trained in a column's mode."""
@@ -40,7 +41,7 @@ def _table(grid: Grid, lines: Sequence[PhaseLine], figure: str) -> Table:
         own = [line for line in lines if line.entry.row == name]
         parts = [_cells(grid, own, figure, d, m) for d in datasets for m in modes]
         rows.append((name, [cell for part in parts for cell in part]))
-    return Table(figure, [_head(c, len(datasets), modes) for c in columns], rows)
+    return Table(all_figures()[figure], [_head(c, len(datasets), modes) for c in columns], rows)
 
 
 def _cells(
@@ -62,14 +63,16 @@ def markdown(grid: Grid, lines: Sequence[PhaseLine]) -> str:
     """The grid's tables, and what is missing in them, as Markdown."""
     parts = [f"# {grid.title}"]
     for table in tables_of(grid, lines):
-        parts.append(f"{table.figure}, in percent{_seeds(grid)}.")
+        parts.append(f"{table.figure.name}{table.figure.unit}{_seeds(grid)}.")
         parts.append(_markdown(table))
     return "\n\n".join([*parts, *_notes(lines)]) + "\n"
 
 
 def _markdown(table: Table) -> str:
     heads = ["order", *(": ".join(head) for head in table.heads)]
-    rows = [[name, *(_text(cell, "±") for cell in cells)] for name, cells in table.rows]
+    rows = [
+        [name, *(_text(table.figure, cell, "±") for cell in cells)] for name, cells in table.rows
+    ]
     ruler = ["--", *["--:"] * len(table.heads)]
     return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in (heads, ruler, *rows))
 
@@ -84,16 +87,19 @@ def _seeds(grid: Grid) -> str:
     return f", mean ± standard deviation over the seeds {named}" if many else f", seed {named}"
 
 
-def _text(point: Point | None, sign: str, nothing: str = NO_STEP, unknown: str = "…") -> str:
+def _text(
+    figure: Figure, point: Point | None, sign: str, nothing: str = NO_STEP, unknown: str = "…"
+) -> str:
     """Mean and deviation; how many seeds they are of, where some are missing."""
     if point is None or not point.wanted:
         return nothing
     if point.mean is None:
         return unknown
-    spread = "" if point.deviation is None else f" {sign} {100 * point.deviation:.1f}"
+    text, deviation = figure.scaled_text, point.deviation
+    spread = "" if deviation is None else f" {sign} {text(deviation)}"
     short = len(point.values) < point.wanted
     some = f" ({len(point.values)} of {point.wanted})" if short else ""
-    return f"{100 * point.mean:.1f}{spread}{some}"
+    return f"{text(point.mean)}{spread}{some}"
 
 
 def _notes(lines: Sequence[PhaseLine]) -> Iterator[str]:
@@ -101,8 +107,8 @@ def _notes(lines: Sequence[PhaseLine]) -> Iterator[str]:
     for dataset in dict.fromkeys(line.entry.dataset for line in lines):
         best = best_of_boxes([line for line in lines if line.entry.dataset == dataset])
         if best is not None:
-            value = f"{100 * best:.1f} micro AUC"
-            yield f"Boxes alone, nothing learned, reach {value} on {dataset}."
+            value = MICRO_AUC.scaled_text(MICRO_AUC.scaled(best))
+            yield f"Boxes alone, nothing learned, reach {value} {MICRO_AUC.name} on {dataset}."
     names = {line.entry.cell.name: line.status == DONE for line in lines if is_last(line)}
     if not all(names.values()):
         yield f"{sum(names.values())} of {len(names)} cells are finished."
@@ -115,14 +121,17 @@ def latex(grid: Grid, lines: Sequence[PhaseLine]) -> str:
     """The grid's tables as LaTeX that needs no package."""
     parts = [f"% {grid.title}"]
     for table in tables_of(grid, lines):
-        parts += [f"% {table.figure}, in percent{_seeds(grid)}", _latex(table)]
+        parts += [f"% {table.figure.name}{table.figure.unit}{_seeds(grid)}", _latex(table)]
     return "\n".join(parts) + "\n"
 
 
 def _latex(table: Table) -> str:
     columns = "l" + "r" * len(table.heads)
     signs = (r"$\pm$", "--", r"\ldots")
-    rows = [[latex_text(name), *(_text(cell, *signs) for cell in of)] for name, of in table.rows]
+    rows = [
+        [latex_text(name), *(_text(table.figure, cell, *signs) for cell in cells)]
+        for name, cells in table.rows
+    ]
     body = [f"{' & '.join(row)} \\\\" for row in rows]
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", *_tex_heads(table.heads), r"\hline"]
     return "\n".join([*lines, *body, r"\hline", r"\end{tabular}"])

@@ -9,8 +9,7 @@ from statistics import mean
 from typing import Any
 
 from vadkit.recipe import Phase, Recipe, TaskEntry
-from vadkit.runs.atomic import write_json
-from vadkit.runs.manifest import read_json
+from vadkit.runs.atomic import read_json, write_json
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell
 from vadkit.utils.cache_dir import cache_home
@@ -98,7 +97,7 @@ def _rest(recipe: Recipe) -> str:
 def _seen(recipe: Recipe, state: CellState) -> Seconds:
     """Thing -> seconds, as far as this cell did it itself."""
     seen: Seconds = {}
-    seconds: dict[int, Any] = {number: of["seconds"] for number, of in state.figures.items()}
+    seconds: dict[int, Any] = {number: phase.seconds for number, phase in state.phases.items()}
     for number, epochs in state.last_epochs.items():
         if number in seconds:
             phase = recipe.phase[number - 1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from vadkit.metrics.figures import all_figures
 from vadkit.recipe.diagnostics import KeyPath, Problem
-from vadkit.report.figure_names import FIGURES
 from vadkit.utils.suggestions import allowed_words, did_you_mean
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
 
 def _figures(grid: Grid) -> Iterator[Problem]:
     for index, name in enumerate(grid.figures):
-        yield from _known(name, FIGURES, ("figures", index), "figure")
+        yield from _known(name, all_figures(), ("figures", index), "figure")
 
 
 def _known(name: str, known: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:

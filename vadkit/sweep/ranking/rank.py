@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.engines import Engine
 from vadkit.errors import DataError, RecipeError
+from vadkit.metrics.figures import MICRO_AUC
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.recipe import Recipe
 from vadkit.registry.registry import Registry
@@ -164,16 +164,17 @@ def _labelled(run: Path) -> Path:
 def _worth(run: Path, videos: Sequence[str], recipe: Recipe) -> float:
     """The micro AUC on some videos, of the scores that the recipe's protocol made."""
     scores, labels = files(RunFolder(run).scores), files(_labelled(run))
-    found: dict[str, Any] = evaluate(
+    figures = evaluate(
         *kept(
             {video: read_frame_scores(scores[video]) for video in videos},
             {video: read_labels(labels[video]) for video in videos},
             recipe.score.borders,
         )
     )
-    if found["auc"]["micro"] is None:
+    micro = MICRO_AUC.value(figures)
+    if micro is None:
         raise DataError(
             f"All frames of {', '.join(videos)} are of one class, which ranks nothing.",
             "Choose a split with normal and anomalous frames.",
         )
-    return float(found["auc"]["micro"])
+    return micro
