@@ -15,6 +15,7 @@ import pytest
 from tiny_world import FRAMES, World, film, write_video
 
 from vadkit.cli import execute
+from vadkit.runs.bundle import problem
 from vadkit.runs.events import read_events
 
 pytestmark = pytest.mark.fault
