@@ -77,16 +77,18 @@ def best_of_boxes(lines: Sequence[PhaseLine]) -> float | None:
     return max((line.baseline for line in lines if line.baseline is not None), default=None)
 
 
-_BEFORE = ("row", "mode", "dataset", "seed", "phase", "stage", "tasks")
-_AFTER = ("best baseline", "steps", "seconds", "status", "reason", "run")
-"""Columns of the CSV file on both sides of the figures."""
+def csv_columns() -> list[str]:
+    """The columns of `results.csv`."""
+    before = ("row", "mode", "dataset", "seed", "phase", "stage", "tasks")
+    after = ("best baseline", "steps", "seconds", "status", "reason", "run")
+    return [*before, *all_figures(), *after]
 
 
 def results_csv(lines: Sequence[PhaseLine]) -> str:
     """The lines as CSV; what is not known is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_BEFORE, *all_figures(), *_AFTER])
+    writer.writerow(csv_columns())
     for line in lines:
         entry = line.entry
         writer.writerow(
