@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from vadkit.metrics.metrics_schema import METRICS_SCHEMA, Metrics, PhaseFigures
 from vadkit.recipe import FrameProtocol
-from vadkit.runs.metrics_schema import METRICS_SCHEMA, Metrics, PhaseFigures
 
 SCORER = {
     "use": ["guess.error"],

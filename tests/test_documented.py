@@ -25,6 +25,7 @@ import pytest
 
 from vadkit import errors
 from vadkit.cli import execute
+from vadkit.metrics.figures import all_figures
 from vadkit.recipe import find_recipe, load_recipe, schema, shipped_recipes
 from vadkit.registry.card_validation import HOOKS
 from vadkit.registry.registry import KINDS, load_plugins
@@ -249,6 +250,20 @@ def test_every_key_of_a_grid_is_described() -> None:
 def test_every_key_of_the_protocol_is_explained() -> None:
     keys = set(schema()["$defs"]["Score"]["properties"])
     assert keys <= _words(DOCS / "protocol.md")
+
+
+@pytest.mark.parametrize("page", ["protocol.md", "sweeps.md"])
+def test_every_figure_is_explained(page: str) -> None:
+    assert set(all_figures()) <= _spans(_text(DOCS / page))
+
+
+def test_the_table_of_figures_is_that_of_the_code() -> None:
+    row = re.compile(r"^\| `([^`]+)` \| `([\w.]+)` \| (higher|lower) \|", re.MULTILINE)
+    directions = {True: "higher", False: "lower"}
+    assert row.findall(_text(DOCS / "protocol.md")) == [
+        (figure.name, ".".join(figure.path), directions[figure.higher_is_better])
+        for figure in all_figures().values()
+    ]
 
 
 def test_every_exit_code_is_explained() -> None:

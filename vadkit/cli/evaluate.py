@@ -180,7 +180,7 @@ def regions(
 
 def schema() -> None:
     """Print the JSON schema of a run's `metrics.json`."""
-    from vadkit.runs.metrics_schema import Metrics
+    from vadkit.metrics.metrics_schema import Metrics
 
     say_json(Metrics.model_json_schema())
 

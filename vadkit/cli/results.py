@@ -14,7 +14,7 @@ from vadkit.errors import RunBusyError
 if TYPE_CHECKING:
     from vadkit.metrics.figures import Figure
     from vadkit.report.comparison import Comparison
-    from vadkit.runs.finished_run import Result
+    from vadkit.report.finished_run import Result
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")]
 Anyway = Annotated[
@@ -68,7 +68,7 @@ def _names(runs: Sequence[Result]) -> tuple[str, str]:
 
 def _comparable(paths: Sequence[Path], anyway: bool) -> list[Result]:
     """The runs, if their figures compare."""
-    from vadkit.runs.finished_run import Result, differences
+    from vadkit.report.finished_run import Result, differences
 
     results = [Result.read(path) for path in paths]
     problems = differences(results)

@@ -8,8 +8,8 @@ from typing import Any
 
 from vadkit.cli.output import say, say_table
 from vadkit.metrics.figures import all_figures
+from vadkit.metrics.metrics_schema import Metrics
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.metrics_schema import Metrics
 
 Row = tuple[str, Mapping[str, float | None]]
 """What was judged, and its figures by their keys."""

@@ -20,6 +20,7 @@ from vadkit.experiment.phase_checkpoints import PhaseFolder
 from vadkit.experiment.phase_evaluation import evaluate_after
 from vadkit.experiment.results import PhaseResult, phase_figures, write_results
 from vadkit.metrics import figures
+from vadkit.metrics.metrics_schema import PhaseFigures
 from vadkit.recipe import Phase
 from vadkit.recipe.fingerprint import prefix_facts
 from vadkit.recipe.task_specs import scoring_tasks
@@ -28,7 +29,6 @@ from vadkit.runs.bundle import Bundle
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.metrics_schema import PhaseFigures
 from vadkit.runs.tensors import unique_state
 from vadkit.training.epoch_state import Epoch, Start
 from vadkit.training.trainer import PhaseRunner

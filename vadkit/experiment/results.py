@@ -13,6 +13,7 @@ from vadkit.data.requirements import BASELINE
 from vadkit.experiment.phase_evaluation import Evaluation, compared
 from vadkit.metrics.bootstrap import intervals
 from vadkit.metrics.figures import baseline_figures, figures_in, judge_regions
+from vadkit.metrics.metrics_schema import METRICS_SCHEMA, ORACLE, Metrics, PhaseFigures
 from vadkit.metrics.region_metrics import Convention, evaluate_regions
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe
 from vadkit.recipe.task_specs import scoring_tasks
@@ -21,7 +22,6 @@ from vadkit.report.score_tables import ScoreTable, write_labels, write_regions, 
 from vadkit.runs.exported_model import NORMAL, save_model
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.history import read_history
-from vadkit.runs.metrics_schema import METRICS_SCHEMA, ORACLE, Metrics, PhaseFigures
 from vadkit.runs.names import safe_names
 from vadkit.scoring.fusion import baselines
 from vadkit.scoring.protocol import describe, kept

@@ -58,10 +58,10 @@ class Figure:
 
     def value(self, tree: Mapping[str, Any] | None) -> float | None:
         """The figure in a tree; None where it is not defined or not there."""
-        found: Any = tree
+        value: Any = tree
         for key in self.path:
-            found = (found or {}).get(key)
-        return None if found is None else float(found)
+            value = (value or {}).get(key)
+        return None if value is None else float(value)
 
     def text(self, value: float | None, more: int = 0, sign: str = "") -> str:
         """The value as tables print it, with so many digits more; a dash where there is none."""
@@ -119,8 +119,8 @@ def judge_frames(frames: ScoredFrames) -> Tree:
 
 def judge_regions(curves: RegionCurves | None) -> Tree:
     """The tree of all figures of regions, each None where there is no region to find."""
-    values = {f.path: curves and f.of_regions(curves) for f in FIGURES if f.of_regions}
-    return _tree(values)
+    areas = {figure.path: figure.of_regions for figure in FIGURES if figure.of_regions}
+    return _tree({path: area(curves) if curves else None for path, area in areas.items()})
 
 
 def figures_in(tree: Mapping[str, Any]) -> Tree:

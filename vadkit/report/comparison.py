@@ -9,8 +9,8 @@ from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.errors import DataError
 from vadkit.metrics.bootstrap import paired_intervals
 from vadkit.metrics.figures import all_figures
+from vadkit.report.finished_run import Result
 from vadkit.report.score_files import files, read_frame_scores
-from vadkit.runs.finished_run import Result
 from vadkit.runs.flatten import flat, unequal
 from vadkit.scoring.protocol import Kept, kept
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vadkit.metrics.curves import auc
 from vadkit.metrics.figures import MACRO_AUC, MICRO_AUC, Figure
+from vadkit.metrics.metrics_schema import PhaseFigures, Values
 from vadkit.report.style import (
     BLUE,
     COLOURS,
@@ -26,7 +27,6 @@ from vadkit.report.style import (
     title,
     whole_ticks,
 )
-from vadkit.runs.metrics_schema import PhaseFigures, Values
 from vadkit.scoring.protocol import FrameScores
 
 Floats = NDArray[np.float64]

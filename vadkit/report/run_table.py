@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from vadkit.errors import RecipeError
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
+from vadkit.report.finished_run import Result
 from vadkit.report.latex import latex_text
-from vadkit.runs.finished_run import Result
 
 Form = Literal["markdown", "csv", "latex"]
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from vadkit.metrics.metrics_schema import Metrics, PhaseFigures, read_phase
 from vadkit.runs.events import read_events
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.metrics_schema import Metrics, PhaseFigures, read_phase
 
 Event = Mapping[str, Any]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.errors import RunBusyError
+from vadkit.metrics.metrics_schema import Metrics
 from vadkit.runs.flatten import flat, unequal
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.metrics_schema import Metrics
 
 
 @dataclass(frozen=True)

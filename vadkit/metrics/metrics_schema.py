@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,7 +18,7 @@ from vadkit.recipe import FrameProtocol
 from vadkit.recipe.schema import Calibrate
 from vadkit.runs.atomic import read_json, write_json
 
-METRICS_SCHEMA = 2
+METRICS_SCHEMA: Final = 2
 ORACLE = "oracle: epoch of each phase with the highest micro AUC on the test labels"
 """The checkpoint rule of runs whose figures are no results."""
 
@@ -26,10 +26,16 @@ Value = float | None
 Values = dict[str, Value]
 
 
-class Judged(BaseModel):
+class Facts(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Judged(Facts):
     """Whatever has figures: each under its path, as `vadkit.metrics.figures` says."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Value | Values]
 
     def figure(self, figure: Figure) -> float | None:
@@ -92,10 +98,10 @@ class ReportedProtocol(FrameProtocol):
     """A digest of all else but the preset's name."""
 
 
-class ReportedScorer(BaseModel):
+class ReportedScorer(Facts):
     """How units get their scores, and frames theirs of them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
     use: tuple[str, ...]
     fuse: str
     weights: dict[str, float]
@@ -117,7 +123,7 @@ class ProtocolFigures(Judged):
     scorer: ReportedScorer
 
 
-class VideoFigures(BaseModel):
+class VideoFigures(Facts):
     """One video's frames."""
 
     auc: float | None
@@ -125,17 +131,17 @@ class VideoFigures(BaseModel):
     anomalous: int
 
 
-class Intervals(BaseModel):
+class Intervals(Facts):
     """How far the AUCs move when the test videos are drawn anew: [low, high] by a figure's key."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, list[float] | None]
     level: float
     rounds: int
     videos: int
 
 
-class RegionCounts(BaseModel):
+class RegionCounts(Facts):
     """What the figures of regions are of."""
 
     regions: int
@@ -147,10 +153,10 @@ class RegionCounts(BaseModel):
     convention: dict[str, Any]
 
 
-class DataFacts(BaseModel):
+class DataFacts(Facts):
     """The data, by fingerprints, and what was odd about them: place -> what -> how many."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, dict[str, int]]
     fingerprint: str
     """Of all that the run read."""
