@@ -114,4 +114,4 @@ def done(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Regis
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no plots: they take longer than such a run."""
     for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
-        monkeypatch.setattr(f"vadkit.experiment.results.{name}", lambda *_: None)
+        monkeypatch.setattr(f"vadkit.experiment.run_output.{name}", lambda *_: None)

@@ -117,7 +117,7 @@ def _die_before(owner: type, name: str, number: int) -> None:
 
 
 def _draw_nothing() -> None:
-    import vadkit.experiment.results
+    import vadkit.experiment.run_output
 
     for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
-        setattr(vadkit.experiment.results, name, lambda *_: None)
+        setattr(vadkit.experiment.run_output, name, lambda *_: None)

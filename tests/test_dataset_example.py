@@ -102,7 +102,7 @@ def test_rows_that_say_something_else_are_named(
     copy = shutil.copytree(lobby, tmp_path / "copy")
     (copy / "boxes" / "night.csv").write_text("7,1,1,1,5,x\n")
     dataset = opened(registry, copy)
-    with pytest.raises(DataError, match=r"night\.csv, row 1: expected 6 whole numbers"):
+    with pytest.raises(DataError, match=r"night\.csv, row 1: y2 is 'x', not a number"):
         dataset.tracks(dataset.videos("test")[0])
 
 

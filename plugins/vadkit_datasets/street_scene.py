@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.api import (
-    DataError,
     ExpectedFiles,
     FileDataset,
     NoOptions,
@@ -20,12 +19,12 @@ from vadkit.api import (
     build_tracks,
     frame_files,
     list_videos,
-    parse_number,
+    read_csv,
 )
 from vadkit_datasets.cards import STREET_SCENE
 
-COLUMNS = 6
-"""Frame's file, track, the box's centre x and y, its width and height, in pixels."""
+COLUMNS = ("frame", "track", "x", "y", "width", "height")
+"""`frame` is the file's name; x and y are the box's centre, in pixels."""
 
 
 class StreetScene(FileDataset[NoOptions]):
@@ -59,7 +58,7 @@ class StreetScene(FileDataset[NoOptions]):
         files = _label_files(video)
         if video.split == "train" or not files:
             return None
-        return build_tracks(_rows(files[0], frame_files(video.path)))
+        return build_tracks(_boxes(files[0], frame_files(video.path)))
 
     def label_files(self) -> list[Path]:
         return [path for video in self.videos("test") for path in _label_files(video)]
@@ -69,19 +68,11 @@ def _label_files(video: Video) -> list[Path]:
     return sorted(video.path.glob("*_gt.txt"))
 
 
-def _rows(path: Path, frames: list[Path]) -> Iterator[TrackedBox]:
+def _boxes(path: Path, frames: list[Path]) -> Iterator[TrackedBox]:
     number_of = {file.name: index for index, file in enumerate(frames)}
-    for at, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
-        if line.strip():
-            yield _row(f"{path}, row {at}", line.split(), number_of)
-
-
-def _row(place: str, cells: list[str], number_of: dict[str, int]) -> TrackedBox:
-    values = [parse_number(cell) for cell in cells[2:]]
-    if len(cells) != COLUMNS or not np.isfinite(values).all():
-        raise DataError(f"{place}: not `frame track x y width height`.")
-    if cells[0] not in number_of:
-        raise DataError(f"{place}: there is no frame {cells[0]}.")
-    x, y, width, height = values
-    box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    return TrackedBox(cells[1], number_of[cells[0]], box)
+    for row in read_csv(path, COLUMNS, header="none", blanks=True):
+        if row.cells["frame"] not in number_of:
+            raise row.error(f"there is no frame {row.cells['frame']}")
+        x, y, width, height = row.floats(COLUMNS[2:])
+        box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        yield TrackedBox(row.cells["track"], number_of[row.cells["frame"]], box)

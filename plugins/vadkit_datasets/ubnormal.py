@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.api import (
-    DataError,
+    CsvRow,
     FileDataset,
     NoOptions,
     Split,
@@ -18,17 +18,18 @@ from vadkit.api import (
     Video,
     build_tracks,
     count_frames,
-    csv_rows,
     list_videos,
     natural_key,
     open_video,
-    parse_number,
     range_labels,
+    read_csv,
 )
 from vadkit_datasets.cards import UBNORMAL
 
 Range = tuple[int, int, int]
 """An object's number, its first and its last anomalous frame, from 0, both in."""
+RANGE = ("object", "first", "last")
+"""Columns of an annotation."""
 
 
 class UBnormal(FileDataset[NoOptions]):
@@ -121,14 +122,12 @@ def _ranges(video: Video) -> list[Range] | None:
     path = _label_files(video)[0]
     if not path.is_file():
         return None
-    return [_range(path, row, cells) for row, cells in csv_rows(path)]
+    return [_range(row) for row in read_csv(path, RANGE, header="none")]
 
 
-def _range(path: Path, row: int, cells: list[str]) -> Range:
-    values = [parse_number(cell) for cell in cells]
-    if len(values) != 3 or any(value != value // 1 for value in values):  # noqa: PLR2004
-        raise DataError(f"{path}, row {row}: not `object,first,last` in whole numbers.")
-    return int(values[0]), int(values[1]), int(values[2])
+def _range(row: CsvRow) -> Range:
+    number, first, last = (row.whole(column) for column in RANGE)
+    return number, first, last
 
 
 def _maps(folder: Path) -> Iterator[NDArray[np.uint8]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.api import (
+    CsvRow,
     DataError,
     ExpectedFiles,
     FileDataset,
@@ -18,16 +19,16 @@ from vadkit.api import (
     count_frames,
     is_video,
     natural_key,
-    parse_number,
     range_labels,
+    read_csv,
 )
 from vadkit_datasets.cards import UCF_CRIME
 
 LISTS: dict[Split, str] = {"train": "Anomaly_Train.txt", "test": "Anomaly_Test.txt"}
 NORMAL = "Normal"
 """Part of the name of every normal video; training takes no other."""
-COLUMNS = 6
-"""Of the annotation: file, class, and twice first and last frame, from 1, both in; -1 for none."""
+STRETCHES = (("first", "last"), ("first again", "last again"))
+"""Columns of the annotation's stretches: first and last frame, from 1, both in; -1 for none."""
 
 
 class UcfCrime(FileDataset[NoOptions]):
@@ -95,8 +96,9 @@ class UcfCrime(FileDataset[NoOptions]):
 
     @cached_property
     def _ranges(self) -> dict[str, list[tuple[int, int]]]:
-        rows = enumerate(self._annotation.read_text("utf-8-sig").splitlines(), 1)
-        return dict(_ranges(self._annotation, row, line) for row, line in rows if line.strip())
+        columns = ("file", "class", *STRETCHES[0], *STRETCHES[1])
+        rows = read_csv(self._annotation, columns, header="none", blanks=True)
+        return {row.cells["file"]: _stretches(row) for row in rows}
 
     def _listed(self, split: Split) -> list[str]:
         """File names of the split's videos; training takes the normal ones alone."""
@@ -105,11 +107,6 @@ class UcfCrime(FileDataset[NoOptions]):
         return [name for name in names if split == "test" or NORMAL in name]
 
 
-def _ranges(path: Path, row: int, line: str) -> tuple[str, list[tuple[int, int]]]:
-    """A video's file name and its stretches."""
-    cells = line.split()
-    ends = [parse_number(cell) for cell in cells[2:]]
-    if len(cells) != COLUMNS or any(end != end // 1 for end in ends):
-        raise DataError(f"{path}, row {row}: not `file class first last first last`.")
-    whole = [int(end) for end in ends]
-    return cells[0], [(a, b) for a, b in (whole[:2], whole[2:]) if (a, b) != (-1, -1)]
+def _stretches(row: CsvRow) -> list[tuple[int, int]]:
+    ends = [(row.whole(first, low=-1), row.whole(last, low=-1)) for first, last in STRETCHES]
+    return [stretch for stretch in ends if stretch != (-1, -1)]

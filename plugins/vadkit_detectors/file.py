@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 import numpy as np
 
-from vadkit.api import DataError, Detector, Seen, Video
+from vadkit.api import DataError, Detector, Seen, Video, read_csv
 from vadkit_detectors import FileConfig
 
 COLUMNS = ["video", "frame", "x1", "y1", "x2", "y2", "confidence"]
 
 
-class Row(NamedTuple):
+class FileBox(NamedTuple):
     """One box and where it is written."""
 
     path: Path
@@ -39,14 +36,18 @@ class File(Detector[FileConfig]):
     """
 
     def detect(self, video: Video, stream: Iterator[Seen]) -> Iterator[Seen]:
-        rows = self._rows(video)
+        by_frame = self._boxes(video)
         frames = 0
         for seen in stream:
-            found = [row.box for row in rows.pop(seen.frame.index, [])]
+            boxes = [entry.box for entry in by_frame.pop(seen.frame.index, [])]
             frames += 1
-            yield Seen(seen.frame, np.concatenate([seen.boxes, _boxes(found)]))
-        for left in rows.values():
-            raise _misplaced(left[0], f"{video.name} has only {frames} frames")
+            table = np.asarray(boxes, np.float32).reshape(-1, 5)  # (n, 5)
+            yield Seen(seen.frame, np.concatenate([seen.boxes, table]))
+        for beyond, *_ in by_frame.values():
+            raise DataError(
+                f"{beyond.path}, row {beyond.line}: {video.name} has only {frames} frames.",
+                "Frames count from 0; make sure that the boxes were found in this very video.",
+            )
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256()
@@ -64,84 +65,37 @@ class File(Detector[FileConfig]):
         return found
 
     @cached_property
-    def _tables(self) -> dict[Path, dict[str, list[Row]]]:
+    def _tables(self) -> dict[Path, dict[str, list[FileBox]]]:
         return {path: _read(path) for path in self._files}
 
-    def _rows(self, video: Video) -> dict[int, list[Row]]:
-        """The video's rows by frame."""
-        rows = defaultdict(list)
+    def _boxes(self, video: Video) -> dict[int, list[FileBox]]:
+        """The video's boxes by frame."""
+        by_frame = defaultdict(list)
         for path, videos in self._tables.items():
             if _speaks_of(path, video.split):
-                for row in videos.get(video.name, []):
-                    rows[row.frame].append(row)
-        if not rows and self.config.missing == "error":
+                for box in videos.get(video.name, []):
+                    by_frame[box.frame].append(box)
+        if not by_frame and self.config.missing == "error":
             raise DataError(
                 f"{self.config.path} has no box for the {video.split} video {video.name!r}.",
                 f'Set missing = "none" if it shows no object; the files name {self._known()}.',
             )
-        return rows
+        return by_frame
 
     def _known(self) -> str:
         names = sorted({name for videos in self._tables.values() for name in videos})
         return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")  # noqa: PLR2004
 
 
-def _read(path: Path) -> dict[str, list[Row]]:
-    """Each video's rows of one file."""
+def _read(path: Path) -> dict[str, list[FileBox]]:
+    """Video -> its boxes in one file."""
     videos = defaultdict(list)
-    try:
-        with _opened(path) as file:
-            for name, row in _parsed(path, file):
-                videos[name].append(row)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
-        raise DataError(
-            f"{path} cannot be read: {error}.", "Make sure that it is whole."
-        ) from error
+    for row in read_csv(path, COLUMNS):
+        box = row.floats(COLUMNS[2:], not_finite=None)  # dropped by the rules of boxes, and counted
+        videos[row.cells["video"]].append(FileBox(path, row.number, row.whole("frame"), tuple(box)))
     return videos
-
-
-def _parsed(path: Path, file: TextIO) -> Iterator[tuple[str, Row]]:
-    table = csv.reader(file)
-    header = [name.strip() for name in next(table, [])]
-    if sorted(header) != sorted(COLUMNS):
-        raise DataError(
-            f"{path}, row 1: the columns are {', '.join(header) or 'missing'}.",
-            f"They should be {', '.join(COLUMNS)}.",
-        )
-    for values in table:
-        if values:
-            yield _row(path, table.line_num, dict(zip(header, values, strict=False)))
-
-
-def _row(path: Path, line: int, values: dict[str, str]) -> tuple[str, Row]:
-    row = Row(path, line, -1, ())
-    try:
-        frame = float(values["frame"])
-        row = row._replace(box=tuple(float(values[name]) for name in COLUMNS[2:]))
-    except (KeyError, ValueError) as error:
-        raise _misplaced(row, "a value is missing or not a number") from error
-    if frame < 0 or not frame.is_integer():
-        raise _misplaced(row, f"there is no frame {values['frame']}")
-    return values["video"], row._replace(frame=int(frame))
-
-
-def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _speaks_of(path: Path, split: str) -> bool:
     named = set(re.findall("train|test", path.name.lower()))
     return split in named or len(named) != 1
-
-
-def _boxes(found: list[tuple[float, ...]]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    return np.asarray(found, np.float32).reshape(-1, 5)
-
-
-def _misplaced(row: Row, why: str) -> DataError:
-    return DataError(
-        f"{row.path}, row {row.line}: {why}.",
-        "Frames count from 0; make sure that the boxes were found in this very video.",
-    )

@@ -110,7 +110,7 @@ def test_shanghaitech_reads_the_tracks_of_the_published_evaluator(
     assert problem == "01_0014: a track is in frame 5, but the video has 5 frames."
     text(file, "0,1,4,2,11\n")
     (problem,) = dataset.verify()
-    assert problem.endswith("01_0014.txt, row 1: not `track,frame,x1,y1,x2,y2`.")
+    assert problem.endswith("01_0014.txt, row 1: 5 cells, expected track,frame,x1,y1,x2,y2.")
 
 
 def test_shanghaitech_verify_holds_masks_against_videos(shanghaitech, monkeypatch) -> None:
@@ -183,7 +183,9 @@ def test_ucf_crime_names_what_is_missing_and_what_does_not_fit(ucf) -> None:
     said = "Abuse028_x264: annotated up to frame 9, but it has 5; cut there."
     assert said in dataset.verify()
     text(file, ANNOTATION.replace("2  3", "two 3"))
-    with pytest.raises(DataError, match=r"Temporal_Anomaly_Annotation.txt, row 1: not `file class"):
+    with pytest.raises(
+        DataError, match=r"Temporal_Anomaly_Annotation.txt, row 1: first is 'two', not a number"
+    ):
         labels(UcfCrime(ucf, NoOptions()), "Abuse028_x264")
     text(file, "")
     assert "Abuse028_x264: a test video without labels." in UcfCrime(ucf, NoOptions()).verify()
@@ -288,8 +290,8 @@ def test_street_scene_has_boxes_by_the_frames_name(street, monkeypatch) -> None:
     ("line", "said"),
     [
         ("00009.jpg 1 10 8 8 6", "row 4: there is no frame 00009.jpg"),
-        ("00002.jpg 1 10 8 8", "row 4: not `frame track x y width height`"),
-        ("00002.jpg 1 10 8 wide 6", "row 4: not `frame track x y width height`"),
+        ("00002.jpg 1 10 8 8", "row 4: 5 cells, expected frame,track,x,y,width,height"),
+        ("00002.jpg 1 10 8 wide 6", "row 4: width is 'wide', not a number"),
     ],
 )
 def test_street_scene_names_a_row_that_does_not_fit(street, line: str, said: str) -> None:

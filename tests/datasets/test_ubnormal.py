@@ -62,7 +62,7 @@ def test_ubnormal_prefers_corrected_tracks_and_checks_them(ubnormal):
     with pytest.raises(DataError, match="does not fit 5 frames"):
         labels(dataset, stem, "train")
     text(path, "2,0,x\n")
-    with pytest.raises(DataError, match="row 1: not `object,first,last`"):
+    with pytest.raises(DataError, match="row 1: last is 'x', not a number"):
         labels(dataset, stem, "train")
 
 

@@ -19,7 +19,7 @@ import torch
 
 import vadkit.experiment.curriculum
 import vadkit.experiment.phase_evaluation
-import vadkit.experiment.results
+import vadkit.experiment.run_output
 from vadkit.data.batch_loader import Loader, Part
 from vadkit.distributed.ranks import this_rank
 from vadkit.recipe import load_recipe
@@ -151,7 +151,7 @@ def _dying(emit: Callable[..., None], number: int) -> Callable[..., None]:
 
 if __name__ == "__main__":
     for name in ("plot_scores", "plot_overview", "plot_phases", "plot_losses"):
-        setattr(vadkit.experiment.results, name, lambda *_: None)
+        setattr(vadkit.experiment.run_output, name, lambda *_: None)
     file = Path(sys.argv[1])
     for given in json.loads(file.read_text()):
         job(file.parent, **given)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vadkit.metrics.bootstrap import intervals, paired_intervals
+from vadkit.metrics.bootstrap import auc_difference_intervals, auc_intervals
 from vadkit.metrics.curves import auc
 
 
@@ -13,7 +13,7 @@ def test_an_interval_is_that_of_draws_of_whole_videos() -> None:
     labels = {name: (rng.random(n) < 0.4).astype(int) for name, n in lengths.items()}
     labels["e"][:] = 1  # one class
     scores = {name: np.round(rng.random(n) + 0.5 * labels[name], 1) for name, n in lengths.items()}
-    found = intervals(scores, labels, rounds=200, seed=7)
+    found = auc_intervals(scores, labels, rounds=200, seed=7)
     drawn = np.random.default_rng(7).integers(0, 5, (200, 5))
     micro, macro = [], []
     for row in drawn:
@@ -32,7 +32,7 @@ def test_an_interval_is_that_of_draws_of_whole_videos() -> None:
 
 
 def test_an_interval_of_one_class_is_none() -> None:
-    found = intervals({"a": np.arange(3.0)}, {"a": np.ones(3, int)}, rounds=5)
+    found = auc_intervals({"a": np.arange(3.0)}, {"a": np.ones(3, int)}, rounds=5)
     assert found["micro"] is None
     assert found["macro_skipped"] is None
 
@@ -42,7 +42,7 @@ def test_a_paired_interval_is_that_of_the_same_draws() -> None:
     labels = {str(i): rng.integers(0, 2, 40) for i in range(8)}
     one = {name: of + rng.normal(0, 2, 40) for name, of in labels.items()}
     two = {name: of + rng.normal(0, 1, 40) for name, of in labels.items()}
-    found = paired_intervals(one, two, labels, rounds=200)
+    found = auc_difference_intervals(one, two, labels, rounds=200)
     drawn = np.random.default_rng(0).integers(0, 8, (200, 8))
     gains = []
     for draw in drawn:
@@ -51,4 +51,4 @@ def test_a_paired_interval_is_that_of_the_same_draws() -> None:
         gains.append(own[1] - own[0])
     assert found["micro"] == pytest.approx(np.quantile(gains, [0.025, 0.975]), abs=1e-12)
     assert found["micro"][0] > 0
-    assert paired_intervals(one, one, labels)["macro_skipped"] == [0, 0]
+    assert auc_difference_intervals(one, one, labels)["macro_skipped"] == [0, 0]

@@ -83,8 +83,8 @@ def test_a_sweep_shows_it_as_it_is_and_shares_in_percent(run: Path, world: World
     from vadkit.sweep.cell_state import CellState
     from vadkit.sweep.expansion import entries_of
     from vadkit.sweep.grid import read_grid
-    from vadkit.sweep.results import lines_of, results_csv
-    from vadkit.sweep.table import markdown
+    from vadkit.sweep.paper_table import markdown
+    from vadkit.sweep.phase_lines import lines_of, results_csv
 
     grid = run.parent / "grid.toml"
     grid.write_text(SWEEP.format(recipe=world.recipe("prediction", "jigsaw").as_posix()))

@@ -66,13 +66,13 @@ def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (GOOD, "", "first line is not frame,time_s,score,raw"),
-        ("raw\n", "rough\n", "first line is not"),
-        ("1,0.04", "2,0.04", "line 3: frame 2 where frame 1 belongs"),
-        ("0.04,0.5", "0.04,half", "line 3: .*'half'"),
-        ("0.04,0.5", "0.04,nan", "line 3: a score is not finite"),
-        ("0.04,0.5", "0.04,", "line 3: .*convert"),
-        ("1,0.04,0.5,2.0", "1,0.04", "line 3: 2 cells under 4 columns"),
+        (GOOD, "", "row 1: the columns are missing. They should be frame,time_s,score,raw"),
+        ("raw\n", "rough\n", "row 1: the columns are frame, time_s, score, rough"),
+        ("1,0.04", "2,0.04", "row 3: frame 2 where frame 1 belongs"),
+        ("0.04,0.5", "0.04,half", "row 3: score is 'half'"),
+        ("0.04,0.5", "0.04,nan", "row 3: score is nan, not a finite"),
+        ("0.04,0.5", "0.04,", "row 3: score is '', not a number"),
+        ("1,0.04,0.5,2.0", "1,0.04", "row 3: 2 cells, expected frame,time_s"),
     ],
 )
 def test_damage_is_named(tmp_path, old, new, message):

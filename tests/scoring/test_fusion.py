@@ -17,7 +17,7 @@ from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.recipe import Borders, Score, Smooth
-from vadkit.scoring.fusion import baselines, empty_frames, frame_maximum, fuse
+from vadkit.scoring.fusion import baselines, frame_maximum, fuse
 from vadkit.scoring.protocol import describe
 from vadkit.scoring.smoothing import smooth
 
@@ -245,7 +245,6 @@ def test_baselines_read_the_boxes_alone():
     assert all(of["v1"].smooth.tolist() == [0] for of in found.values())
     smoothed = baselines(units, Score(use=USE, smooth=Smooth(window=3), normalise="video"))
     assert smoothed["widest box"]["v0"].smooth.tolist() == [1, 0, 0]
-    assert empty_frames(units) == {"v0": 1, "v1": 1}
 
 
 def test_the_protocol_is_told_in_full_and_hashed():

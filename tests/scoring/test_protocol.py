@@ -17,7 +17,7 @@ from tiny_world import World
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.recipe import Borders, FrameProtocol, Smooth, load_recipe, presets
-from vadkit.scoring.protocol import describe, finish, kept
+from vadkit.scoring.protocol import describe, finish, frames_that_count
 
 PRESETS = presets()
 Videos = dict[str, np.ndarray]
@@ -155,7 +155,7 @@ def test_a_preset_computes_what_the_published_code_does(name: str, seed: int) ->
         scores["b"][16:32] = 0
     protocol = PRESETS[name]
     done = {video: of.smooth for video, of in finish(scores, protocol).items()}
-    found = evaluate(*kept(done, labels, protocol.borders))["auc"]
+    found = evaluate(*frames_that_count(done, labels, protocol.borders))["auc"]
     expected = PUBLISHED[name](scores, labels)
     figures = {"micro": found["micro"], "macro": found[f"macro_{protocol.macro}"]}
     assert {key: figures[key] for key in expected} == pytest.approx(expected, abs=1e-9)
@@ -167,7 +167,9 @@ def test_dropped_frames_do_not_count_and_repeat_the_nearest() -> None:
     done = finish(raw, protocol)["v"]
     assert done.smooth.tolist() == [1, 1, 2, 3, 3]
     assert done.raw.tolist() == [9, 1, 2, 3, 9]
-    scores, labels = kept({"v": done.smooth}, {"v": np.array([1, 0, 0, 1, 1])}, protocol.borders)
+    scores, labels = frames_that_count(
+        {"v": done.smooth}, {"v": np.array([1, 0, 0, 1, 1])}, protocol.borders
+    )
     assert (scores["v"].tolist(), labels["v"].tolist()) == ([1, 2, 3], [0, 0, 1])
 
 
@@ -179,12 +181,15 @@ def test_filled_frames_count(rule: str, expected: list[float]) -> None:
     protocol = FrameProtocol(borders=borders, smooth=Smooth(kind="none"))
     done = finish({"v": np.array([9.0, -1, 2, 3, 9])}, protocol)["v"]
     assert done.smooth.tolist() == expected
-    assert len(kept({"v": done.smooth}, {"v": np.zeros(5)}, borders)[0]["v"]) == 5
+    assert len(frames_that_count({"v": done.smooth}, {"v": np.zeros(5)}, borders)[0]["v"]) == 5
 
 
 def test_frames_that_fill_no_clip_are_left_out() -> None:
     protocol = FrameProtocol(borders=Borders(whole=16), smooth=Smooth(kind="none"))
-    assert len(kept({"v": np.zeros(47)}, {"v": np.zeros(47)}, protocol.borders)[1]["v"]) == 32
+    assert (
+        len(frames_that_count({"v": np.zeros(47)}, {"v": np.zeros(47)}, protocol.borders)[1]["v"])
+        == 32
+    )
 
 
 def test_a_video_without_a_frame_that_counts_is_named() -> None:
@@ -194,7 +199,7 @@ def test_a_video_without_a_frame_that_counts_is_named() -> None:
 
 def test_a_length_that_differs_is_named_whatever_is_left_out() -> None:
     with pytest.raises(DataError, match="v: 31 frames, 30 labels"):
-        kept({"v": np.zeros(31)}, {"v": np.zeros(30)}, Borders(whole=16))
+        frames_that_count({"v": np.zeros(31)}, {"v": np.zeros(30)}, Borders(whole=16))
 
 
 def test_normalising_over_all_videos_keeps_their_order() -> None:

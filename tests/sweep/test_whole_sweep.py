@@ -16,7 +16,7 @@ from vadkit.cli import execute
 from vadkit.data.video.image import image_size
 from vadkit.runs.events import read_events
 from vadkit.runs.lock import locked
-from vadkit.sweep.results import csv_columns
+from vadkit.sweep.phase_lines import csv_columns
 
 ROWS = "Pre Jig Virtual; Pre Virtual Jig; Pre+Rec - Virtual"
 TRAININGS = {"progressive": (9, 7), "simultaneous": (3, 2)}

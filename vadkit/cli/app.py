@@ -9,13 +9,13 @@ import typer
 
 from vadkit.cli import (
     cache,
+    comparison,
     data,
     doctor,
     evaluate,
     listing,
     rank,
     recipes,
-    results,
     sweep,
     tasks,
     training,
@@ -52,8 +52,8 @@ app.command("run")(training.run)
 app.command("score")(training.score)
 app.command("sweep")(sweep.sweep)
 app.command("rank-tasks")(rank.rank_tasks)
-app.command("table")(results.table)
-app.command("compare")(results.compare)
+app.command("table")(comparison.table)
+app.command("compare")(comparison.compare)
 for kind in KINDS:
     app.command(f"list-{kind}s", cls=LightCommand)(listing.lister(kind))
 app.command("plugins", cls=LightCommand)(listing.plugins)

@@ -38,15 +38,15 @@ def frames(
     plugin: options.Plugins = None,
 ) -> None:
     """Compare a score for every frame with its label: AUC, EER, AP."""
-    asked = _protocols(protocol or [])
+    chosen = _protocols(protocol or [])
     score, label = _read(scores, labels, plugin, raw=bool(protocol), anyway=anyway)
-    found = {name: _evaluated(score, label, how) for name, how in asked.items()}
+    trees = {name: _evaluated(score, label, how) for name, how in chosen.items()}
     if as_json:
-        say_json(found if protocol else found[AS_THEY_ARE])
-    elif len(found) > 1:
-        _say_protocols(found)
+        say_json(trees if protocol else trees[AS_THEY_ARE])
+    elif len(trees) > 1:
+        _say_protocols(trees)
     else:
-        _say_figures(*found.values())
+        _say_figures(*trees.values())
 
 
 AS_THEY_ARE = "as they are"
@@ -59,13 +59,13 @@ def _protocols(names: list[str]) -> dict[str, FrameProtocol]:
 
     if not names:
         return {AS_THEY_ARE: FrameProtocol(smooth=Smooth(kind="none"))}
-    known = presets()
-    wanted = list(known) if ALL in names else names
-    for name in wanted:
-        if name not in known:
-            hint = f"{did_you_mean(name, known)} {allowed_words(known)}".strip()
+    shipped = presets()
+    chosen = list(shipped) if ALL in names else names
+    for name in chosen:
+        if name not in shipped:
+            hint = f"{did_you_mean(name, shipped)} {allowed_words(shipped)}".strip()
             raise RecipeError(f"There is no protocol {name!r}.", hint)
-    return {name: known[name] for name in wanted}
+    return {name: shipped[name] for name in chosen}
 
 
 def _read(
@@ -85,36 +85,36 @@ def _read(
     return score, label
 
 
-def _labels(given: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:
+def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:
     """Labels of a folder's files, or of the test videos of the data set in a folder."""
     from vadkit.data.annotations.frame_labels import read_labels
     from vadkit.report.score_files import files
 
-    if Path(given).is_dir() or "=" not in given:
-        paths = files(Path(given))
+    if Path(source).is_dir() or "=" not in source:
+        paths = files(Path(source))
         return {**paths}, {video: read_labels(path) for video, path in paths.items()}
-    name, folder = options.pair(given)
+    name, folder = options.pair(source)
     dataset = options.registry(plugin).create("dataset", name, {}, folder)
     labels = {video.name: dataset.labels(video) for video in dataset.videos("test")}
-    return {video: f"{video} of {given}" for video in labels}, labels
+    return {video: f"{video} of {source}" for video in labels}, labels
 
 
 def _evaluated(score: Any, label: Any, how: FrameProtocol) -> dict[str, Any]:
-    from vadkit.metrics.bootstrap import intervals
+    from vadkit.metrics.bootstrap import auc_intervals
     from vadkit.metrics.frame_metrics import evaluate
-    from vadkit.scoring.protocol import describe, finish, kept
+    from vadkit.scoring.protocol import describe, finish, frames_that_count
 
-    smooth = {video: of.smooth for video, of in finish(score, how).items()}
-    counted = kept(smooth, label, how.borders)
-    return {**evaluate(*counted), "intervals": intervals(*counted), "protocol": describe(how)}
+    smooth = {video: frames.smooth for video, frames in finish(score, how).items()}
+    counted = frames_that_count(smooth, label, how.borders)
+    return {**evaluate(*counted), "intervals": auc_intervals(*counted), "protocol": describe(how)}
 
 
-def _say_protocols(found: dict[str, dict[str, Any]]) -> None:
+def _say_protocols(trees: dict[str, dict[str, Any]]) -> None:
     from vadkit.metrics.figures import MICRO_AUC
 
-    say_table([_protocol_row(name, figures) for name, figures in found.items()])
-    every = [MICRO_AUC.value(tree) for tree in found.values()]
-    micro = [value for value in every if value is not None]
+    say_table([_protocol_row(name, tree) for name, tree in trees.items()])
+    values = [MICRO_AUC.value(tree) for tree in trees.values()]
+    micro = [value for value in values if value is not None]
     if micro:
         spread = f"{_exact(MICRO_AUC, min(micro))} to {_exact(MICRO_AUC, max(micro))}"
         say(f"\nThe same scores have a micro AUC of {spread}, as one or another counts.")
@@ -165,12 +165,12 @@ def regions(
     from vadkit.report.score_checks import check_counterparts
     from vadkit.report.score_files import files, read_detections, read_tracks
 
-    of_tracks, of_detections = files(tracks), files(detections)
-    check_counterparts(of_tracks, of_detections, detections)
-    known = {video: read_tracks(path) for video, path in of_tracks.items()}
-    found = {video: read_detections(path) for video, path in of_detections.items()}
+    track_files, detection_files = files(tracks), files(detections)
+    check_counterparts(track_files, detection_files, detections)
+    annotated = {video: read_tracks(path) for video, path in track_files.items()}
+    found = {video: read_detections(path) for video, path in detection_files.items()}
     how = Convention(inclusive=not edges, group_ties=group_ties)
-    result = evaluate_regions(found, known, count, how)
+    result = evaluate_regions(found, annotated, count, how)
     if as_json:
         say_json(result)
         return

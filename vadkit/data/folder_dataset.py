@@ -29,10 +29,10 @@ from typing import TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.frame_labels import csv_rows, mask_labels, parse_number, read_labels
+from vadkit.data.annotations.frame_labels import mask_labels, read_labels
 from vadkit.data.annotations.intervals import Interval, interval_labels, read_intervals
 from vadkit.data.annotations.masks import read_masks
-from vadkit.data.annotations.tracks import TrackedBox, build_tracks
+from vadkit.data.annotations.tracks import read_tracks
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.file_dataset import FileDataset
 from vadkit.data.verification import ExpectedFiles
@@ -41,8 +41,6 @@ from vadkit.data.video_files import clip_name, is_video, list_videos
 from vadkit.errors import DataError
 
 ConfigT = TypeVar("ConfigT")
-TRACKS = ["track", "kind", "frame", "x1", "y1", "x2", "y2"]
-"""Columns of a file of tracks."""
 
 
 class FolderDataset(FileDataset[ConfigT]):
@@ -92,7 +90,7 @@ class FolderDataset(FileDataset[ConfigT]):
 
     def tracks(self, video: Video) -> list[Track] | None:
         path = self.base / "tracks" / f"{video.name}.csv"
-        return _read_tracks(path) if path.is_file() else None
+        return read_tracks(path) if path.is_file() else None
 
     def verify(self) -> list[str]:
         return [*self._without_video(), *self._ignored(), *super().verify()]
@@ -143,18 +141,3 @@ class FolderDataset(FileDataset[ConfigT]):
 def _with(stem: Path, ending: str) -> Path:
     # Not `with_suffix`, which takes "lobby.2" for a name with an ending.
     return stem.with_name(stem.name + ending)
-
-
-def _read_tracks(path: Path) -> list[Track]:
-    rows = csv_rows(path)
-    if not rows or rows[0][1] != TRACKS:
-        raise DataError(f"{path} does not begin with the header `{','.join(TRACKS)}`.")
-    return build_tracks(_tracked_box(f"{path}, row {row}", cells) for row, cells in rows[1:])
-
-
-def _tracked_box(place: str, cells: list[str]) -> TrackedBox:
-    values = [parse_number(cell) for cell in cells[2:]]
-    if len(cells) != len(TRACKS) or not np.isfinite(values).all() or values[0] % 1:
-        raise DataError(f"{place}: not a track, a kind, a frame and four numbers.")
-    track, kind = cells[:2]
-    return TrackedBox((track, kind), int(values[0]), values[1:], kind)

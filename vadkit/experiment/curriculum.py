@@ -18,7 +18,8 @@ from torch import Tensor
 from vadkit.errors import ResourceError
 from vadkit.experiment.phase_checkpoints import PhaseFolder
 from vadkit.experiment.phase_evaluation import evaluate_after
-from vadkit.experiment.results import PhaseResult, phase_figures, write_results
+from vadkit.experiment.run_metrics import PhaseResult, phase_figures
+from vadkit.experiment.run_output import write_results
 from vadkit.metrics import figures
 from vadkit.metrics.metrics_schema import PhaseFigures
 from vadkit.recipe import Phase

@@ -23,7 +23,7 @@ from vadkit.scoring.calibration import Normal
 from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
 from vadkit.scoring.inference import Watch, infer
 from vadkit.scoring.localization import ErrorMaps
-from vadkit.scoring.protocol import FrameScores, kept
+from vadkit.scoring.protocol import FrameScores, frames_that_count
 from vadkit.task import Batch
 from vadkit.training.model import Model
 from vadkit.training.trainer import PhaseRunner
@@ -131,7 +131,7 @@ def compared(
     if not labels:
         return {}
     smooth = {video: frames.smooth for video, frames in scores.items()}
-    return evaluate(*kept(smooth, labels, protocol.borders))
+    return evaluate(*frames_that_count(smooth, labels, protocol.borders))
 
 
 def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vadkit.metrics.curves import auc
 
 
-def intervals(
+def auc_intervals(
     scores: Mapping[str, NDArray[Any]],
     labels: Mapping[str, NDArray[Any]],
     *,
@@ -40,7 +40,7 @@ def intervals(
     return {**ends, "level": level, "rounds": rounds, "videos": len(scores)}
 
 
-def paired_intervals(
+def auc_difference_intervals(
     scores: Mapping[str, NDArray[Any]],
     others: Mapping[str, NDArray[Any]],
     labels: Mapping[str, NDArray[Any]],
@@ -65,7 +65,9 @@ def paired_intervals(
         `micro` and `macro_skipped` of the other minus those of the first, each [low, high] or None.
     """
     names, counts = list(scores), _draws(len(scores), rounds, seed)
-    drawn = [_drawn({name: of[name] for name in names}, labels, counts) for of in (scores, others)]
+    drawn = [
+        _drawn({name: model[name] for name in names}, labels, counts) for model in (scores, others)
+    ]
     return {kind: _middle(drawn[1][kind] - drawn[0][kind], level) for kind in drawn[0]}
 
 
@@ -75,10 +77,10 @@ def _drawn(
     counts: NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:
     """(rounds,) of each AUC."""
-    own = np.array([auc(scores[name], labels[name]) for name in scores], dtype=np.float64)
+    video_aucs = np.array([auc(scores[name], labels[name]) for name in scores], dtype=np.float64)
     return {
         "micro": _drawn_micro(scores, labels, counts),
-        "macro_skipped": _drawn_macro(own, counts),
+        "macro_skipped": _drawn_macro(video_aucs, counts),
     }
 
 
@@ -94,13 +96,13 @@ def _drawn_micro(
     counts: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """(rounds,) micro AUC of each draw, NaN with one class; frames count as often as drawn."""
-    score = np.concatenate([np.asarray(of, np.float64) for of in scores.values()])
+    score = np.concatenate([np.asarray(frames, np.float64) for frames in scores.values()])
     label = np.concatenate([np.asarray(labels[name]) for name in scores]).astype(bool)
-    video = np.repeat(np.arange(len(scores)), [len(of) for of in scores.values()])
+    video = np.repeat(np.arange(len(scores)), [len(frames) for frames in scores.values()])
     order = np.argsort(-score, kind="stable")
     label, video = label[order], video[order]
     last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)  # of each run of ties
-    return np.array([_weighed_auc(of[video], label, last) for of in counts])
+    return np.array([_weighed_auc(draw[video], label, last) for draw in counts])
 
 
 def _weighed_auc(
@@ -114,18 +116,18 @@ def _weighed_auc(
     return float(np.sum(np.diff(alarms) * (hits[1:] + hits[:-1])) / (2 * hits[-1] * alarms[-1]))
 
 
-def _drawn_macro(own: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _drawn_macro(video_aucs: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """(rounds,) mean of the drawn videos' own AUC, those of one class left out."""
-    defined = np.isfinite(own)
+    defined = np.isfinite(video_aucs)
     drawn = counts[:, defined]
     total = drawn.sum(axis=1)
-    sums = drawn @ own[defined]
+    sums = drawn @ video_aucs[defined]
     return np.divide(sums, total, out=np.full(len(counts), np.nan), where=total > 0)
 
 
 def _middle(values: NDArray[np.float64], level: float) -> list[float] | None:
-    known = values[np.isfinite(values)]
-    if not len(known):
+    defined = values[np.isfinite(values)]
+    if not len(defined):
         return None
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return [float(low), float(high)]

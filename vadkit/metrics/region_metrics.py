@@ -115,7 +115,7 @@ def _check(
 ) -> None:
     if frames < 1:
         raise DataError("There is no frame to count false positives by.")
-    least = sum(int(of.frame.max(initial=-1)) + 1 for of in detections.values())
+    least = sum(int(boxes.frame.max(initial=-1)) + 1 for boxes in detections.values())
     if frames < least:
         raise DataError(
             f"The detections are in {least} frames at least, not in {frames}.",
@@ -126,20 +126,22 @@ def _check(
             f"There are tracks but no detections for {', '.join(missing)}.",
             "Give an empty table for a video in which nothing was found.",
         )
-    for video, of in detections.items():
-        if not (np.isfinite(of.boxes).all() and np.isfinite(of.score).all()):
+    for video, of_video in detections.items():
+        if not (np.isfinite(of_video.boxes).all() and np.isfinite(of_video.score).all()):
             raise NumericError(f"{video}: a box or a score of a detection is not finite.")
 
 
 def _merged(detections: Mapping[str, Detections]) -> Detections:
     """All videos in one table; frames are numbered on from video to video."""
-    tables = [replace(of, frame=_global(n, of.frame)) for n, of in enumerate(detections.values())]
+    tables = [
+        replace(table, frame=_global(n, table.frame)) for n, table in enumerate(detections.values())
+    ]
     empty = Detections(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0))
     whole = [empty, *tables]
     return Detections(
-        np.concatenate([of.frame for of in whole]),
-        np.concatenate([of.boxes for of in whole]),
-        np.concatenate([of.score for of in whole]),
+        np.concatenate([table.frame for table in whole]),
+        np.concatenate([table.boxes for table in whole]),
+        np.concatenate([table.score for table in whole]),
     )
 
 
@@ -153,19 +155,19 @@ def _regions(
 ) -> tuple[Detections, Ints]:
     """The regions, as boxes without a score, and (regions,) the number of each one's track."""
     order = {video: number for number, video in enumerate(videos)}
-    every = [(order[video], track) for video, of in tracks.items() for track in of]
-    every = [(video, track) for video, track in every if len(track.frames)]
-    frames = [_global(video, track.frames) for video, track in every]
-    boxes = [track.boxes.astype(np.float64) for _, track in every]
-    number = [np.full(len(track.frames), n) for n, (_, track) in enumerate(every)]
+    numbered = [(order[video], track) for video, in_video in tracks.items() for track in in_video]
+    numbered = [(video, track) for video, track in numbered if len(track.frames)]
+    frames = [_global(video, track.frames) for video, track in numbered]
+    boxes = [track.boxes.astype(np.float64) for _, track in numbered]
+    number = [np.full(len(track.frames), n) for n, (_, track) in enumerate(numbered)]
     joined = np.concatenate([np.empty(0, np.int64), *frames])
     region = Detections(joined, np.concatenate([np.empty((0, 4)), *boxes]), np.zeros(len(joined)))
     return region, np.concatenate([np.empty(0, np.int64), *number])
 
 
-def _ranked(found: Detections) -> Detections:
-    order = np.argsort(-found.score, kind="stable")
-    return Detections(found.frame[order], found.boxes[order], found.score[order])
+def _ranked(detections: Detections) -> Detections:
+    order = np.argsort(-detections.score, kind="stable")
+    return Detections(detections.frame[order], detections.boxes[order], detections.score[order])
 
 
 def _overlapping(ranked: Detections, region: Detections, how: Convention) -> tuple[Ints, Ints]:
@@ -185,7 +187,7 @@ def overlaps(boxes: Floats, others: Floats, inclusive: bool) -> Floats:
     extra = 1.0 if inclusive else 0.0
     low, high = np.maximum(boxes[:, :2], others[:, :2]), np.minimum(boxes[:, 2:], others[:, 2:])
     common = (high - low + extra).clip(min=0).prod(axis=1)
-    areas = sum((of[:, 2:] - of[:, :2] + extra).prod(axis=1) for of in (boxes, others))
+    areas = sum((side[:, 2:] - side[:, :2] + extra).prod(axis=1) for side in (boxes, others))
     return np.asarray(common / np.maximum(areas - common, np.finfo(float).tiny))
 
 
@@ -209,8 +211,8 @@ def _track_ranks(ranks: Ints, track: Ints, sizes: Ints, share: float) -> Ints:
     starts = np.cumsum(sizes) - sizes
     needed = np.maximum(1, np.ceil(share * sizes).astype(np.int64))
     needed -= (needed > 1) & ((needed - 1) / sizes >= share)  # where 0.1 · n was rounded up
-    found: Ints = ranks[order][starts + needed - 1]
-    return found
+    last_needed: Ints = ranks[order][starts + needed - 1]
+    return last_needed
 
 
 def _passed(score: Floats, how: Convention) -> Ints:

@@ -7,12 +7,12 @@ from typing import Any
 
 from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.errors import DataError
-from vadkit.metrics.bootstrap import paired_intervals
+from vadkit.metrics.bootstrap import auc_difference_intervals
 from vadkit.metrics.figures import all_figures
-from vadkit.report.finished_run import Result
+from vadkit.report.finished_run import FinishedRun
 from vadkit.report.score_files import files, read_frame_scores
 from vadkit.runs.flatten import flat, unequal
-from vadkit.scoring.protocol import Kept, kept
+from vadkit.scoring.protocol import CountedFrames, frames_that_count
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Comparison:
     """Recipe key -> its value in the first and in the other, None where it has none."""
 
 
-def compare(first: Result, other: Result) -> Comparison:
+def compare(first: FinishedRun, other: FinishedRun) -> Comparison:
     """Hold a run against another of the same protocol and data, or of others if told.
 
     Raises:
@@ -44,19 +44,21 @@ def compare(first: Result, other: Result) -> Comparison:
     )
 
 
-def _intervals(first: Result, other: Result) -> dict[str, list[float] | None]:
+def _intervals(first: FinishedRun, other: FinishedRun) -> dict[str, list[float] | None]:
     (scores, labels), (others, _) = _counted(first), _counted(other)
-    if {v: len(of) for v, of in scores.items()} != {v: len(of) for v, of in others.items()}:
+    if {v: len(frames) for v, frames in scores.items()} != {
+        v: len(frames) for v, frames in others.items()
+    }:
         raise DataError(
             f"{first.folder.scores} and {other.folder.scores} hold other videos or frames.",
             "Their figures can be seen side by side with `vadkit table --anyway`.",
         )
-    ends = paired_intervals(scores, others, labels)
+    ends = auc_difference_intervals(scores, others, labels)
     return {f.name: ends[f.key] for f in all_figures().values() if f.key in ends}
 
 
-def _counted(result: Result) -> Kept:
+def _counted(result: FinishedRun) -> CountedFrames:
     """Scores and labels of the frames that count."""
     scores = {v: read_frame_scores(path) for v, path in files(result.folder.scores).items()}
     labels = {video: read_labels(path) for video, path in files(result.folder.labels).items()}
-    return kept(scores, labels, result.metrics.protocol.borders)
+    return frames_that_count(scores, labels, result.metrics.protocol.borders)

@@ -15,7 +15,7 @@ from vadkit.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)
-class Result:
+class FinishedRun:
     """What a run reached, and with what."""
 
     folder: RunFolder
@@ -24,7 +24,7 @@ class Result:
     """With every default filled in."""
 
     @classmethod
-    def read(cls, path: Path) -> Result:
+    def read(cls, path: Path) -> FinishedRun:
         """Read a run's metrics and recipe.
 
         Raises:
@@ -50,7 +50,7 @@ class Result:
         return self.metrics.seed
 
 
-def differences(results: Sequence[Result]) -> list[str]:
+def differences(results: Sequence[FinishedRun]) -> list[str]:
     """Why the figures of runs do not compare: a sentence for each run that differs from the first.
 
     Curricula, backbones and boxes may differ, for they are what is compared; protocol, label set
@@ -60,7 +60,7 @@ def differences(results: Sequence[Result]) -> list[str]:
     return [sentence for other in others for sentence in _differences(first, other)]
 
 
-def _differences(first: Result, other: Result) -> Iterator[str]:
+def _differences(first: FinishedRun, other: FinishedRun) -> Iterator[str]:
     protocols = [flat(run.metrics.protocol.model_dump(mode="json")) for run in (first, other)]
     for key in unequal(*protocols):
         if key not in ("hash", "preset"):

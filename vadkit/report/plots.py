@@ -129,8 +129,10 @@ def plot_losses(path: Path, histories: Mapping[str, Sequence[Mapping[str, Any]]]
         histories: Phase -> its rows, each with `epoch` and `task.term` columns; columns without
             a dot are not losses, and an empty cell is a term that had not joined yet.
     """
-    every = [key for rows in histories.values() for row in rows for key in row if "." in key]
-    terms = list(dict.fromkeys(every))
+    columns_with_losses = [
+        key for rows in histories.values() for row in rows for key in row if "." in key
+    ]
+    terms = list(dict.fromkeys(columns_with_losses))
     looks = {term: _look(i) for i, term in enumerate(terms)}
     columns = min(len(histories), 4)
     rows = -(-len(histories) // columns)

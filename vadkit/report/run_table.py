@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
-from typing import Any, Literal
+from typing import Literal
 
 from vadkit.errors import RecipeError
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
-from vadkit.report.finished_run import Result
-from vadkit.report.latex import latex_text
+from vadkit.report.finished_run import FinishedRun
+from vadkit.utils.text_tables import csv_text, latex_row, latex_table, latex_text, markdown_table
 
 Form = Literal["markdown", "csv", "latex"]
 
@@ -31,26 +29,26 @@ class Row:
     """Micro AUC of the best of the scores for which nothing was learned."""
 
 
-def rows(results: Sequence[Result]) -> list[Row]:
+def rows(results: Sequence[FinishedRun]) -> list[Row]:
     """Put runs that differ in nothing but their seed into one row.
 
     Raises:
         RecipeError: Two of them have one seed: they are one result, not two.
     """
-    groups: dict[str, list[Result]] = {}
+    groups: dict[str, list[FinishedRun]] = {}
     for result in results:
         groups.setdefault(_identity(result), []).append(result)
     return [_row(group) for group in groups.values()]
 
 
-def _identity(result: Result) -> str:
+def _identity(result: FinishedRun) -> str:
     recipe = {key: value for key, value in result.recipe.items() if key != "seed"}
     data, protocol = result.metrics.data.target, result.metrics.protocol.hash
     return json.dumps([recipe, data, protocol], sort_keys=True)
 
 
-def _row(group: list[Result]) -> Row:
-    by_seed: dict[int, Result] = {}
+def _row(group: list[FinishedRun]) -> Row:
+    by_seed: dict[int, FinishedRun] = {}
     for result in group:
         if result.seed in by_seed:
             raise RecipeError(
@@ -69,8 +67,8 @@ def _row(group: list[Result]) -> Row:
 
 def _all_known(values: Sequence[float | None]) -> tuple[float, ...]:
     """All of them, or none where one is missing: a mean over some seeds is another figure."""
-    known = tuple(value for value in values if value is not None)
-    return known if len(known) == len(values) else ()
+    defined = tuple(value for value in values if value is not None)
+    return defined if len(defined) == len(values) else ()
 
 
 def table(rows: Sequence[Row], form: Form) -> str:
@@ -94,29 +92,23 @@ def _spread(figure: Figure, values: Sequence[float], sign: str) -> str:
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    lines = [_head(), ["--"] * len(_head()), *(_cells(row, "±") for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(_head(), [_cells(row, "±") for row in rows])
 
 
 def _latex(rows: Sequence[Row]) -> str:
     named = [replace(row, name=latex_text(row.name)) for row in rows]
-    lines = [_head(), *(_cells(row, r"$\pm$") for row in named)]
-    body = [" & ".join(line) + r" \\" for line in lines]
-    columns = "l" + "r" * (len(_head()) - 1)
-    begin, end = rf"\begin{{tabular}}{{{columns}}}", r"\end{tabular}"
-    return "\n".join([begin, r"\hline", body[0], r"\hline", *body[1:], r"\hline", end])
+    cells = [_cells(row, r"$\pm$") for row in named]
+    return latex_table([latex_row(_head())], cells, len(_head()))
 
 
 def _csv(rows: Sequence[Row]) -> str:
     """Every digit, and mean and deviation in columns of their own."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     spread = [f"{name}, {kind}" for name in all_figures() for kind in ("mean", "deviation")]
-    writer.writerow(["run", "seeds", *spread, "best baseline"])
+    lines: list[list[object]] = [["run", "seeds", *spread, "best baseline"]]
     for row in rows:
-        cells: list[Any] = [cell for values in row.figures.values() for cell in _digits(values)]
-        writer.writerow([row.name, " ".join(map(str, row.seeds)), *cells, row.baseline])
-    return text.getvalue().rstrip("\n")
+        cells = [cell for values in row.figures.values() for cell in _digits(values)]
+        lines.append([row.name, " ".join(map(str, row.seeds)), *cells, row.baseline])
+    return csv_text(lines).rstrip("\n")
 
 
 def _digits(values: Sequence[float]) -> tuple[float | str, float | str]:

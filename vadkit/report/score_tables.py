@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.annotations.csv_table import CsvRow, read_csv, read_header
 from vadkit.errors import DataError
 from vadkit.metrics.region_metrics import Detections
 from vadkit.runs.atomic import write_text
 from vadkit.scoring.protocol import FrameScores
+from vadkit.utils.text_tables import csv_text
 
 Floats = NDArray[np.float64]
 COLUMNS = ("frame", "time_s", "score", "raw")
@@ -44,27 +44,22 @@ def write_scores(path: Path, table: ScoreTable) -> None:
     lengths = [len(column) for column in (table.times, *columns)]
     if len(set(lengths)) > 1:
         raise DataError(f"{path}: columns of {lengths} rows.", "Every frame needs one of each.")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*COLUMNS, *map(text_cell, table.tasks)])
+    head = [*COLUMNS, *map(text_cell, table.tasks)]
     times = ["" if np.isnan(time) else f"{time:.6f}" for time in table.times]
     numbers = [map(repr, column.tolist()) for column in columns]
-    writer.writerows(zip(range(len(times)), times, *numbers, strict=True))
-    write_text(path, text.getvalue())
+    rows = zip(range(len(times)), times, *numbers, strict=True)
+    write_text(path, csv_text([head, *rows]))
 
 
-def write_regions(path: Path, found: Detections) -> None:
+def write_regions(path: Path, detections: Detections) -> None:
     """Write `frame,x1,y1,x2,y2,score`, a row for each object or region.
 
     Raises:
         ResourceError: The disk is full.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(REGIONS)
-    for frame, box, score in zip(found.frame, found.boxes.tolist(), found.score, strict=True):
-        writer.writerow([frame, *(f"{side:.2f}" for side in box), repr(float(score))])
-    write_text(path, text.getvalue())
+    rows = zip(detections.frame, detections.boxes.tolist(), detections.score, strict=True)
+    lines = [[frame, *(f"{side:.2f}" for side in box), repr(float(s))] for frame, box, s in rows]
+    write_text(path, csv_text([REGIONS, *lines]))
 
 
 def write_labels(path: Path, labels: NDArray[np.uint8]) -> None:
@@ -83,16 +78,11 @@ def read_scores(path: Path) -> ScoreTable:
         DataError: A column is missing, a row is out of order, or a score is not a finite number;
             the message names the file and the row.
     """
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header, *rows = list(csv.reader(lines)) or [[]]
-    if tuple(header[: len(COLUMNS)]) != COLUMNS:
-        raise DataError(
-            f"{path}: the first line is not {','.join(COLUMNS)}.", "Is it a score file?"
-        )
-    values = np.array([_numbers(path, i, row, len(header)) for i, row in enumerate(rows)])
-    _, times, smooth, raw, *tasks = values.reshape(-1, len(header)).T
-    names = [name.removeprefix("'") for name in header[len(COLUMNS) :]]
-    return ScoreTable(times, FrameScores(raw, smooth), dict(zip(names, tasks, strict=True)))
+    rows, tasks = read_csv(path, COLUMNS, more=True), read_header(path)[len(COLUMNS) :]
+    scores = [_scores(frame, row, tasks) for frame, row in enumerate(rows)]
+    times, smooth, raw, *columns = np.array(scores).reshape(-1, 3 + len(tasks)).T
+    names = [name.removeprefix("'") for name in tasks]
+    return ScoreTable(times, FrameScores(raw, smooth), dict(zip(names, columns, strict=True)))
 
 
 def text_cell(text: str) -> str:
@@ -100,18 +90,10 @@ def text_cell(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def _numbers(path: Path, row: int, cells: list[str], columns: int) -> list[float]:
-    hint = "Rows are frames from 0, in order, and every cell but the time holds a number."
-    where = f"{path}, line {row + 2}"
-    if len(cells) != columns:
-        raise DataError(f"{where}: {len(cells)} cells under {columns} columns.", hint)
-    frame, time, *scores = cells
-    try:
-        numbers = [float(frame), float(time or "nan"), *map(float, scores)]
-    except ValueError as error:
-        raise DataError(f"{where}: {error}.", hint) from None
-    if numbers[0] != row:
-        raise DataError(f"{where}: frame {frame} where frame {row} belongs.", hint)
-    if not np.isfinite(numbers[2:]).all():
-        raise DataError(f"{where}: a score is not finite.", hint)
-    return numbers
+def _scores(frame: int, row: CsvRow, tasks: Sequence[str]) -> list[float]:
+    """Time, smoothed, raw and each task's score."""
+    if row.whole("frame") != frame:
+        hint = "Rows are frames from 0, in order."
+        raise row.error(f"frame {row.cells['frame']} where frame {frame} belongs", hint)
+    time_s = row.floats(["time_s"])[0] if row.cells["time_s"] else float("nan")
+    return [time_s, *row.floats(["score", "raw", *tasks])]

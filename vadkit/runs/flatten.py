@@ -22,10 +22,10 @@ def flat(table: Any, key: str = "") -> Keys:
     return {name: value for part in below for name, value in part.items()}
 
 
-def unequal(one: Keys, two: Keys) -> list[str]:
+def unequal(first: Keys, other: Keys) -> list[str]:
     """Keys whose values differ, or that one of both lacks.
 
     >>> unequal({"a": 1, "b": 2}, {"b": 3, "c": 4})
     ['a', 'b', 'c']
     """
-    return [key for key in {**one, **two} if one.get(key) != two.get(key)]
+    return [key for key in {**first, **other} if first.get(key) != other.get(key)]

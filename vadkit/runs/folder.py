@@ -115,10 +115,6 @@ class RunFolder:
         return self.path / "metrics.json"
 
     @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
-    @property
     def regions(self) -> Path:
         """`<video>.csv`: a row for each object, or region of an error map."""
         return self.path / "regions"
@@ -164,10 +160,10 @@ def _resumed(run: RunFolder, resume: bool) -> RunFolder:
 
 
 def _readable(run: RunFolder) -> RunFolder:
-    found: Any = (read_json(run.environment) or {}).get("schema_version")
-    if found != ENVIRONMENT_SCHEMA:
+    version: Any = (read_json(run.environment) or {}).get("schema_version")
+    if version != ENVIRONMENT_SCHEMA:
         raise RunBusyError(
-            f"{run.environment} has schema {found!r}, this vadkit reads {ENVIRONMENT_SCHEMA}.",
+            f"{run.environment} has schema {version!r}, this vadkit reads {ENVIRONMENT_SCHEMA}.",
             "Use the vadkit that made the run.",
         )
     return run

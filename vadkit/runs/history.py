@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from vadkit.runs.atomic import write_text
+from vadkit.utils.text_tables import csv_text
 
 Cell = str | int | float
 
@@ -25,11 +25,8 @@ def append_history(path: Path, row: Mapping[str, Cell]) -> None:
     earlier = [old for old in read_history(path) if int(old["epoch"]) < int(row["epoch"])]
     rows: list[Mapping[str, Cell]] = [*earlier, row]
     columns = list(dict.fromkeys(column for each in rows for column in each))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+    cells = [[each.get(column, "") for column in columns] for each in rows]
+    write_text(path, csv_text([columns, *cells]))
 
 
 def read_history(path: Path) -> list[dict[str, str]]:

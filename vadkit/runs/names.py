@@ -28,11 +28,11 @@ def safe_names(names: Iterable[str]) -> dict[str, str]:
     {'a:b': 'a-b', 'a/b': 'a-b-2', 'A-B': 'A-B-3'}
     """
     taken: set[str] = set()
-    given: dict[str, str] = {}
+    safe: dict[str, str] = {}
     for name in dict.fromkeys(names):
-        given[name] = untaken(safe_name(name), taken)
-        taken.add(given[name].casefold())
-    return given
+        safe[name] = untaken(safe_name(name), taken)
+        taken.add(safe[name].casefold())
+    return safe
 
 
 def untaken(name: str, taken: set[str]) -> str:

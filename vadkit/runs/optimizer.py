@@ -48,9 +48,9 @@ def restore_optimizer(
     Raises:
         DataError: The groups are not as they were.
     """
-    parameters = [one for group in optimizer.param_groups for one in group["params"]]
-    own = optimizer.state_dict()["param_groups"]
-    if [group["params"] for group in own] != [group["params"] for group in plain["groups"]]:
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    current = optimizer.state_dict()["param_groups"]
+    if [group["params"] for group in current] != [group["params"] for group in plain["groups"]]:
         raise DataError(
             "The optimizer's parameter groups are not as they were saved.",
             "Use the recipe and the plugin versions that the run was started with.",
@@ -60,7 +60,7 @@ def restore_optimizer(
         if name.startswith(prefix):
             index, key = name.removeprefix(prefix).split(".", 1)
             state[int(index)][key] = _like(parameters[int(index)], tensor)
-    groups = [_retyped(mine, saved) for mine, saved in zip(own, plain["groups"], strict=True)]
+    groups = [_retyped(mine, saved) for mine, saved in zip(current, plain["groups"], strict=True)]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 

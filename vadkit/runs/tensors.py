@@ -37,15 +37,15 @@ def load_state(module: nn.Module, tensors: Mapping[str, Tensor], source: str) ->
     Raises:
         DataError: A name is missing or unknown, a shape or type differs, or a number is not finite.
     """
-    own = _named(module)
-    problems = [*_unfit(own, tensors), *_not_finite(tensors)]
+    targets = _named(module)
+    problems = [*_unfit(targets, tensors), *_not_finite(tensors)]
     if problems:
         raise DataError(
             f"{source} does not fit the model: {'; '.join(problems)}.",
             "Use the recipe and the plugin versions it was saved with.",
         )
     with torch.no_grad():
-        for name, tensor in own.items():
+        for name, tensor in targets.items():
             tensor.copy_(tensors[name])
 
 
@@ -84,22 +84,22 @@ def _copy(tensor: Tensor) -> Tensor:
 
 def _named(module: nn.Module) -> dict[str, Tensor]:
     """First name -> the module's own tensor."""
-    seen: set[int] = set()
+    identities: set[int] = set()
     named: dict[str, Tensor] = {}
     for name, tensor in module.state_dict(keep_vars=True).items():
-        if id(tensor) not in seen:
-            seen.add(id(tensor))
+        if id(tensor) not in identities:
+            identities.add(id(tensor))
             named[name] = tensor
     return named
 
 
-def _unfit(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:
-    missing = [name for name in own if name not in given]
-    extra = [name for name in given if name not in own]
+def _unfit(targets: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> list[str]:
+    missing = [name for name in targets if name not in tensors]
+    extra = [name for name in tensors if name not in targets]
     differing = [
-        f"{name} is {_kind(given[name])}, not {_kind(own[name])}"
-        for name in own
-        if name in given and _kind(given[name]) != _kind(own[name])
+        f"{name} is {_kind(tensors[name])}, not {_kind(targets[name])}"
+        for name in targets
+        if name in tensors and _kind(tensors[name]) != _kind(targets[name])
     ]
     return [*_listed("missing", missing), *_listed("unknown", extra), *_shortened(differing)]
 

@@ -171,11 +171,6 @@ def frame_maximum(units: Units, scores: UnitScores) -> dict[str, Floats]:
     return _split(units, np.where(np.isneginf(highest), np.min(scores, initial=0.0), highest))
 
 
-def empty_frames(units: Units) -> dict[str, int]:
-    """Video -> how many of its frames have no unit."""
-    return {video: int(np.sum(count == 0)) for video, count in _box_counts(units).items()}
-
-
 def _named(scores: Mapping[str, tuple[Units, UnitScores]], name: str) -> tuple[Units, UnitScores]:
     if name not in scores:
         near = get_close_matches(name, scores, 1)

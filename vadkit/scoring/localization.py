@@ -61,20 +61,21 @@ class ErrorMaps:
 
     def see(self, name: str, maps: Tensor) -> None:
         """Take the maps (B, h, w) of the next units under the name `task.score`."""
-        own = self._seen.setdefault(name, _Seen())
+        regions = self._seen.setdefault(name, _Seen())
         for errors in maps.numpy():
             boxes, means = connected_regions(errors)
-            own.rows += [len(own.means)] * len(boxes)
-            own.boxes.append(boxes)
-            own.errors.append(means)
-            own.means.append(float(errors.mean()))
+            regions.rows += [len(regions.means)] * len(boxes)
+            regions.boxes.append(boxes)
+            regions.errors.append(means)
+            regions.means.append(float(errors.mean()))
 
     def collect(self, world: World, batch: int) -> None:
         """Take what every rank saw, each its batches of so many units."""
         if world.size > 1:
-            own = self._seen
+            local = self._seen
             self._seen = {
-                name: _collected(world, own.get(name, _Seen()), batch) for name in world.names(own)
+                name: _collected(world, local.get(name, _Seen()), batch)
+                for name in world.names(local)
             }
 
     def detections(self, units: Units, weights: Mapping[str, float]) -> dict[str, Detections]:
@@ -87,35 +88,39 @@ class ErrorMaps:
             units: The whole frames that were seen, in order.
             weights: Which scores count, and how much.
         """
-        known = [name for name in weights if name in self._seen]
-        if not known:
+        names = [name for name in weights if name in self._seen]
+        if not names:
             return {}
-        parts = [self._placed(name, units, weights[name]) for name in known]
+        parts = [self._placed(name, units, weights[name]) for name in names]
         row, boxes, score = (np.concatenate([part[i] for part in parts]) for i in range(3))
         video = units.video[row]
-        own = [video == number for number in range(len(units.videos))]
+        rows = [video == number for number in range(len(units.videos))]
         return {
-            name: Detections(units.frame[row[of]], boxes[of], score[of])
-            for name, of in zip(units.videos, own, strict=True)
+            name: Detections(units.frame[row[of_video]], boxes[of_video], score[of_video])
+            for name, of_video in zip(units.videos, rows, strict=True)
         }
 
     def _placed(
         self, name: str, units: Units, weight: float
     ) -> tuple[NDArray[np.int64], Floats, Floats]:
         """(n,) units, (n, 4) boxes in pixels of the video, (n,) scores."""
-        of = self._seen[name]
-        row = np.array(of.rows, np.int64)
+        regions = self._seen[name]
+        row = np.array(regions.rows, np.int64)
         sides = units.sizes[units.video[row]][:, [1, 0, 1, 0]]
-        usual = sum(of.means) / len(of.means) or 1.0
-        return row, np.concatenate(of.boxes) * sides, weight * np.concatenate(of.errors) / usual
+        usual = sum(regions.means) / len(regions.means) or 1.0
+        return (
+            row,
+            np.concatenate(regions.boxes) * sides,
+            weight * np.concatenate(regions.errors) / usual,
+        )
 
 
-def _collected(world: World, own: _Seen, batch: int) -> _Seen:
-    means = in_order(world, torch.tensor(own.means, dtype=torch.float64), batch)
+def _collected(world: World, local: _Seen, batch: int) -> _Seen:
+    means = in_order(world, torch.tensor(local.means, dtype=torch.float64), batch)
     units = dealt(len(means), batch, world.rank, world.size)
-    rows = world.gathered(units[torch.tensor(own.rows, dtype=torch.int64)])
-    boxes = world.gathered(torch.from_numpy(np.concatenate([np.empty((0, 4)), *own.boxes])))
-    errors = world.gathered(torch.from_numpy(np.concatenate([np.empty(0), *own.errors])))
+    rows = world.gathered(units[torch.tensor(local.rows, dtype=torch.int64)])
+    boxes = world.gathered(torch.from_numpy(np.concatenate([np.empty((0, 4)), *local.boxes])))
+    errors = world.gathered(torch.from_numpy(np.concatenate([np.empty(0), *local.errors])))
     order = rows.argsort(stable=True)
     return _Seen(
         rows[order].tolist(), [boxes[order].numpy()], [errors[order].numpy()], means.tolist()

@@ -43,8 +43,8 @@ def finish(raw: Scores, protocol: FrameProtocol) -> dict[str, FrameScores]:
     for step in protocol.order:
         scores = _STEPS[step](scores, protocol)
     return {
-        video: FrameScores(of, _widened(scores[video], len(of), protocol.borders))
-        for video, of in raw.items()
+        video: FrameScores(frames, _widened(scores[video], len(frames), protocol.borders))
+        for video, frames in raw.items()
     }
 
 
@@ -56,9 +56,11 @@ def bordered(raw: Scores, borders: Borders) -> dict[str, Floats]:
         return inner
     outside = {video: (part.start, len(raw[video]) - part.stop) for video, part in parts.items()}
     if borders.rule == "repeat":
-        return {video: np.pad(of, outside[video], mode="edge") for video, of in inner.items()}
-    normal = min(0.0, *(float(of.min()) for of in inner.values()))
-    return {v: np.pad(of, outside[v], constant_values=normal) for v, of in inner.items()}
+        return {
+            video: np.pad(frames, outside[video], mode="edge") for video, frames in inner.items()
+        }
+    normal = min(0.0, *(float(frames.min()) for frames in inner.values()))
+    return {v: np.pad(frames, outside[v], constant_values=normal) for v, frames in inner.items()}
 
 
 def counted(video: str, frames: int, borders: Borders) -> slice:
@@ -77,12 +79,14 @@ def counted(video: str, frames: int, borders: Borders) -> slice:
     return slice(borders.first, stop)
 
 
-Kept = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
+CountedFrames = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
 """Scores and labels of the frames that count."""
 
 
-def kept(scores: Scores, labels: Mapping[str, NDArray[Any]], borders: Borders) -> Kept:
-    """What metrics are computed over: videos and frames that the protocol leaves out are not in it.
+def frames_that_count(
+    scores: Scores, labels: Mapping[str, NDArray[Any]], borders: Borders
+) -> CountedFrames:
+    """Scores and labels of the frames that metrics are computed over, without those left out.
 
     Args:
         scores: Video -> (frames,) of the whole video, as `finish` gives them.
@@ -107,28 +111,33 @@ def describe(protocol: FrameProtocol, **facts: Any) -> dict[str, Any]:
     Returns:
         A dict that JSON can hold; `hash` is a short digest of all else in it but the preset's name.
     """
-    said = protocol.model_dump(mode="json", include=set(FrameProtocol.model_fields) - {"preset"})
-    said |= facts
+    facts_in_full = protocol.model_dump(
+        mode="json", include=set(FrameProtocol.model_fields) - {"preset"}
+    )
+    facts_in_full |= facts
     named = {"preset": protocol.preset} if protocol.preset else {}
-    return {**named, **said, "hash": hash_of(said, digits=12)}
+    return {**named, **facts_in_full, "hash": hash_of(facts_in_full, digits=12)}
 
 
 def normalised(scores: Scores, protocol: FrameProtocol) -> dict[str, Floats]:
     """Scores stretched to [0, 1]; 0 where they are all the same."""
     if protocol.normalise == "none":
         return dict(scores)
-    every = np.concatenate([*scores.values()])
+    all_scores = np.concatenate([*scores.values()])
     if protocol.normalise == "positive":
-        every = every[every > 0]
-    own = protocol.normalise == "video"
-    return {video: _stretched(of, of if own else every) for video, of in scores.items()}
+        all_scores = all_scores[all_scores > 0]
+    within_video = protocol.normalise == "video"
+    return {
+        video: _stretched(frames, frames if within_video else all_scores)
+        for video, frames in scores.items()
+    }
 
 
 def _smoothed(scores: Scores, protocol: FrameProtocol) -> dict[str, Floats]:
     how = protocol.smooth
     if how.across == "video":
-        return {video: smooth(of, how) for video, of in scores.items()}
-    ends = np.cumsum([len(of) for of in scores.values()])
+        return {video: smooth(frames, how) for video, frames in scores.items()}
+    ends = np.cumsum([len(frames) for frames in scores.values()])
     strung = smooth(np.concatenate([*scores.values()]), how)
     return dict(zip(scores, np.split(strung, ends[:-1]), strict=True))
 
@@ -139,8 +148,8 @@ _STEPS: dict[str, Callable[[Scores, FrameProtocol], dict[str, Floats]]] = {
 }
 
 
-def _stretched(scores: Floats, of: Floats) -> Floats:
-    low, high = of.min(initial=np.inf), of.max(initial=-np.inf)
+def _stretched(scores: Floats, reference: Floats) -> Floats:
+    low, high = reference.min(initial=np.inf), reference.max(initial=-np.inf)
     # What lies below is where 0 is none of the scores that count.
     return np.maximum(scores - low, 0) / (high - low) if high > low else np.zeros_like(scores)
 
@@ -152,9 +161,10 @@ def _widened(scores: Floats, frames: int, borders: Borders) -> Floats:
     return np.pad(scores, (borders.first, frames - borders.first - len(scores)), mode="edge")
 
 
-def _counted(of_frames: Mapping[str, NDArray[Any]], borders: Borders) -> dict[str, NDArray[Any]]:
+def _counted(by_video: Mapping[str, NDArray[Any]], borders: Borders) -> dict[str, NDArray[Any]]:
     if borders.rule != "drop":
-        return dict(of_frames)
+        return dict(by_video)
     return {
-        video: np.asarray(of)[counted(video, len(of), borders)] for video, of in of_frames.items()
+        video: np.asarray(frames)[counted(video, len(frames), borders)]
+        for video, frames in by_video.items()
     }

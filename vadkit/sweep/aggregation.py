@@ -8,7 +8,7 @@ from statistics import mean, stdev
 
 from vadkit.metrics.figures import all_figures
 from vadkit.sweep.orders import ALL
-from vadkit.sweep.results import PhaseLine
+from vadkit.sweep.phase_lines import PhaseLine
 from vadkit.sweep.schema import OWN, Grid
 
 
@@ -59,10 +59,10 @@ def curve(lines: Sequence[PhaseLine], figure: str, stages: Sequence[str]) -> lis
         return [_point([line for line in lines if is_last(line)], figure, seeds)]
     points = [Point((), 0)]
     for stage in stages:
-        own = [line for line in lines if line.stage == stage]
-        last = {line.entry.seed: line for line in own}  # of each seed, the stage's last phase
-        found = _point(list(last.values()), figure, seeds)
-        points.append(found if own else replace(points[-1], carried=True))
+        of_stage = [line for line in lines if line.stage == stage]
+        last = {line.entry.seed: line for line in of_stage}  # of each seed, the stage's last phase
+        point = _point(list(last.values()), figure, seeds)
+        points.append(point if of_stage else replace(points[-1], carried=True))
     return points[1:]
 
 

@@ -17,7 +17,7 @@ from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
 from vadkit.report.style import BLUE, GREEN, RED, drawing, one_line, title
 from vadkit.sweep.aggregation import Point, curve, stages_of
 from vadkit.sweep.orders import ALL
-from vadkit.sweep.results import PhaseLine, best_of_boxes
+from vadkit.sweep.phase_lines import PhaseLine, best_of_boxes
 from vadkit.sweep.schema import OWN, Grid
 
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -47,8 +47,8 @@ def draw(path: Path, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     with drawing(path, width, height * len(datasets) + 0.9) as figure:
         figure.suptitle(one_line(grid.title), x=0.01, ha="left", weight="bold", parse_math=False)
         parts = figure.subfigures(len(datasets), 1, squeeze=False)[:, 0]
-        for part, (dataset, own) in zip(parts, datasets.items(), strict=True):
-            (_panels if staged else _dots)(part, grid, own)
+        for part, (dataset, of_dataset) in zip(parts, datasets.items(), strict=True):
+            (_panels if staged else _dots)(part, grid, of_dataset)
             if len(datasets) > 1:
                 part.suptitle(one_line(dataset), ha="left", x=0.01, parse_math=False)
         figure.legend(handles=_legend(grid, lines, staged), loc="outside lower center", ncols=4)
@@ -65,13 +65,13 @@ def _size(rows: int, staged: bool) -> tuple[float, float]:
 def _panels(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     names = list(dict.fromkeys(line.entry.row for line in lines))
     columns = min(len(names), _ABREAST)
-    found = part.subplots(-(-len(names) // columns), columns, sharey=True, squeeze=False)
-    for axes, name in zip(found.flat, names, strict=False):
+    panels = part.subplots(-(-len(names) // columns), columns, sharey=True, squeeze=False)
+    for axes, name in zip(panels.flat, names, strict=False):
         _panel(axes, grid, [line for line in lines if line.entry.row == name])
         if (near := _near_boxes(grid, lines)) is not None:
             axes.axhline(near, **_BOXES)
         title(axes, name, fontsize=10)
-    for axes in found.flat[len(names) :]:
+    for axes in panels.flat[len(names) :]:
         axes.set_axis_off()
     part.supylabel(_axis(grid))
 
@@ -81,8 +81,8 @@ def _panel(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     stages = max((stages_of(grid, mode) for mode in modes), key=len)
     level = _level(axes, grid, [line for line in lines if line.entry.mode == ALL])
     for mode in [mode for mode in modes if mode != ALL]:
-        own = [line for line in lines if line.entry.mode == mode]
-        points = curve(own, grid.figures[0], stages_of(grid, mode))
+        of_mode = [line for line in lines if line.entry.mode == mode]
+        points = curve(of_mode, grid.figures[0], stages_of(grid, mode))
         _line(axes, _first(grid), points, level, _LOOKS[mode])
     names = [textwrap.shorten(one_line(stage), 14, placeholder="…") for stage in stages]
     axes.set_xticks(range(len(stages)), names, fontsize=8, parse_math=False)
@@ -152,9 +152,9 @@ def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     for number, mode in enumerate(modes):
         shift = 0.3 * (number / (len(modes) - 1) - 0.5) if len(modes) > 1 else 0.0
         for y, name in enumerate(names):
-            own = [li for li in lines if (li.entry.row, li.entry.mode) == (name, mode)]
-            if own:
-                (point,) = curve(own, grid.figures[0], ["end"])
+            of_dot = [line for line in lines if (line.entry.row, line.entry.mode) == (name, mode)]
+            if of_dot:
+                (point,) = curve(of_dot, grid.figures[0], ["end"])
                 _dot(axes, _first(grid), point, y + shift, _LOOKS[mode])
     if (near := _near_boxes(grid, lines)) is not None:
         axes.axvline(near, **_BOXES)

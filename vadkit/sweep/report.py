@@ -9,10 +9,10 @@ from vadkit.runs.atomic import write_text
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Entry
 from vadkit.sweep.folder import SweepFolder
-from vadkit.sweep.results import PhaseLine, lines_of, results_csv
+from vadkit.sweep.paper_table import latex, markdown
+from vadkit.sweep.phase_lines import PhaseLine, lines_of, results_csv
 from vadkit.sweep.schedule import cells_of
 from vadkit.sweep.schema import Grid
-from vadkit.sweep.table import latex, markdown
 from vadkit.sweep.timings import Timings
 
 _SHARE = 0.02

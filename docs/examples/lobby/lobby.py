@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from vadkit.api import (
     BoxRules,
-    DataError,
     DatasetCard,
     ExpectedFiles,
     FileDataset,
@@ -21,11 +20,10 @@ from vadkit.api import (
     Video,
     build_tracks,
     count_frames,
-    csv_rows,
     hookimpl,
     list_videos,
-    parse_number,
     range_labels,
+    read_csv,
     read_masks,
 )
 
@@ -61,9 +59,12 @@ class Lobby(FileDataset[NoOptions]):
         if video.split == "train":
             return None  # normal throughout
         path = self.base / "events.csv"
-        rows = [(f"{path}, row {row}", cells) for row, cells in csv_rows(path)]
-        ranges = [_whole(place, cells[1:], 2) for place, cells in rows if cells[0] == video.name]
-        spans = [(first, last) for first, last in ranges]
+        rows = read_csv(path, ("clip", "first", "last"), header="none")
+        spans = [
+            (row.whole("first", low=1), row.whole("last", low=1))
+            for row in rows
+            if row.cells["clip"] == video.name
+        ]
         return range_labels(f"{path}, {video.name}", spans, count_frames(video.path))
 
     def masks(self, video: Video) -> Iterator[NDArray[np.bool_]] | None:
@@ -74,18 +75,13 @@ class Lobby(FileDataset[NoOptions]):
         path = self.base / "boxes" / f"{video.name}.csv"
         if not path.is_file():
             return None
-        rows = (_whole(f"{path}, row {row}", cells, 6) for row, cells in csv_rows(path))
-        return build_tracks(TrackedBox(track, frame, box) for track, frame, *box in rows)
+        rows = read_csv(path, ("object", "frame", "x1", "y1", "x2", "y2"), header="none")
+        return build_tracks(
+            TrackedBox(row.cells["object"], row.whole("frame"), row.box()) for row in rows
+        )
 
     def label_files(self) -> list[Path]:
         return [self.base / name for name in ("events.csv", "masks", "boxes")]
-
-
-def _whole(place: str, cells: list[str], count: int) -> list[int]:
-    values = [parse_number(cell) for cell in cells]
-    if len(values) != count or not all(value.is_integer() for value in values):
-        raise DataError(f"{place}: expected {count} whole numbers, got {', '.join(cells)}.")
-    return [int(value) for value in values]
 
 
 @hookimpl

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.annotations.csv_table import read_csv
 from vadkit.errors import DataError
 
 Labels = NDArray[np.uint8]
@@ -80,18 +79,11 @@ def checked_labels(place: Path | str, values: NDArray[Any]) -> Labels:
 
 
 def _read_csv(path: Path) -> Labels:
-    rows = csv_rows(path)
-    header = bool(rows) and any(re.search("[a-zA-Z]", cell) for cell in rows[0][1])
-    framed = header and rows[0][1] == ["frame", "label"]
-    if header and not framed and rows[0][1] != ["label"]:
-        raise DataError(f"{path}, row 1: the header is `label` or `frame,label`.")
     values = []
-    for frame, (row, cells) in enumerate(rows[header:]):
-        if len(cells) != 1 + framed:
-            raise DataError(f"{path}, row {row}: {len(cells)} columns, expected {1 + framed}.")
-        if framed and cells[0] != str(frame):
-            raise DataError(f"{path}, row {row}: frame {cells[0]!r}, expected {frame}.")
-        values.append((row, cells[-1]))
+    for frame, row in enumerate(read_csv(path, ("label",), ("frame", "label"), header="optional")):
+        if row.cells.get("frame", str(frame)) != str(frame):
+            raise row.error(f"frame {row.cells['frame']!r}, expected {frame}")
+        values.append((row.number, row.cells["label"]))
     return _checked(path, values, "row")
 
 
@@ -99,25 +91,14 @@ def _checked(path: Path | str, values: Sequence[tuple[int, Any]], place: str = "
     if not values:
         raise DataError(f"{path} holds no labels.")
     for at, value in values:
-        if parse_number(value) not in (0.0, 1.0):
+        if _number(value) not in (0.0, 1.0):
             raise DataError(f"{path}, {place} {at}: {value!r} is neither 0 nor 1.")
     return np.array([float(value) for _, value in values]).astype(np.uint8)
 
 
-def parse_number(value: Any) -> float:
+def _number(value: Any) -> float:
     """The number that a cell says, or NaN."""
     try:
         return float(value)
     except ValueError:
         return float("nan")
-
-
-def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Line number and cells of every row that is not empty."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, skipinitialspace=True)
-            rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is not a CSV file in UTF-8.") from error
-    return [(row, cells) for row, cells in rows if any(cells)]

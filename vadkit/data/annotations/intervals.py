@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.frame_labels import Labels, csv_rows, parse_number
+from vadkit.data.annotations.csv_table import CsvRow, read_csv
+from vadkit.data.annotations.frame_labels import Labels
 from vadkit.errors import DataError
+
+_TIMES = ("start_s", "end_s")
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,11 @@ def read_intervals(path: Path) -> dict[str, list[Interval]]:
     Raises:
         DataError: A row is not two numbers, reversed, negative or overlaps another of its clip.
     """
-    rows = csv_rows(path)
-    if not rows or rows[0][1] != ["clip", "start_s", "end_s"]:
-        raise DataError(f"{path} does not begin with the header `clip,start_s,end_s`.")
     clips: dict[str, list[Interval]] = {}
-    for row, cells in rows[1:]:
-        if len(cells) != 3:  # noqa: PLR2004
-            raise DataError(f"{path}, row {row}: {len(cells)} columns, expected 3.")
-        known = clips.setdefault(cells[0], [])
-        if cells[1:] != ["", ""]:
-            known.append(_interval(path, row, cells[1], cells[2], known))
+    for row in read_csv(path, ("clip", *_TIMES)):
+        intervals = clips.setdefault(row.cells["clip"], [])
+        if any(row.cells[time] for time in _TIMES):
+            intervals.append(_interval(row, intervals))
     return clips
 
 
@@ -77,13 +75,13 @@ def interval_labels(
     return labels
 
 
-def _interval(path: Path, row: int, start: str, end: str, known: list[Interval]) -> Interval:
-    found = Interval(row, parse_number(start), parse_number(end))
-    if not 0 <= found.start_s < float("inf") or not 0 <= found.end_s < float("inf"):
-        raise DataError(f"{path}, row {row}: {start!r} to {end!r} are not two times in seconds.")
-    if found.end_s <= found.start_s:
-        raise DataError(f"{path}, row {row}: the interval ends before it starts.")
-    for other in known:
-        if found.start_s < other.end_s and other.start_s < found.end_s:
-            raise DataError(f"{path}, row {row}: the interval overlaps that of row {other.row}.")
-    return found
+def _interval(row: CsvRow, earlier: Sequence[Interval]) -> Interval:
+    interval = Interval(row.number, *row.floats(_TIMES))
+    if min(interval.start_s, interval.end_s) < 0:
+        raise row.error("a time in seconds is below 0")
+    if interval.end_s <= interval.start_s:
+        raise row.error("the interval ends before it starts")
+    for other in earlier:
+        if interval.start_s < other.end_s and other.start_s < interval.end_s:
+            raise row.error(f"the interval overlaps that of row {other.row}")
+    return interval

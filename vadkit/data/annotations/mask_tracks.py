@@ -28,7 +28,7 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
     Returns:
         Tracks in order of appearance, of the kind "anomaly".
     """
-    found: list[TrackedBox] = []
+    boxes: list[TrackedBox] = []
     begun = 0
     before, tracks_before = np.zeros((0, 0), np.int32), np.zeros(1, np.int64)
     for frame, mask in enumerate(masks):
@@ -41,9 +41,9 @@ def derive_tracks(masks: Iterable[NDArray[np.bool_]]) -> list[Track]:
                 tracks[region] = begun
             left, top, width, height = stats[region, :4].tolist()
             box = (left, top, left + width, top + height)
-            found.append(TrackedBox(int(tracks[region]), frame, box))
+            boxes.append(TrackedBox(int(tracks[region]), frame, box))
         before, tracks_before = labels, tracks
-    return build_tracks(found)
+    return build_tracks(boxes)
 
 
 def _continued(

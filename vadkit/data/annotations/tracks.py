@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from vadkit.data.annotations.frame_labels import parse_number
+from vadkit.data.annotations.csv_table import BOX, CsvRow, read_csv
 from vadkit.data.dataset import Track
 from vadkit.errors import DataError
 
-COLUMNS = 6
-"""Of the published evaluator's files: track, frame, x1, y1, x2, y2."""
+EVALUATOR_COLUMNS = ("track", "frame", *BOX)
+"""Of the published evaluator's files."""
+TRACK_COLUMNS = ("track", "kind", "frame", *BOX)
+"""Of the files of the standard layout."""
+
+ANY_KIND = "anomaly"
+"""The kind where a data set does not say."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +33,45 @@ class TrackedBox:
     """From 0."""
     box: Sequence[float]
     """x1, y1, x2, y2 in pixels."""
-    kind: str = "anomaly"
+    kind: str = ANY_KIND
 
 
-def build_tracks(sightings: Iterable[TrackedBox]) -> list[Track]:
+def build_tracks(boxes: Iterable[TrackedBox], dtype: Any = np.float32) -> list[Track]:
     """Each anomaly's track, in order of appearance, its frames in order of time."""
     by_track: defaultdict[object, list[TrackedBox]] = defaultdict(list)
-    for one in sightings:
-        by_track[one.track].append(one)
-    return [_track(sorted(found, key=lambda one: one.frame)) for found in by_track.values()]
+    for box in boxes:
+        by_track[box.track].append(box)
+    ordered = [sorted(track, key=lambda box: box.frame) for track in by_track.values()]
+    return [_track(track, dtype) for track in ordered]
+
+
+def tracked_boxes(rows: Iterable[CsvRow], *, unique: bool = False) -> Iterator[TrackedBox]:
+    """The boxes of a file of tracks; tracks of one number and another `kind` are two.
+
+    Args:
+        rows: With the columns of `EVALUATOR_COLUMNS` or `TRACK_COLUMNS`.
+        unique: Refuse a second box of a track in one frame.
+
+    Raises:
+        DataError: A row has no frame from 0 or no box, or is a second box that is refused.
+    """
+    earlier: set[tuple[object, int]] = set()
+    for row in rows:
+        kind, frame = row.cells.get("kind", ANY_KIND), row.whole("frame")
+        box = TrackedBox((row.cells["track"], kind), frame, row.box(), kind)
+        if unique and (box.track, frame) in earlier:
+            raise row.error(f"a track has two boxes in frame {frame}")
+        earlier.add((box.track, frame))
+        yield box
+
+
+def read_tracks(path: Path) -> list[Track]:
+    """Tracks from a file `track,kind,frame,x1,y1,x2,y2` with that header, frames from 0.
+
+    Raises:
+        DataError: A row is something else.
+    """
+    return build_tracks(tracked_boxes(read_csv(path, TRACK_COLUMNS)))
 
 
 def read_evaluator_tracks(path: Path) -> list[Track]:
@@ -47,10 +82,14 @@ def read_evaluator_tracks(path: Path) -> list[Track]:
     Raises:
         DataError: A row is something else.
     """
-    lines = enumerate(path.read_text("utf-8-sig").splitlines(), 1)
-    return build_tracks(
-        _tracked_box(f"{path}, row {row}", line) for row, line in lines if line.strip()
-    )
+    rows = read_csv(path, EVALUATOR_COLUMNS, header="none", blanks=True)
+    return build_tracks(_with_last_pixels(box) for box in tracked_boxes(rows))
+
+
+def _with_last_pixels(box: TrackedBox) -> TrackedBox:
+    """A box ends where its last pixel ends."""
+    x1, y1, x2, y2 = box.box
+    return replace(box, box=(x1, y1, x2 + 1, y2 + 1))
 
 
 def check_tracks(video: str, tracks: Iterable[Track], frames: int) -> None:
@@ -71,15 +110,6 @@ def check_tracks(video: str, tracks: Iterable[Track], frames: int) -> None:
             raise DataError(f"{video}: a track's box in frame {empty[0]} has no area.")
 
 
-def _tracked_box(place: str, line: str) -> TrackedBox:
-    values = [parse_number(cell) for cell in re.split(r"[,\s]+", line.strip())]
-    if len(values) != COLUMNS or not np.isfinite(values).all() or values[1] % 1:
-        raise DataError(f"{place}: not `track,frame,x1,y1,x2,y2`.")
-    track, frame, x1, y1, x2, y2 = values
-    # A box ends where its last pixel ends.
-    return TrackedBox(track, int(frame), (x1, y1, x2 + 1, y2 + 1))
-
-
-def _track(seen: Sequence[TrackedBox]) -> Track:
-    frames = np.array([one.frame for one in seen], np.int64)
-    return Track(seen[0].kind, frames, np.array([one.box for one in seen], np.float32))
+def _track(boxes: Sequence[TrackedBox], dtype: Any) -> Track:
+    frames = np.array([box.frame for box in boxes], np.int64)
+    return Track(boxes[0].kind, frames, np.array([box.box for box in boxes], dtype))

@@ -21,7 +21,7 @@ from vadkit.recipe import Recipe
 from vadkit.registry.registry import Registry
 from vadkit.report.score_files import files, read_frame_scores
 from vadkit.runs.folder import RunFolder
-from vadkit.scoring.protocol import kept
+from vadkit.scoring.protocol import frames_that_count
 from vadkit.sweep.driver import Options, Tell
 from vadkit.sweep.expansion import entries_of
 from vadkit.sweep.folder import SweepFolder
@@ -165,7 +165,7 @@ def _worth(run: Path, videos: Sequence[str], recipe: Recipe) -> float:
     """The micro AUC on some videos, of the scores that the recipe's protocol made."""
     scores, labels = files(RunFolder(run).scores), files(_labelled(run))
     figures = evaluate(
-        *kept(
+        *frames_that_count(
             {video: read_frame_scores(scores[video]) for video in videos},
             {video: read_labels(labels[video]) for video in videos},
             recipe.score.borders,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
-from vadkit.report.latex import latex_text
 from vadkit.sweep.aggregation import Point, curve, is_last, stages_of
 from vadkit.sweep.orders import ALL
-from vadkit.sweep.results import DONE, FAILED, PhaseLine, best_of_boxes
+from vadkit.sweep.phase_lines import DONE, FAILED, PhaseLine, best_of_boxes
 from vadkit.sweep.schema import NO_STEP, Grid
+from vadkit.utils.text_tables import latex_row, latex_table, latex_text, markdown_table
 
 Head = tuple[str, ...]
 """Data set, mode and stage of a column, without what all columns share."""
@@ -38,8 +38,8 @@ def _table(grid: Grid, lines: Sequence[PhaseLine], figure: str) -> Table:
     columns = [(d, m, s) for d in datasets for m in modes for s in stages_of(grid, m)]
     rows = []
     for name in dict.fromkeys(line.entry.row for line in lines):
-        own = [line for line in lines if line.entry.row == name]
-        parts = [_cells(grid, own, figure, d, m) for d in datasets for m in modes]
+        of_row = [line for line in lines if line.entry.row == name]
+        parts = [_cells(grid, of_row, figure, d, m) for d in datasets for m in modes]
         rows.append((name, [cell for part in parts for cell in part]))
     return Table(all_figures()[figure], [_head(c, len(datasets), modes) for c in columns], rows)
 
@@ -48,8 +48,8 @@ def _cells(
     grid: Grid, lines: Sequence[PhaseLine], figure: str, dataset: str, mode: str
 ) -> Sequence[Point | None]:
     stages = stages_of(grid, mode)
-    own = [line for line in lines if (line.entry.dataset, line.entry.mode) == (dataset, mode)]
-    return curve(own, figure, stages) if own else [None] * len(stages)
+    of_cell = [line for line in lines if (line.entry.dataset, line.entry.mode) == (dataset, mode)]
+    return curve(of_cell, figure, stages) if of_cell else [None] * len(stages)
 
 
 def _head(column: tuple[str, str, str], datasets: int, modes: Sequence[str]) -> Head:
@@ -70,15 +70,8 @@ def markdown(grid: Grid, lines: Sequence[PhaseLine]) -> str:
 
 def _markdown(table: Table) -> str:
     heads = ["order", *(": ".join(head) for head in table.heads)]
-    rows = [
-        [name, *(_text(table.figure, cell, "±") for cell in cells)] for name, cells in table.rows
-    ]
-    ruler = ["--", *["--:"] * len(table.heads)]
-    return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in (heads, ruler, *rows))
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|")
+    cells = [[name, *(_text(table.figure, cell, "±") for cell in row)] for name, row in table.rows]
+    return markdown_table(heads, cells)
 
 
 def _seeds(grid: Grid) -> str:
@@ -114,7 +107,9 @@ def _notes(lines: Sequence[PhaseLine]) -> Iterator[str]:
         yield f"{sum(names.values())} of {len(names)} cells are finished."
     failed = {line.entry.cell.name: line.reason for line in lines if line.status == FAILED}
     if failed:
-        yield "\n".join(["Failed:", "", *(f"- {name}: {of}" for name, of in failed.items())])
+        yield "\n".join(
+            ["Failed:", "", *(f"- {name}: {reason}" for name, reason in failed.items())]
+        )
 
 
 def latex(grid: Grid, lines: Sequence[PhaseLine]) -> str:
@@ -126,15 +121,12 @@ def latex(grid: Grid, lines: Sequence[PhaseLine]) -> str:
 
 
 def _latex(table: Table) -> str:
-    columns = "l" + "r" * len(table.heads)
     signs = (r"$\pm$", "--", r"\ldots")
     rows = [
         [latex_text(name), *(_text(table.figure, cell, *signs) for cell in cells)]
         for name, cells in table.rows
     ]
-    body = [f"{' & '.join(row)} \\\\" for row in rows]
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", *_tex_heads(table.heads), r"\hline"]
-    return "\n".join([*lines, *body, r"\hline", r"\end{tabular}"])
+    return latex_table(_tex_heads(table.heads), rows, 1 + len(table.heads))
 
 
 def _tex_heads(heads: Sequence[Head]) -> list[str]:
@@ -149,5 +141,7 @@ def _tex_heads(heads: Sequence[Head]) -> list[str]:
 
 def _tex_level(paths: Sequence[Head], lowest: bool) -> str:
     cells = [(latex_text(path[-1]), len(list(same))) for path, same in groupby(paths)]
-    spans = [rf"\multicolumn{{{n}}}{{c}}{{{of}}}" if n > 1 else of for of, n in cells]
-    return f"{' & '.join(['order' if lowest else '', *spans])} \\\\"
+    spans = [
+        rf"\multicolumn{{{span}}}{{c}}{{{text}}}" if span > 1 else text for text, span in cells
+    ]
+    return latex_row(["order" if lowest else "", *spans])

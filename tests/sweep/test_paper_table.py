@@ -12,9 +12,9 @@ from grids import grid, read
 from vadkit.data.video.image import image_size
 from vadkit.metrics.figures import all_figures
 from vadkit.sweep.figure import draw
-from vadkit.sweep.results import DONE, FAILED, OPEN, PhaseLine
+from vadkit.sweep.paper_table import latex, markdown
+from vadkit.sweep.phase_lines import DONE, FAILED, OPEN, PhaseLine
 from vadkit.sweep.schema import Grid
-from vadkit.sweep.table import latex, markdown
 
 Value = Callable[[str, str, int, int], float | None]
 """Row, mode, phase and seed -> micro AUC."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vadkit.metrics.figures import all_figures
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Entry
+from vadkit.utils.text_tables import csv_text
 
 DONE, FAILED, OPEN = "done", "failed", "open"
 
@@ -86,18 +85,15 @@ def csv_columns() -> list[str]:
 
 def results_csv(lines: Sequence[PhaseLine]) -> str:
     """The lines as CSV; what is not known is empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(csv_columns())
-    for line in lines:
-        entry = line.entry
-        writer.writerow(
-            [
-                *(entry.row, entry.mode, entry.dataset, entry.seed),
-                *(line.number, line.stage, line.tasks),
-                *line.figures.values(),
-                *(line.baseline, line.steps, line.seconds, line.status, line.reason),
-                f"cells/{entry.cell.name}",
-            ]
-        )
-    return text.getvalue()
+    return csv_text([csv_columns(), *map(_csv_row, lines)])
+
+
+def _csv_row(line: PhaseLine) -> list[object]:
+    entry = line.entry
+    return [
+        *(entry.row, entry.mode, entry.dataset, entry.seed),
+        *(line.number, line.stage, line.tasks),
+        *line.figures.values(),
+        *(line.baseline, line.steps, line.seconds, line.status, line.reason),
+        f"cells/{entry.cell.name}",
+    ]

@@ -1,8 +1,8 @@
-"""What a run leaves behind when its last phase is done: scores, metrics, plots, model."""
+"""`metrics.json` of a run: figures of phases and baselines, and what they were computed from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
@@ -11,20 +11,14 @@ import torch
 
 from vadkit.data.requirements import BASELINE
 from vadkit.experiment.phase_evaluation import Evaluation, compared
-from vadkit.metrics.bootstrap import intervals
+from vadkit.metrics.bootstrap import auc_intervals
 from vadkit.metrics.figures import baseline_figures, figures_in, judge_regions
 from vadkit.metrics.metrics_schema import METRICS_SCHEMA, ORACLE, Metrics, PhaseFigures
 from vadkit.metrics.region_metrics import Convention, evaluate_regions
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe
 from vadkit.recipe.task_specs import scoring_tasks
-from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
-from vadkit.report.score_tables import ScoreTable, write_labels, write_regions, write_scores
-from vadkit.runs.exported_model import NORMAL, save_model
-from vadkit.runs.folder import RunFolder
-from vadkit.runs.history import read_history
-from vadkit.runs.names import safe_names
 from vadkit.scoring.fusion import baselines
-from vadkit.scoring.protocol import describe, kept
+from vadkit.scoring.protocol import describe, frames_that_count
 from vadkit.training.trainer import PhaseRunner
 
 
@@ -68,57 +62,6 @@ def phase_figures(
     return PhaseFigures.model_validate({**main, "heads": heads, "also": trees, **facts})
 
 
-Emit = Callable[..., None]
-"""Adds an event to the log of the run, by its name."""
-
-
-def write_results(
-    folder: RunFolder,
-    runner: PhaseRunner,
-    done: Sequence[PhaseResult],
-    emit: Emit,
-    notes: Sequence[str] = (),
-) -> None:
-    """Write scores and metrics first, then what can be made again from them.
-
-    Args:
-        folder: Where to.
-        runner: What was trained.
-        done: Every phase.
-        emit: Called when a part is written.
-        notes: What `metrics.json` has to say of how the run came about.
-
-    Raises:
-        ResourceError: The disk is full.
-    """
-    final = done[-1].evaluation
-    if final is None:
-        return
-    with runner.data.scoring():
-        _write_scores(folder, runner, final)
-        emit("scores_written")
-        metrics = run_metrics(runner, done, final, notes)
-        metrics.write(folder.metrics)
-        emit("metrics_written")
-        export(folder, runner, final)
-        emit("model_written")
-        _draw_scores(folder, runner, final)
-    _draw_training(folder, runner.recipe.phase, metrics)
-    emit("plots_written")
-
-
-def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
-    names, times = safe_names(final.scores), runner.data.times()
-    for video, scores in final.scores.items():
-        columns = {name: column[video] for name, column in final.columns.items()}
-        table = ScoreTable(times[video], scores, columns)
-        write_scores(folder.scores / f"{names[video]}.csv", table)
-    for video, labels in runner.data.labels().items():
-        write_labels(folder.labels / f"{names[video]}.csv", labels)
-    for video, detections in final.regions.items():
-        write_regions(folder.regions / f"{names[video]}.csv", detections)
-
-
 def run_metrics(
     runner: PhaseRunner, done: Sequence[PhaseResult], final: Evaluation, notes: Sequence[str]
 ) -> Metrics:
@@ -159,7 +102,7 @@ def _intervals(runner: PhaseRunner, final: Evaluation) -> dict[str, Any] | None:
     """How far the AUCs of the main protocol move with the choice of test videos."""
     labels, borders = runner.data.labels(), runner.recipe.score.borders
     scores = {video: frames.smooth for video, frames in final.scores.items()}
-    return intervals(*kept(scores, labels, borders)) if labels else None
+    return auc_intervals(*frames_that_count(scores, labels, borders)) if labels else None
 
 
 def _localisation(runner: PhaseRunner, final: Evaluation) -> dict[str, Any]:
@@ -208,8 +151,8 @@ def _checkpoint(recipe: Recipe) -> str:
     hold_out = recipe.optim.hold_out
     if recipe.score.oracle:
         return ORACLE
-    kept = f"with the lowest loss on the last {hold_out:.0%} of training videos"
-    which = f"epoch of each phase {kept}" if hold_out else "last epoch of each phase"
+    lowest = f"with the lowest loss on the last {hold_out:.0%} of training videos"
+    which = f"epoch of each phase {lowest}" if hold_out else "last epoch of each phase"
     return f"{which}, nothing selected on test labels"
 
 
@@ -226,38 +169,3 @@ def _baselines(runner: PhaseRunner) -> dict[str, Any]:
         name: baseline_figures(compared(scores, labels, protocol))
         for name, scores in by_name.items()
     }
-
-
-def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
-    """Write `model/`: all that scoring another video needs."""
-    state = final.model.state_dict()
-    wanted = tuple(f"heads.{task}." for task in scoring_tasks(runner.recipe))
-    # A head keeps its own copy of a trunk that it shared in training, and so stands alone.
-    tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *wanted))}
-    for task, normal in final.normal.items():
-        tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
-    meta = {
-        "vadkit": version("vadkit"),
-        "recipe": runner.recipe.model_dump(mode="json"),
-        "sizes": asdict(final.model.sizes),
-    }
-    save_model(folder.model, tensors, meta)
-
-
-def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
-    labels, times = runner.data.labels(), runner.data.times()
-    names = safe_names(final.scores)
-    for video, scores in final.scores.items():
-        path = folder.plots / f"{names[video]}.png"
-        plot_scores(path, video, scores, times[video], labels.get(video))
-    smooth = {video: scores.smooth for video, scores in final.scores.items()}
-    plot_overview(folder.plots / "overview.png", smooth, labels or None)
-
-
-def _draw_training(folder: RunFolder, phases: Sequence[Phase], metrics: Metrics) -> None:
-    plot_phases(folder.plots / "phases.png", metrics.phases, metrics.baselines)
-    histories = {
-        f"{number} {phase.title}": read_history(folder.history(number, phase.title))
-        for number, phase in enumerate(phases, start=1)
-    }
-    plot_losses(folder.plots / "losses.png", histories)

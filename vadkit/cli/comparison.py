@@ -14,7 +14,7 @@ from vadkit.errors import RunBusyError
 if TYPE_CHECKING:
     from vadkit.metrics.figures import Figure
     from vadkit.report.comparison import Comparison
-    from vadkit.report.finished_run import Result
+    from vadkit.report.finished_run import FinishedRun
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")]
 Anyway = Annotated[
@@ -60,17 +60,17 @@ def compare(first: Run, other: Run, anyway: Anyway = False) -> None:
         say(f"... and {len(comparison.changed) - _SHOWN} more keys of their recipes")
 
 
-def _names(runs: Sequence[Result]) -> tuple[str, str]:
+def _names(runs: Sequence[FinishedRun]) -> tuple[str, str]:
     """The runs' names; the second has a number where both have one name."""
     first, other = (run.name for run in runs)
     return first, other if other != first else f"{other} (2)"
 
 
-def _comparable(paths: Sequence[Path], anyway: bool) -> list[Result]:
+def _comparable(paths: Sequence[Path], anyway: bool) -> list[FinishedRun]:
     """The runs, if their figures compare."""
-    from vadkit.report.finished_run import Result, differences
+    from vadkit.report.finished_run import FinishedRun, differences
 
-    results = [Result.read(path) for path in paths]
+    results = [FinishedRun.read(path) for path in paths]
     problems = differences(results)
     if problems and not anyway:
         raise RunBusyError(

@@ -1,0 +1,107 @@
+"""The files that a run leaves when its last phase is done: scores, metrics, model, plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+
+import torch
+
+from vadkit.experiment.phase_evaluation import Evaluation
+from vadkit.experiment.run_metrics import PhaseResult, run_metrics
+from vadkit.metrics.metrics_schema import Metrics
+from vadkit.recipe import Phase
+from vadkit.recipe.task_specs import scoring_tasks
+from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
+from vadkit.report.score_tables import ScoreTable, write_labels, write_regions, write_scores
+from vadkit.runs.exported_model import NORMAL, save_model
+from vadkit.runs.folder import RunFolder
+from vadkit.runs.history import read_history
+from vadkit.runs.names import safe_names
+from vadkit.training.trainer import PhaseRunner
+
+Emit = Callable[..., None]
+"""Adds an event to the log of the run, by its name."""
+
+
+def write_results(
+    folder: RunFolder,
+    runner: PhaseRunner,
+    done: Sequence[PhaseResult],
+    emit: Emit,
+    notes: Sequence[str] = (),
+) -> None:
+    """Write scores and metrics first, then what can be made again from them.
+
+    Args:
+        folder: Where to.
+        runner: What was trained.
+        done: Every phase.
+        emit: Called when a part is written.
+        notes: What `metrics.json` has to say of how the run came about.
+
+    Raises:
+        ResourceError: The disk is full.
+    """
+    final = done[-1].evaluation
+    if final is None:
+        return
+    with runner.data.scoring():
+        _write_scores(folder, runner, final)
+        emit("scores_written")
+        metrics = run_metrics(runner, done, final, notes)
+        metrics.write(folder.metrics)
+        emit("metrics_written")
+        export(folder, runner, final)
+        emit("model_written")
+        _draw_scores(folder, runner, final)
+    _draw_training(folder, runner.recipe.phase, metrics)
+    emit("plots_written")
+
+
+def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
+    names, times = safe_names(final.scores), runner.data.times()
+    for video, scores in final.scores.items():
+        columns = {name: column[video] for name, column in final.columns.items()}
+        table = ScoreTable(times[video], scores, columns)
+        write_scores(folder.scores / f"{names[video]}.csv", table)
+    for video, labels in runner.data.labels().items():
+        write_labels(folder.labels / f"{names[video]}.csv", labels)
+    for video, detections in final.regions.items():
+        write_regions(folder.regions / f"{names[video]}.csv", detections)
+
+
+def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
+    """Write `model/`: all that scoring another video needs."""
+    state = final.model.state_dict()
+    wanted = tuple(f"heads.{task}." for task in scoring_tasks(runner.recipe))
+    # A head keeps its own copy of a trunk that it shared in training, and so stands alone.
+    tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *wanted))}
+    for task, normal in final.normal.items():
+        tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
+    meta = {
+        "vadkit": version("vadkit"),
+        "recipe": runner.recipe.model_dump(mode="json"),
+        "sizes": asdict(final.model.sizes),
+    }
+    save_model(folder.model, tensors, meta)
+
+
+def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
+    labels, times = runner.data.labels(), runner.data.times()
+    names = safe_names(final.scores)
+    for video, scores in final.scores.items():
+        path = folder.plots / f"{names[video]}.png"
+        plot_scores(path, video, scores, times[video], labels.get(video))
+    smooth = {video: scores.smooth for video, scores in final.scores.items()}
+    plot_overview(folder.plots / "overview.png", smooth, labels or None)
+
+
+def _draw_training(folder: RunFolder, phases: Sequence[Phase], metrics: Metrics) -> None:
+    plot_phases(folder.plots / "phases.png", metrics.phases, metrics.baselines)
+    histories = {
+        f"{number} {phase.title}": read_history(folder.history(number, phase.title))
+        for number, phase in enumerate(phases, start=1)
+    }
+    plot_losses(folder.plots / "losses.png", histories)
