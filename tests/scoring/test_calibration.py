@@ -30,6 +30,13 @@ def test_a_quantile_is_a_p_value_among_the_nearest(among):
             assert found[score, unit] == pytest.approx(-np.log(p))
 
 
+def test_neighbours_of_the_same_score_count_as_reaching_it():
+    normal, here = np.array([[1.0, 2.0, 2.0, 3.0]]), np.ones((4, 4))
+    how = Calibrate(kind="quantile")
+    quantiles = calibrated(np.array([[0.5, 2.0, 3.0, 3.5]]), here, normal, here, how)
+    assert np.exp(-quantiles[0]) == pytest.approx([5 / 5, 4 / 5, 2 / 5, 1 / 5])
+
+
 def test_a_zscore_counts_the_neighbours_deviations():
     found = calibrated(VALUES, AT, NORMAL, NORMAL_AT, Calibrate(kind="zscore", among=9))
     near = NORMAL[1, neighbours(4, 9)]

@@ -105,6 +105,13 @@ def test_cells_that_help_others_come_first(entries) -> None:
     assert _names([cell for _ in range(2) if (cell := schedule.start())]) == ["Pre-Jig", "SR"]
 
 
+def test_help_counts_more_than_work_and_work_more_than_the_place(tmp_path, registry) -> None:
+    rows = "Cls - -; Rec - -; SR Jig Virtual; Pre - -; Pre Jig -"
+    schedule = _schedule(cells_of(read(tmp_path, grid(rows, "sota", top=ALONE), registry)[1]))
+    started = [cell for _ in range(4) if (cell := schedule.start())]
+    assert _names(started) == ["Pre", "SR-Jig-Virtual", "Cls", "Rec"]
+
+
 def test_everything_is_carried_out_whatever_fails(entries) -> None:
     schedule = _schedule(cells_of(entries))
     ended = []
