@@ -6,7 +6,7 @@ Record the hashes on one commit and compare them on another:
     python benchmarks/same_results.py after.json --against before.json
 
 It runs the command line in folders of its own: `smoke`; `sota`, `ssmtl` and `attention` on
-`plaza`; a sweep of two cells; `vadkit score` on a video, with and without teachers; and, with
+`plaza`; a sweep of two cells; `vadkit score` on a video; and, with
 `--ped2 DIR`, two phases on UCSD Ped2. Trainings are short unless `--full` is given. One thread, so
 that other load on the machine changes nothing.
 """
@@ -85,8 +85,8 @@ order = [["Pre"], ["Rec"]]
 PHASES = {"sota": 4, "ssmtl": 1, "attention": 1, "ped2": 2}
 """Runs that are shortened, with the number of their phases."""
 
-SCORED = "sota", "attention"
-"""Runs whose models score the video: one of objects, one of whole frames with a teacher."""
+SCORED = "smoke", "sota"
+"""Runs whose models score the video."""
 
 
 def main() -> int:
