@@ -9,7 +9,6 @@ import typer
 
 from vadkit.cli import options
 from vadkit.cli.output import complain, say
-from vadkit.cli.summary import say_summary
 from vadkit.distributed.ranks import leads
 from vadkit.errors import DataError
 
@@ -45,6 +44,7 @@ def run(
     more = [f"{key}={value}" for key, value in given.items() if value is not None]
     loaded = options.recipe(recipe, registry, [*(sets or ()), *more], data, boxes)
 
+    from vadkit.cli.summary import say_summary
     from vadkit.recipe import find_recipe
     from vadkit.run import run as train  # torch, only once the recipe is known to be valid
     from vadkit.runs.cache import PhaseCache
