@@ -6,20 +6,21 @@ Run it as `python benchmarks/cubes.py`; it needs no data.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 import cv2
 import numpy as np
 import torch
 
-from vadkit.data.crops import Cut, Cutting, cut
+from vadkit.data.crops import Cutting, cut
 from vadkit.data.detection import Seen
-from vadkit.data.store.store import Store, open_store, parts_of
-from vadkit.data.store.video_shards import Source
+from vadkit.data.store.shard_files import Shard
+from vadkit.data.store.store import Store, UnitRecorder, open_store
+from vadkit.data.store.video_shards import VideoShards
 from vadkit.data.video.frame import Frame
+from vadkit.data.windows import reach, windows
 from vadkit.registry.cards import Sampling
 
 SAMPLING = Sampling(frames=9)
@@ -42,17 +43,22 @@ def measure(height: int, width: int, boxes: int, channels: int) -> tuple[float, 
     """Cubes a second of four videos: cut and written, and read in random order as floats."""
     cutting = Cutting("object", SAMPLING.offsets, (48, 48), channels)
     seen = list(video(50, height, width, boxes, channels))
-
-    def cuts(_: int, how: Cutting, counts: Counter[str]) -> Iterator[Cut]:
-        counts["frames"] += len(seen)
-        return cut(iter(seen), how)
-
-    source = Source("cubes", tuple("abcd"), cuts)
     with TemporaryDirectory() as folder:
         started = time.perf_counter()
-        store = open_store(parts_of(Path(folder), {}, cutting, source), cutting, lambda *_: None)
+        store = open_store(cutting, {name: _write(Path(folder), seen, cutting) for name in "abcd"})
         written = len(store.units) / (time.perf_counter() - started)
         return written, _read(store)
+
+
+def _write(folder: Path, seen: list[Seen], cutting: Cutting) -> Shard:
+    """Cut a video and write its shard."""
+    shards = VideoShards(Path(mkdtemp(dir=folder)))
+    with shards.writing("cubes") as writer:
+        recorder = UnitRecorder(writer)
+        for window in windows(seen, *reach(cutting.offsets)):
+            recorder.add(cut(window, cutting))
+        recorder.end({}, [])
+    return shards.shard("cubes")
 
 
 def _read(store: Store) -> float:

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from vadkit.data.data_module import PreparedData
+from vadkit.data.requirements import Read
 from vadkit.experiment.phase_evaluation import evaluate_after
 from vadkit.recipe import Phase, load_recipe
 from vadkit.registry.registry import load_plugins
@@ -78,11 +79,11 @@ def runner(watch: Stopwatch) -> PhaseRunner:
     recipe = load_recipe("sota", registry=registry)
     tasks = proxy_tasks(["prediction"], recipe, registry)
     data = PreparedData(recipe, registry)
-    data.require(tasks["prediction"].samplings)
-    data.labelled()
-    model = Model(
-        recipe, tasks, registry, Sizes(data.channels, data.cube_size, data.frame_size, {})
-    )
+    data.require([Read("train", tasks["prediction"].samplings, ())])
+    data.annotations.check()
+    cuttings = data.prepared.cuttings
+    sizes = Sizes(cuttings.channels, cuttings.size("object"), cuttings.size("frame"), {})
+    model = Model(recipe, tasks, registry, sizes)
     watch.time("forward", model, "outputs")
     watch.time("views", tasks["prediction"].task, "views")
     watch.time("loss", tasks["prediction"].task, "loss")

@@ -12,14 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.data.prepare import prepare
-from vadkit.data.store import video_shards
-from vadkit.data.teachers.output_files import AnswerFile
+from vadkit.data.store.store import UnitRecorder
+from vadkit.data.teachers.bound_teacher import FrameTeacher
+from vadkit.data.video_pass import VideoPass
 from vadkit.errors import VadkitError
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import load_plugins
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.prepare", "vadkit.data.folder_dataset"])
+_FAULTS = {
+    "kill in a video": [(UnitRecorder, "add", 100)],
+    "kill at the end of a video": [(VideoPass, "counts", 3)],
+    "kill in an answer": [(FrameTeacher, "answers", 3)],
+}
+"""Fault -> calls that kill the process when they are made for the n-th time."""
 _ROOM = 50_000
 """Bytes of a file where the disk is full."""
 
@@ -38,10 +45,8 @@ def ended(child: BaseProcess) -> int | None:
 
 
 def _child(recipe: Path, home: Path, fault: str) -> None:
-    if fault == "kill in a part":
-        video_shards.write_part = _killed_at_third(video_shards.write_part)
-    if fault == "kill in an answer":
-        AnswerFile._opened = _killed_at_third(AnswerFile._opened)  # type: ignore[method-assign]
+    for owner, call, where in _FAULTS.get(fault, ()):
+        setattr(owner, call, _killed_at(getattr(owner, call), where))
     if fault == "full disk":
         resource.setrlimit(resource.RLIMIT_FSIZE, (_ROOM, resource.RLIM_INFINITY))
     registry = load_plugins()
@@ -52,9 +57,9 @@ def _child(recipe: Path, home: Path, fault: str) -> None:
         raise SystemExit(error.exit_code) from None
 
 
-def _killed_at_third(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The same call, at the end of which the third time the process is killed."""
-    left = 3
+def _killed_at(call: Callable[..., Any], times: int) -> Callable[..., Any]:
+    """The same call, at the end of which the n-th time the process is killed."""
+    left = times
 
     def called(*given: Any) -> Any:
         nonlocal left

@@ -57,7 +57,7 @@ def test_whole_frames_need_no_detector(
 ) -> None:
     recipe = load_recipe(world.recipe("virtual", use="virtual.abnormal"), registry=registry)
     folder = RunFolder(run(recipe, registry, out=tmp_path / "run"))
-    monkeypatch.setattr("vadkit.score.detect", None)
+    monkeypatch.setattr("vadkit.data.video_pass.detect", None)
     table = Scorer.of_run(folder, registry).score(Video("x", world.target / "test/c.mkv", "test"))
     wanted = read_scores(folder.scores / "c.csv")
     assert table.scores.raw == pytest.approx(wanted.scores.raw, rel=1e-4)

@@ -42,7 +42,9 @@ def tiny_runner(path: Path, registry: Registry, *sets: str) -> PhaseRunner:
     recipe = load_recipe(path, sets, registry=registry)
     tasks = proxy_tasks(trained_tasks(recipe), recipe, registry)
     data = PreparedData(recipe, registry)
-    model = Model(recipe, tasks, registry, Sizes(1, data.cube_size, data.frame_size, {}))
+    cuttings = data.prepared.cuttings
+    sizes = Sizes(1, cuttings.size("object"), cuttings.size("frame"), {})
+    model = Model(recipe, tasks, registry, sizes)
     return PhaseRunner(model, data, recipe, torch.device("cpu"), Counted(), lambda: None)
 
 

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import torch
 
-from vadkit.data.data_module import PreparedData
-from vadkit.data.requirements import BASELINE, required
-from vadkit.data.shelf import damaged
-from vadkit.data.teachers.context import ContextStore
+from vadkit.data.data_module import PreparedData, answer_shapes
+from vadkit.data.requirements import required
 from vadkit.distributed.joining import joined, own_device, refuse_small_batches
 from vadkit.distributed.ranks import this_rank
 from vadkit.distributed.signals import stop_on_signals
@@ -31,6 +29,9 @@ from vadkit.training.trainer import PhaseRunner
 from vadkit.utils.devices import device_named
 from vadkit.utils.progress import Progress
 from vadkit.utils.rng import repeatable
+
+_MOST_REMARKED = 5
+"""Videos of a split that something is said of."""
 
 
 def run(
@@ -61,7 +62,7 @@ def run(
         device: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
         progress: Where to show progress; stderr where not given.
         source: The recipe's file, of which the run folder keeps a copy.
-        strict: Refuse damaged frames; otherwise their neighbours stand in, and are told.
+        strict: Refuse damaged frames; otherwise the frame before stands in, which is told.
 
     Returns:
         The run folder.
@@ -87,7 +88,7 @@ def run(
         events.emit("run_started")
         interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
         told = _preparing(shown, interrupted)
-        data = PreparedData(recipe, registry, progress=told, strict=strict)
+        data = PreparedData(recipe, registry, progress=told, strict=strict, device=where)
         runner = _runner(
             data, recipe, registry, where, progress=shown, interrupted=interrupted, world=world
         )
@@ -143,19 +144,15 @@ def _runner(
     world: World,
 ) -> PhaseRunner:
     tasks = proxy_tasks([*trained_tasks(recipe), *scoring_tasks(recipe)], recipe, registry)
-    told = _preparing(progress, interrupted)
-    answers = ContextStore(data, recipe, registry, device=device, progress=told)
-    data.context_store = answers
-    wanted = required(recipe, registry, answers)
-    data.require(wanted.trained, wanted.scored)
-    labelled = data.labelled()  # wrong ones are better told before the training than after
-    if labelled and wanted.frames_alone:
-        data.require([], [BASELINE])
-    _tell_repairs(data, progress)
+    data.require(required(recipe, registry, labelled=data.annotations.present))
+    data.annotations.check()  # wrong ones are better told before the training than after
+    _tell_remarks(data, progress)
     shapes = {
-        name: answers.shapes(task.samplings[0], "train", task.needs) for name, task in tasks.items()
+        name: answer_shapes(data, task.samplings[0], "train", task.needs)
+        for name, task in tasks.items()
     }
-    sizes = Sizes(data.channels, data.cube_size, data.frame_size, shapes)
+    cuttings = data.prepared.cuttings
+    sizes = Sizes(cuttings.channels, cuttings.size("object"), cuttings.size("frame"), shapes)
     model = Model(recipe, tasks, registry, sizes)
     return PhaseRunner(model, data, recipe, device, progress, interrupted, world)
 
@@ -171,8 +168,12 @@ def _preparing(
     return told
 
 
-def _tell_repairs(data: PreparedData, progress: Progress) -> None:
-    for place, counts in data.report.items():
-        for frame, count in damaged(counts).items():
-            told = "damaged frames, which their neighbours stand in for"
-            progress.note(f"{frame} ({place}): {count} {told}")
+def _tell_remarks(data: PreparedData, progress: Progress) -> None:
+    """Tell what is odd or damaged in the videos, of the first few of each split."""
+    for split, videos in data.prepared.remarks.items():
+        odd = {video: remarks for video, remarks in videos.items() if remarks}
+        for video, remarks in list(odd.items())[:_MOST_REMARKED]:
+            progress.note(f"{video} ({split}): {'; '.join(remarks)}")
+        if len(odd) > _MOST_REMARKED:
+            more = len(odd) - _MOST_REMARKED
+            progress.note(f"{more} more videos of {split} are odd or damaged: vadkit data verify")

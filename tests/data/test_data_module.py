@@ -12,14 +12,16 @@ from vadkit.data.annotations.tracks import Sighting, tracks_of
 from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.detection import Detector, Seen
-from vadkit.data.store.video_shards import Told
-from vadkit.errors import DataError, PluginError, RecipeError
+from vadkit.data.requirements import Read
+from vadkit.data.store.shared_work import Told
+from vadkit.errors import DataError, RecipeError
 from vadkit.recipe import Recipe
-from vadkit.registry.cards import BoxRules, DatasetCard, DetectorCard, Need, NoOptions, Sampling
+from vadkit.registry.cards import BoxRules, DatasetCard, DetectorCard, NoOptions, Sampling
 
 CPU = torch.device("cpu")
 CUBES = Sampling(frames=5)
 FRAMES = Sampling(unit="frame", frames=3, role="virtual", labels=True)
+TRAIN, TEST = Read("train", (CUBES,), ()), Read("test", (CUBES,), ())
 
 
 class Pictures(Dataset[NoOptions]):
@@ -125,7 +127,7 @@ def batches(data: PreparedData, *seed: int, samplings: tuple[Sampling, ...] = (C
 
 def test_training_reads_only_clips_inside_their_video(tmp_path: Path, plugins: Plugins) -> None:
     data = prepared(tmp_path, plugins)
-    data.require([CUBES])
+    data.require([TRAIN])
     loader = data.loader((CUBES,), "train", 4, seed=(0,), device=CPU)
     clips = [clip for batch in loader for clip in values(batch.clips)]
     inside = [
@@ -230,7 +232,7 @@ def test_labels_longer_than_the_video_are_refused(tmp_path: Path, plugins: Plugi
     plugins.target.marks = {"test-a": np.zeros(9, np.uint8)}
     data = prepared(tmp_path, plugins)
     with pytest.raises(DataError, match="test-a: 8 frames, 9 labels"):
-        data.labelled()
+        data.annotations.check()
 
 
 def test_labels_of_test_videos_are_sealed_unless_something_is_scored(
@@ -240,14 +242,14 @@ def test_labels_of_test_videos_are_sealed_unless_something_is_scored(
         f"test-{of}": np.zeros(n, np.uint8) for of, n in (("a", 8), ("short", 3))
     }
     data = prepared(tmp_path, plugins)
-    assert data.labelled()
-    for read in (data.labels, data.tracks):
+    assert data.annotations.check()
+    for read in (data.annotations.labels, data.annotations.tracks):
         with pytest.raises(RuntimeError, match="while scoring"):
             read()
-    with data.scoring():
-        assert data.labels()
+    with data.annotations.scoring():
+        assert data.annotations.labels()
     with pytest.raises(RuntimeError, match="while scoring"):
-        data.labels()
+        data.annotations.labels()
 
 
 def walk(frame: int) -> list[Track]:
@@ -260,7 +262,7 @@ def test_tracks_are_checked_with_the_labels_before_anything_is_trained(
     plugins.target.marks["test-short"] = np.zeros(3, np.uint8)
     plugins.target.known = {"test-a": walk(8)}
     with pytest.raises(DataError, match="test-a: a track is in frame 8, but the video has 8"):
-        prepared(tmp_path, plugins).labelled()
+        prepared(tmp_path, plugins).annotations.check()
 
 
 def test_a_normal_video_needs_no_tracks_and_an_anomalous_one_does(
@@ -269,14 +271,14 @@ def test_a_normal_video_needs_no_tracks_and_an_anomalous_one_does(
     marks = {"test-short": np.zeros(3, np.uint8), "test-a": plugins.target.marks["test-a"]}
     plugins.target.marks, plugins.target.known = marks, {"test-a": walk(2)}
     data = prepared(tmp_path, plugins)
-    with data.scoring():
-        found, derived = data.tracks() or ({}, True)
+    with data.annotations.scoring():
+        found, derived = data.annotations.tracks() or ({}, True)
     assert {video: len(tracks) for video, tracks in found.items()} == {"test-a": 1, "test-short": 0}
     assert not derived
     plugins.target.known = {"test-short": walk(2)}
     data = prepared(tmp_path, plugins)
-    with data.scoring():
-        assert data.tracks() is None
+    with data.annotations.scoring():
+        assert data.annotations.tracks() is None
 
 
 def test_tracks_from_masks_are_told_from_published_ones(tmp_path: Path, plugins: Plugins) -> None:
@@ -284,36 +286,39 @@ def test_tracks_from_masks_are_told_from_published_ones(tmp_path: Path, plugins:
     plugins.target.known = {"test-a": walk(2)}
     plugins.target.drawn = {"test-short": [np.ones((20, 24), bool)] * 3}
     data = prepared(tmp_path, plugins)
-    with data.scoring():
-        found, derived = data.tracks() or ({}, False)
+    with data.annotations.scoring():
+        found, derived = data.annotations.tracks() or ({}, False)
     assert derived
     assert found["test-short"][0].boxes.tolist() == [[0, 0, 24, 20]] * 3
 
 
 def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:
     data = prepared(tmp_path, plugins)
-    data.require([CUBES], score=[CUBES])
+    data.require([TRAIN, TEST])
     assert data.lengths() == {"test-a": 8, "test-short": 3}
     with pytest.raises(DataError, match="1 of 2 test videos have no labels: test-short"):
-        data.labelled()
+        data.annotations.check()
     plugins.target.marks["test-short"] = np.zeros(3, np.uint8)
     again = prepared(tmp_path, plugins)
-    with again.scoring():
-        assert list(again.labels()) == ["test-a", "test-short"]
+    with again.annotations.scoring():
+        assert list(again.annotations.labels()) == ["test-a", "test-short"]
     assert {name: len(times) for name, times in data.times().items()} == data.lengths()
     report = data.report["target/test/object"]
     assert report["videos_shorter_than_clip"] == 1
     assert data.report["target/train/object"]["videos_without_units"] == 1
     assert data.report["target/train/object"]["frames_without_boxes"] == 6
-    assert (data.channels, data.cube_size, data.frame_size) == (1, (8, 8), (10, 12))
+    cuttings = data.prepared.cuttings
+    sizes = (cuttings.channels, cuttings.size("object"), cuttings.size("frame"))
+    assert sizes == (1, (8, 8), (10, 12))
 
 
 def test_stores_are_shared_by_samplings_and_made_once(tmp_path: Path, plugins: Plugins) -> None:
+    samplings = (Sampling(frames=3), CUBES, Sampling(frames=4), FRAMES)
     for _ in range(2):
         data = prepared(tmp_path, plugins)
-        data.require([Sampling(frames=3), CUBES, Sampling(frames=4), FRAMES], score=[CUBES])
-        made = [path for path in (tmp_path / "home/stores").iterdir() if path.is_dir()]
-        assert len(made) == 3  # cubes of both splits, frames of virtual training videos
+        data.require([Read("train", samplings, ()), TEST])
+        shards = list((tmp_path / "home/stores").glob("*/*/*/shard.json"))
+        assert len(shards) == 3 + 2 + 3  # cubes of both splits, frames of virtual training videos
     narrow = data.loader((Sampling(frames=3),), "test", 99, seed=None, device=CPU)
     wide = data.loader((CUBES,), "test", 99, seed=None, device=CPU)
     for one, other in zip(narrow, wide, strict=True):
@@ -337,20 +342,20 @@ def test_rules_of_the_recipe_win_over_those_of_the_data_set(
     )
     assert len(own.units(CUBES, "test")) == len(usual.units(CUBES, "test")) / 2
     for data in (own, usual):
-        data.require([CUBES])
+        data.require([TRAIN])
     assert own.fingerprint() != usual.fingerprint()
 
 
 def test_the_fingerprint_follows_the_detector(tmp_path: Path, plugins: Plugins) -> None:
     def fingerprint() -> str:
         data = prepared(tmp_path, plugins)
-        data.require([CUBES])
+        data.require([TRAIN])
         return data.fingerprint()
 
     before = fingerprint()
     assert fingerprint() == before
     longer = prepared(tmp_path, plugins)
-    longer.require([CUBES, Sampling(frames=7)])
+    longer.require([Read("train", (CUBES, Sampling(frames=7)), ())])
     assert longer.fingerprint() == before
     plugins.detector = DetectorCard(name="two", summary="", load="", revision=2)
     assert fingerprint() != before
@@ -377,28 +382,12 @@ def test_test_videos_without_objects_have_no_batches(tmp_path: Path, plugins: Pl
 
 def test_a_role_without_data_is_named(tmp_path: Path, plugins: Plugins) -> None:
     with pytest.raises(RecipeError, match="'street'"):
-        prepared(tmp_path, plugins).require([Sampling(frames=3, role="street")])
-
-
-def test_needs_are_answered_for_the_main_units(tmp_path: Path, plugins: Plugins) -> None:
-    data, need = prepared(tmp_path, plugins), Need(role="scene")
-    with pytest.raises(PluginError, match="scene"):
-        data.loader((CUBES,), "train", 8, seed=(0,), device=CPU, needs=(need,))
-
-    class Answers:
-        def lookup(
-            self, role: str, split: str, need: Need, units: Any, index: Any, *, unit: str
-        ) -> Any:
-            assert (role, split, need.role, unit) == ("target", "train", "scene", "object")
-            return torch.from_numpy(units.frame)[index]
-
-    data.context_store = Answers()  # type: ignore[assignment]
-    for batch in data.loader((CUBES,), "train", 8, seed=(0,), device=CPU, needs=(need,)):
-        middle = [clip[2] % 40 for clip in values(batch.clips)]
-        assert batch.context["scene"].tolist() == middle
+        prepared(tmp_path, plugins).require(
+            [Read("train", (Sampling(frames=3, role="street"),), ())]
+        )
 
 
 def test_progress_tells_of_every_video(tmp_path: Path, plugins: Plugins) -> None:
     told: list[tuple[str, int, int]] = []
-    prepared(tmp_path, plugins, progress=lambda *what: told.append(what)).require([CUBES])
-    assert told[:4] == [("objects of target train", done, 3) for done in range(4)]
+    prepared(tmp_path, plugins, progress=lambda *what: told.append(what)).require([TRAIN])
+    assert told[:4] == [("target train", done, 3) for done in range(4)]

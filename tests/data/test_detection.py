@@ -9,20 +9,17 @@ import pytest
 from vadkit.data.dataset import Video
 from vadkit.data.detection import MOST_BOXES, Boxes, Detector, Seen, apply_rules, clip_boxes, detect
 from vadkit.data.video.frame import Frame
+from vadkit.errors import PluginError
 from vadkit.registry.cards import BoxRules, NoOptions
 
 VIDEO = Video("clip", Path("clip.mp4"), "test")
 EASY = BoxRules(confidence=0.0, min_side=0.0, drop_contained=False)
 
 
-class Reader:
-    def __init__(self, frames: int, repaired: tuple[int, ...] = ()) -> None:
-        self._frames, self._repaired = frames, repaired
-
-    def frames(self) -> Iterator[Frame]:
-        image = np.zeros((40, 60, 1), np.uint8)
-        for index in range(self._frames):
-            yield Frame(index, index / 25, image, index in self._repaired)
+def frames(count: int) -> Iterator[Seen]:
+    """Empty frames without boxes."""
+    image = np.zeros((40, 60, 1), np.uint8)
+    return (Seen(Frame(n, n / 25, image), boxes()) for n in range(count))
 
 
 class Fixed(Detector[NoOptions]):
@@ -122,12 +119,10 @@ def test_boxes_are_clipped_and_what_is_nothing_is_dropped() -> None:
 def test_stages_see_clean_boxes_of_those_before() -> None:
     first, second = Fixed([[-5, 0, 20, 20, 1], [9, 9, 9, 9, 1]]), Fixed([[30, 0, 50, 20, 1]])
     counts: Counter[str] = Counter()
-    seen = list(detect(VIDEO, Reader(3, repaired=(1,)), [first, second], EASY, counts))
+    seen = list(detect(VIDEO, frames(3), [first, second], EASY, counts))
     assert [one.frame.index for one in seen] == [0, 1, 2]
     assert second.given[2].tolist() == [[0, 0, 20, 20, 1]]
     assert seen[0].boxes.tolist() == [[0, 0, 20, 20, 1], [30, 0, 50, 20, 1]]
-    assert counts["frames"] == 3
-    assert counts["frames_repaired"] == 1
     assert counts["boxes"] == 6
     assert counts["boxes_unusable"] == 3
 
@@ -138,7 +133,7 @@ def test_ten_thousand_boxes_in_a_frame_are_capped_and_counted() -> None:
     many[:, 4] = rng.random(10_000) / 2 + 0.5
     counts: Counter[str] = Counter()
     rules = replace(BoxRules(), drop_contained=False)
-    (seen,) = detect(VIDEO, Reader(1), [Fixed(many.tolist())], rules, counts)
+    (seen,) = detect(VIDEO, frames(1), [Fixed(many.tolist())], rules, counts)
     assert len(seen.boxes) == MOST_BOXES
     assert seen.boxes[:, 4].min() >= np.sort(many[:, 4].astype(np.float32))[-MOST_BOXES]
     assert counts["boxes_over_limit"] == 10_000 - MOST_BOXES
@@ -146,6 +141,35 @@ def test_ten_thousand_boxes_in_a_frame_are_capped_and_counted() -> None:
 
 def test_frames_without_objects_are_counted() -> None:
     counts: Counter[str] = Counter()
-    seen = list(detect(VIDEO, Reader(4), [Fixed([])], BoxRules(), counts))
+    seen = list(detect(VIDEO, frames(4), [Fixed([])], BoxRules(), counts))
     assert all(one.boxes.shape == (0, 5) for one in seen)
     assert counts["frames_without_boxes"] == 4
+
+
+class Wrong(Detector[NoOptions]):
+    """Gives these of the frames that it is shown."""
+
+    def __init__(self, *order: int, stop: bool = False) -> None:
+        super().__init__(NoOptions())
+        self.order, self.stop = order, stop
+
+    def detect(self, video: Video, stream: Iterator[Seen]) -> Iterator[Seen]:
+        seen = [next(stream) for _ in self.order] if self.stop else list(stream)
+        yield from (seen[index] for index in self.order)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (Wrong(0, 2, 3), "frame 2 in place of frame 1"),
+        (Wrong(0, 1, 1, 2), "frame 1 in place of frame 2"),
+        (Wrong(1, 0, 2, 3), "frame 1 in place of frame 0"),
+        (Wrong(0, 1, 2), "3 of the 4 frames"),
+        (Wrong(0, 1, stop=True), "2 of the 3 frames"),
+        (Wrong(), "0 of the 4 frames"),
+    ],
+)
+def test_a_detector_that_mixes_up_frames_is_named(wrong: Wrong, text: str) -> None:
+    stream = detect(VIDEO, frames(4), [Fixed([]), wrong], EASY, Counter())
+    with pytest.raises(PluginError, match=rf"The detector Wrong of .*test_detection gives {text}"):
+        list(stream)

@@ -11,6 +11,7 @@ from vadkit.cli import execute
 from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Video
 from vadkit.data.leakage import refuse_leaks
+from vadkit.data.requirements import Read
 from vadkit.errors import DataError
 from vadkit.recipe import load_recipe
 from vadkit.registry.cards import Sampling
@@ -68,7 +69,7 @@ def test_a_clip_of_another_role_is_found(world: World, registry: Registry, tmp_p
     data = PreparedData(recipe, registry, home=tmp_path / "home")
     virtual = Sampling(role="virtual", unit="frame", frames=1, labels=True)
     with pytest.raises(DataError, match=r"c\.mkv is tested with, and trained on as .*w\.mkv"):
-        data.require([virtual])
+        data.require([Read("train", (virtual,), ())])
 
 
 def test_a_run_refuses_it(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

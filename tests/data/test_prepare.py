@@ -5,13 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_world import World, make_world
+from filelock import FileLock
+from tiny_world import World, film, make_world, write_boxes, write_video
 
+from vadkit.data.bound_dataset import BoundDataset
+from vadkit.data.data_module import PreparedData
+from vadkit.data.dataset import Video
 from vadkit.data.prepare import prepare
+from vadkit.data.requirements import required
+from vadkit.data.video_pass import VideoPass
 from vadkit.engines import Job, Outcome, attempt
 from vadkit.engines.local import LocalEngine
 from vadkit.errors import DataError
 from vadkit.recipe import Recipe, load_recipe
+from vadkit.registry.cards import Sampling
 from vadkit.registry.registry import Registry
 from vadkit.run import run
 
@@ -53,7 +60,7 @@ def load(world: World, registry: Registry, *tasks: str) -> Recipe:
 def wanted(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Registry) -> Path:
     """What one process makes of `TASKS`."""
     home = tmp_path_factory.mktemp("wanted")
-    assert prepare(load(world, registry), registry, home=home) == {}
+    assert prepare(load(world, registry), registry, home=home) == []
     return home
 
 
@@ -72,11 +79,11 @@ def test_jobs_come_to_the_same_byte_for_byte(
     tmp_path: Path, wanted: Path, world: World, registry: Registry
 ) -> None:
     engine = Here()
-    assert prepare(load(world, registry), registry, engine=engine, home=tmp_path) == {}
+    assert prepare(load(world, registry), registry, engine=engine, home=tmp_path) == []
     assert files(tmp_path) == files(wanted)
-    assert len({job.name for job in engine.done}) == len(engine.done) > 6
+    assert len({job.name for job in engine.done}) == len(engine.done) == 5
     again = Here()
-    assert prepare(load(world, registry), registry, engine=again, home=tmp_path) == {}
+    assert prepare(load(world, registry), registry, engine=again, home=tmp_path) == []
     assert again.done == []
 
 
@@ -103,7 +110,7 @@ def test_processes_come_to_the_same_byte_for_byte(
 ) -> None:
     engine = LocalEngine(2, 1)
     try:
-        assert prepare(load(world, registry), registry, engine=engine, home=tmp_path) == {}
+        assert prepare(load(world, registry), registry, engine=engine, home=tmp_path) == []
     finally:
         engine.close()
     assert files(tmp_path) == files(wanted)
@@ -117,10 +124,13 @@ def test_a_video_that_cannot_be_read_is_named_and_all_others_are_made(
     recipe = load(world, registry, "prediction")
     failed = prepare(recipe, registry, engine=Here(), home=tmp_path / "home")
     assert len(failed) == 1
-    (name, reason), *_ = failed.items()
-    assert name.startswith("b (objects of target train")
-    assert "b.mkv" in reason
-    assert len(list((tmp_path / "home").rglob("parts/*/store.json"))) == 3
+    (outcome,) = failed
+    assert outcome.name == "b (target train)"
+    assert outcome.error is not None
+    assert "b.mkv is not a readable video" in outcome.error
+    assert outcome.hint == "Convert it with another program, or leave it out."
+    assert outcome.exit_code == DataError.exit_code
+    assert len(list((tmp_path / "home").rglob("shard.json"))) == 3
     with pytest.raises(DataError, match=r"b\.mkv"):
         prepare(recipe, registry, home=tmp_path / "home")
 
@@ -130,13 +140,13 @@ def test_a_machine_with_other_data_is_refused(
 ) -> None:
     class Elsewhere(Here):
         def submit(self, job: Job) -> None:
-            super().submit(Job(job.name, job.call, {**job.arguments, "store": "other"}))
+            super().submit(Job(job.name, job.call, {**job.arguments, "shards": ["other"]}))
 
     failed = prepare(
         load(world, registry, "prediction"), registry, engine=Elsewhere(), home=tmp_path
     )
     assert len(failed) == 4
-    assert all("All machines have to see the same data" in reason for reason in failed.values())
+    assert all("All machines have to see the same data" in outcome.hint for outcome in failed)
 
 
 def test_frames_alone_need_boxes_for_the_baselines(
@@ -146,4 +156,47 @@ def test_frames_alone_need_boxes_for_the_baselines(
     path = world.recipe("future_segmentation", use="future_segmentation.error")
     recipe = load_recipe(path, registry=registry)
     prepare(recipe, registry, engine=engine, home=tmp_path)
-    assert any("objects of target test" in job.name for job in engine.done)
+    data = PreparedData(recipe, registry, home=tmp_path)
+    data.require(required(recipe, registry, labelled=lambda: True))
+    assert list(data.report) == ["target/train/frame", "target/test/frame", "target/test/object"]
+    assert len(engine.done) == 4
+    again = Here()
+    prepare(recipe, registry, engine=again, home=tmp_path)
+    assert again.done == []
+
+
+def test_a_video_that_another_process_prepares_comes_last(
+    tmp_path: Path, world: World, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, order = load(world, registry, "prediction"), []
+    data = PreparedData(recipe, registry, home=tmp_path)
+    train, _ = data.prepared.expect(required(recipe, registry, labelled=lambda: False))
+    first = train.video(0)
+    first.make_folder()
+    usual = BoundDataset.video_pass
+
+    def video_pass(bound: BoundDataset, video: Video, channels: int) -> VideoPass:
+        order.append(video.name)
+        if video.name == "b":
+            other.release()
+        return usual(bound, video, channels)
+
+    monkeypatch.setattr(BoundDataset, "video_pass", video_pass)
+    with FileLock(first.lock) as other:
+        train.prepare_missing(lambda *_: None)
+    assert order == ["b", "a"]
+
+
+def test_names_that_a_file_system_may_mix_up_are_kept_apart(
+    tmp_path: Path, registry: Registry
+) -> None:
+    lengths = {"a": 12, "A": 7, "a.tmp": 3}
+    for name, length in lengths.items():
+        write_video(tmp_path / f"set/train/{name}.mkv", film(0)[0][:length])
+    write_video(tmp_path / "set/test/c.mkv", film(1)[0])
+    write_boxes(tmp_path / "boxes.csv", [(name, 0, (4, 4, 20, 20)) for name in (*lengths, "c")])
+    recipe = load_recipe(World(tmp_path).recipe("prediction"), registry=registry)
+    source = recipe.data["target"].model_copy(update={"path": tmp_path / "set"})
+    recipe = recipe.model_copy(update={"data": {"target": source}})
+    data = PreparedData(recipe, registry, home=tmp_path / "home")
+    assert data.units(Sampling(frames=1), "train").frames == lengths

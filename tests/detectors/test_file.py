@@ -121,20 +121,10 @@ def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
 def test_published_boxes_fit_their_videos(split: Split, name: str, frames: int) -> None:
     if not BOXES.is_dir():
         pytest.skip(f"{BOXES} is missing")
-    reader, counts = Blank(frames), Counter[str]()
+    image, counts = np.zeros((240, 360, 1), np.uint8), Counter[str]()
+    blank = (Seen(Frame(n, n / 10, image), np.empty((0, 5), np.float32)) for n in range(frames))
     video = Video(name, Path(name), split)
-    seen = list(detect(video, reader, [File(FileConfig(path=BOXES))], BoxRules(), counts))
+    seen = list(detect(video, blank, [File(FileConfig(path=BOXES))], BoxRules(), counts))
     per_frame = sum(len(one.boxes) for one in seen) / frames
     assert 10 < per_frame < 25
     assert counts["boxes_unusable"] == 0
-
-
-class Blank:
-    """A video of Ped2's size without a picture."""
-
-    def __init__(self, frames: int) -> None:
-        self._frames = frames
-
-    def frames(self) -> Iterator[Frame]:
-        image = np.zeros((240, 360, 1), np.uint8)
-        return (Frame(index, index / 10, image) for index in range(self._frames))

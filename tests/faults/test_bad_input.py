@@ -101,9 +101,10 @@ def test_a_truncated_image_is_replaced_told_and_left_alone(
     torn_images(own.target / "train/b.mkv", 1, 3, 30)
     half, out = torn.read_bytes(), tmp_path / "run"
     assert execute(["run", str(own.recipe()), "--out", str(out)]) == 0
-    told, err = "which their neighbours stand in for", capsys.readouterr().err
-    assert f"a, 017.jpg (target/train/object): 1 damaged frames, {told}" in err
-    assert f"b, 003.jpg and 1 more (target/train/object): 2 damaged frames, {told}" in err
+    err = capsys.readouterr().err
+    told = "replaced by the one before"
+    assert f"a (target train): 1 lost frames (017.jpg) {told}" in err
+    assert f"b (target train): 2 lost frames (003.jpg and 1 more) {told}" in err
     assert '"frames_repaired": 3' in (out / "metrics.json").read_text()
     assert torn.read_bytes() == half
 
@@ -126,6 +127,8 @@ def test_scoring_strictly_refuses_a_truncated_image(
     (torn,) = torn_images(own.target / "test/c.mkv", 2, 17)
     words = ["score", str(torn.parent), "--run", str(done), "--out", str(tmp_path / "scores")]
     assert execute(words) == 0
+    told = f"{torn.parent}: 1 lost frames (017.jpg) replaced by the one before"
+    assert told in capsys.readouterr().err
     assert execute([*words, "--strict"]) == 4
     assert f"{torn} cannot be decoded" in capsys.readouterr().err
 

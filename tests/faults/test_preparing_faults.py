@@ -26,7 +26,9 @@ def wanted(
     return files(home)
 
 
-@pytest.mark.parametrize("fault", ["kill in a part", "kill in an answer"])
+@pytest.mark.parametrize(
+    "fault", ["kill in a video", "kill at the end of a video", "kill in an answer"]
+)
 def test_what_was_killed_goes_on_to_the_same(
     tmp_path: Path, world: World, wanted: dict[str, bytes], fault: str
 ) -> None:

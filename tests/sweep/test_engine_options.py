@@ -31,7 +31,7 @@ def test_preparing_says_what_is_made_and_then_has_nothing_to_do(
     assert execute(words) == 0
     out, told = capsys.readouterr()
     assert out == ""
-    assert "objects of target train: 2 of 2 videos" in told
+    assert "target train: 2 of 2 videos" in told
     assert execute(words) == 0
     assert capsys.readouterr() == ("", "")
     assert not [path for path in tmp_path.rglob("*") if is_temporary(path)]
@@ -47,4 +47,4 @@ def test_a_video_that_cannot_be_prepared_is_a_failed_part(
     (world.target / "train/b.mkv").write_bytes(b"")
     monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home"))
     assert execute(["data", "prepare", str(world.recipe()), "--jobs", "1"]) == 3
-    assert "vadkit: b (objects of target train" in capsys.readouterr().err
+    assert "vadkit: b (target train)" in capsys.readouterr().err

@@ -90,8 +90,8 @@ def prepare(
             )
         finally:
             used.close()
-    for name, reason in failed.items():
-        complain(f"{name}: {reason}")
+    for outcome in failed:
+        complain(f"{outcome.name}: {outcome.error}", outcome.hint)
     if failed:
         raise typer.Exit(FAILED_PARTS)
 

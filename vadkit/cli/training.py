@@ -87,7 +87,7 @@ def score(
     detectors = [file_detector(boxes)] if boxes else []
     folder = RunFolder.open(run)
     scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device, strict=strict)
-    written, failed = score_videos(sources, scorer, out)
+    written, failed = score_videos(sources, scorer, out, complain)
     for path in written:
         say(str(path))
     for error in failed:

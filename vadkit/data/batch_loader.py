@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vadkit.data.clip_tensors import floats
 from vadkit.data.store.store import Store
 from vadkit.errors import DataError
 from vadkit.registry.cards import Sampling
@@ -40,10 +41,8 @@ class Reading:
 
     def batch(self, rows: Tensor, device: torch.device) -> Batch:
         """Read the units; bytes become floats on the device."""
-        clips = self.store.clips(rows, self.sampling).to(device)
-        pixels = clips.to(torch.float32, memory_format=torch.contiguous_format)
         return Batch(
-            clips=pixels.div_(255),
+            clips=floats(self.store.clips(rows, self.sampling), device),
             labels=None if self.labels is None else self.labels[rows].to(device),
         )
 
@@ -92,15 +91,15 @@ class Loader:
         Raises:
             DataError: There are too few units for so many.
         """
-        own = copy(self)
-        own._rank, own._ranks = rank, ranks
-        if not len(own):
+        loader = copy(self)
+        loader._rank, loader._ranks = rank, ranks
+        if not len(loader):
             raise DataError(
                 f"The data role {self._main.sampling.role!r} has {self.units} units to train on, "
                 f"fewer than two for each of {ranks} processes.",
                 "Start fewer processes.",
             )
-        return own
+        return loader
 
     @property
     def units(self) -> int:
@@ -132,8 +131,8 @@ class Loader:
         read = self._reader()
         for number in range(len(self)):
             places = self._places(number)
-            own, count = places.tensor_split(self._ranks)[self._rank], len(places)
-            yield Part(read(own), count, self._ranks * len(own) / count)
+            share, count = places.tensor_split(self._ranks)[self._rank], len(places)
+            yield Part(read(share), count, self._ranks * len(share) / count)
 
     def _places(self, number: int) -> Tensor:
         """The places in the order of a batch's units."""
@@ -148,8 +147,8 @@ class Loader:
         def read(places: Tensor) -> Batch:
             rows = order[places]
             beside = {
-                reading.sampling.role: reading.batch(of[places % len(of)], self._device)
-                for reading, of in zip(self._beside, orders, strict=True)
+                reading.sampling.role: reading.batch(rows_of[places % len(rows_of)], self._device)
+                for reading, rows_of in zip(self._beside, orders, strict=True)
             }
             context = self._context(rows) if self._context else {}
             return replace(self._main.batch(rows, self._device), context=context, beside=beside)

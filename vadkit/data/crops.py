@@ -1,4 +1,4 @@
-"""Cutting: a window of frames slides over a video, and units are cut from it in flat memory.
+"""Cutting: units are cropped from a window of frames and resized.
 
 A cube is the box of the unit's own frame, cut from every frame around it. A whole frame is cut
 the same way: its box is the image.
@@ -6,8 +6,6 @@ the same way: its box is the image.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -15,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.data.detection import Boxes, Seen
-from vadkit.data.video.frame import to_channels
+from vadkit.data.video.frame import Image
+from vadkit.data.windows import Window
 from vadkit.registry.cards import Unit
-
-Image = NDArray[np.uint8]
-"""(H, W, C)."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Cutting:
     channels: int
     """1 (grey) or 3 (RGB)."""
     every: int = 1
-    """Units are cut from every so-manieth frame."""
+    """Units are cut from every n-th frame."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,6 @@ class Cut:
     index: int
     """The frame, from 0."""
     time_s: float
-    repaired: bool
     size: tuple[int, int]
     """Height and width of the whole frame in pixels."""
     boxes: Boxes
@@ -53,31 +48,23 @@ class Cut:
     """(n, C, K, H, W)."""
 
 
-def cut(stream: Iterator[Seen], cutting: Cutting) -> Iterator[Cut]:
-    """Cut the units of every frame; frames beyond the video's ends repeat its first or last."""
-    for seen, images in windows(stream, cutting):
-        height, width = seen.frame.image.shape[:2]
-        boxes = seen.boxes
-        if cutting.unit == "frame":
-            boxes = np.array([[0, 0, width, height, 1]], np.float32)
-        if seen.frame.index % cutting.every:
-            boxes = boxes[:0]
-        clips = crop(images, boxes, cutting)
-        frame = seen.frame
-        yield Cut(frame.index, frame.time_s, frame.repaired, (height, width), boxes, clips)
+def cut(window: Window[Seen], cutting: Cutting) -> Cut:
+    """Cut the units of a window's own frame; beyond the video's ends its first or last repeat.
 
-
-def windows(stream: Iterator[Seen], cutting: Cutting) -> Iterator[tuple[Seen, list[Image]]]:
-    """Yield each frame with the K images around it; only frames within reach are held."""
-    behind, ahead = max(0, -cutting.offsets[0]), max(0, cutting.offsets[-1])
-    held: deque[tuple[Seen, Image]] = deque(maxlen=behind + ahead + 1)
-    for seen in stream:
-        held.append((seen, to_channels(seen.frame.image, cutting.channels)))
-        if seen.frame.index >= ahead:
-            yield _window(held, seen.frame.index - ahead, cutting.offsets)
-    last = held[-1][0].frame.index if held else -1
-    for own in range(max(0, last - ahead + 1), last + 1):
-        yield _window(held, own, cutting.offsets)
+    Args:
+        window: Of frames in the colour channels that are cut, wide enough for the offsets.
+        cutting: What is cut.
+    """
+    seen = window.at(0)
+    frame, boxes = seen.frame, seen.boxes
+    height, width = frame.image.shape[:2]
+    if cutting.unit == "frame":
+        boxes = np.array([[0, 0, width, height, 1]], np.float32)
+    if frame.index % cutting.every:
+        boxes = boxes[:0]
+    images = [window.at(offset).frame.image for offset in cutting.offsets]
+    clips = crop(images, boxes, cutting)
+    return Cut(frame.index, frame.time_s, (height, width), boxes, clips)
 
 
 def crop(images: list[Image], boxes: Boxes, cutting: Cutting) -> NDArray[np.uint8]:
@@ -104,9 +91,3 @@ def pixels(boxes: Boxes, image: Image) -> NDArray[np.int64]:
     low = np.floor(boxes[:, :2]).clip(0, [width - 1, height - 1])
     high = np.ceil(boxes[:, 2:4]).clip(low + 1, [width, height])
     return np.concatenate([low, high], axis=1).astype(np.int64)
-
-
-def _window(held: deque[tuple[Seen, Image]], own: int, offsets: range) -> tuple[Seen, list[Image]]:
-    first, last = held[0][0].frame.index, held[-1][0].frame.index
-    inside = [min(max(own + offset, first), last) for offset in offsets]
-    return held[own - first][0], [held[index - first][1] for index in inside]

@@ -1,50 +1,35 @@
-"""Prepared data: a recipe's videos, cut into stores, read as batches."""
+"""Prepared data: what training and scoring read of a recipe's videos, in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vadkit.data.annotations.known import Labels, SealedAnnotations
 from vadkit.data.batch_loader import Context, Loader, Reading
-from vadkit.data.bound_dataset import TARGET, Tracks
-from vadkit.data.dataset import Dataset, Split, Video
-from vadkit.data.leakage import refuse_leaks
-from vadkit.data.shelf import Shelf
+from vadkit.data.bound_dataset import TARGET
+from vadkit.data.dataset import Dataset, Split
+from vadkit.data.prepared_videos import PreparedVideos
+from vadkit.data.requirements import Read
+from vadkit.data.store.shared_work import Told
 from vadkit.data.store.store import Store
-from vadkit.data.store.video_shards import Parts, Told
+from vadkit.data.teachers.context import ContextReader
 from vadkit.data.units import Units
-from vadkit.errors import DataError, PluginError
+from vadkit.errors import DataError
 from vadkit.recipe import Recipe
-from vadkit.registry.cards import Need, Sampling, Unit
+from vadkit.registry.cards import Need, Sampling
 from vadkit.registry.registry import Registry
-from vadkit.utils.cache_dir import cache_home
 
-
-class ContextLookup(Protocol):
-    """Keeps the teachers' answers for every unit."""
-
-    def facts(self, needs: Iterable[Need]) -> list[object]:
-        """JSON values of all that decides the answers to these needs, but for the videos."""
-
-    def lookup(
-        self,
-        role: str,
-        split: Split,
-        need: Need,
-        units: Units,
-        index: Tensor,
-        *,
-        unit: Unit = "object",
-    ) -> Tensor:
-        """Answers (B, ...) for the units `index` (B,) of a data role."""
+Part = tuple[float, float]
+"""Where a part of a video begins and ends, as shares of its length."""
 
 
 class PreparedData:
@@ -52,11 +37,12 @@ class PreparedData:
 
     Args:
         recipe: Binds data roles to data sets; "target" is trained on and scored, others are
-            trained on alone.
-        registry: Where data sets and detectors come from.
+            trained on alone. Binds teachers to the roles of needs.
+        registry: Where data sets, detectors and teachers come from.
         home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
-        progress: Told which store is being made: (what, videos done, videos).
-        strict: Refuse damaged frames; otherwise their neighbours stand in, and are counted.
+        progress: Told which videos are prepared: (what, videos done, videos).
+        strict: Refuse damaged frames; otherwise the frame before stands in, and is counted.
+        device: Where teachers run, and where their answers are handed out.
     """
 
     def __init__(
@@ -67,103 +53,51 @@ class PreparedData:
         home: Path | None = None,
         progress: Told | None = None,
         strict: bool = False,
+        device: torch.device | str = "cpu",
     ) -> None:
-        told, root = progress or (lambda *_: None), cache_home(home) / "stores"
-        self._shelf = Shelf(recipe, registry, root, told, strict=strict)
+        told = progress or (lambda *_: None)
+        self.prepared = PreparedVideos(
+            recipe, registry, home=home, told=told, strict=strict, device=device
+        )
+        """The videos themselves."""
         self._held_out = (1 - recipe.optim.hold_out, 1.0)
-        self._sealed = True
-        self.context_store: ContextLookup | None = None
-        """Answers the needs of tasks; set by who binds the teachers."""
-        self.cube_size = (recipe.objects.size, recipe.objects.size)
-        """Height and width of a cube."""
-        self.frame_size = recipe.frames.size
-        """Height and width of a whole frame."""
-
-    @property
-    def channels(self) -> int:
-        """Colour channels of all clips: 1 (grey) or 3 (RGB)."""
-        return self._shelf.channels
 
     @property
     def report(self) -> dict[str, dict[str, int]]:
         """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
-        return self._shelf.report
+        return self.prepared.report
+
+    @cached_property
+    def annotations(self) -> SealedAnnotations:
+        """What is known of the test videos; sealed unless something is scored."""
+        return SealedAnnotations(self.prepared.role(TARGET).annotations, self.lengths)
 
     def dataset(self, role: str = TARGET) -> Dataset[Any]:
         """The data set bound to a role."""
-        return self._shelf.role(role).dataset
+        return self.prepared.role(role).dataset
 
-    def videos(self, split: Split) -> list[Video]:
-        """The target's videos."""
-        return self.dataset().videos(split)
-
-    def require(self, train: Iterable[Sampling], score: Iterable[Sampling] = ()) -> None:
-        """Make the stores for these samplings, one for all that differ only in length.
-
-        Args:
-            train: What training reads.
-            score: What scoring reads of the target's test videos.
+    def require(self, reads: Sequence[Read]) -> None:
+        """Make and open what these read, with the teachers' answers, in one pass over each video.
 
         Raises:
             DataError: There is no video, or one or its boxes cannot be used.
+            PluginError: A need has no teacher.
         """
-        trained, scored = list(train), list(score)
-        self.expect(trained, scored)
-        for sampling in trained:
-            units = self._shelf.store(sampling, "train").units
-            inside = self.inside(sampling, "train")
-            self._shelf.note(sampling, "train", {"units_at_ends": len(units) - len(inside)})
-        for sampling in scored:
-            self._shelf.store(sampling, "test")
-
-    def expect(self, train: Iterable[Sampling], score: Iterable[Sampling] = ()) -> None:
-        """Check that what `require` is given can be made; nothing is made yet.
-
-        Args:
-            train: What training reads.
-            score: What scoring reads of the target's test videos.
-
-        Raises:
-            DataError: There is no video, or one is trained on and tested with.
-        """
-        trained, scored = list(train), list(score)
-        for sampling in trained:
-            self._shelf.role(sampling.role).videos("train")
-        for sampling in scored:
-            self._shelf.role(sampling.role).videos("test")
-        roles = {TARGET, *(sampling.role for sampling in trained)}
-        seen = [video for role in sorted(roles) for video in self.dataset(role).videos("train")]
-        refuse_leaks(seen, self.videos("test"))
-        self._shelf.widen([*trained, *scored])
-
-    def widen(self, samplings: Iterable[Sampling]) -> None:
-        """Make stores from now on wide enough for all these samplings."""
-        self._shelf.widen(samplings)
-
-    def parts(self, sampling: Sampling, split: Split) -> Parts:
-        """The parts of the store that a sampling reads, a part for each video.
-
-        Raises:
-            DataError: There is no video.
-        """
-        return self._shelf.parts(sampling, split)
+        self.prepared.make_missing(self.prepared.expect(reads))
+        for read in reads:
+            for sampling in self.prepared.samplings(read):
+                units = self.units(sampling, read.split)
+                if read.split == "train":
+                    at_ends = len(units) - len(self.inside(sampling, "train"))
+                    self.prepared.note(sampling, "train", {"units_at_ends": at_ends})
 
     def units(self, sampling: Sampling, split: Split) -> Units:
         """The units that a sampling reads."""
-        return self._shelf.store(sampling, split).units
+        return self.prepared.store(sampling, split).units
 
-    def inside(
-        self, sampling: Sampling, split: Split, part: tuple[float, float] = (0, 1)
-    ) -> Tensor:
-        """(n,) rows of the units of a part of their video, whose clip does not reach beyond that.
-
-        Args:
-            sampling: What a clip is.
-            split: Which videos.
-            part: Where it begins and ends, as shares of the video's length.
-        """
-        units = self._shelf.store(sampling, split).units
-        return torch.from_numpy(_inside(units, sampling, part)).nonzero()[:, 0]
+    def inside(self, sampling: Sampling, split: Split, part: Part = (0, 1)) -> Tensor:
+        """(k,) rows of the units that lie in a part of their video; see `Units.inside`."""
+        return torch.from_numpy(self.units(sampling, split).inside(sampling, part))
 
     def loader(
         self,
@@ -185,8 +119,8 @@ class PreparedData:
             split: Which videos.
             batch: Units in a batch.
             seed: For training: decides the order, and only units whose clip lies inside the video
-                are read. None for scoring: every unit in order, the video's ends repeated, and no
-                labels.
+                are read. None for scoring: every unit in order, its clip repeating the video's
+                first or last frame, without labels.
             device: Where the batches go.
             steps: Stop after so many batches.
             needs: Teachers' answers for the units of the first sampling.
@@ -197,146 +131,86 @@ class PreparedData:
             DataError: There is nothing to train on, or labels do not fit their video.
             PluginError: A need has no teacher.
         """
-        part = self._held_out if held_out else (0, self._held_out[0])
-        read = partial(self._scored, rows) if seed is None else partial(self._trained, part)
-        first, *others = [read(sampling, split) for sampling in samplings]
-        context = self._context(first, split, needs) if needs else None
+        trained = self._held_out if held_out else (0, self._held_out[0])
+        part = None if seed is None else trained
+        read = [_reading(self.prepared, of, split, part) for of in samplings]
+        first, *others = read if rows is None else [replace(of, rows=rows) for of in read]
+        context = self.context(samplings[0], split, needs) if needs else None
         for reading in (first, *others):
             reading.store.to(device)
         return Loader(first, others, batch, seed=seed, device=device, steps=steps, context=context)
 
+    def context(self, sampling: Sampling, split: Split, needs: Iterable[Need]) -> Context:
+        """Reads teachers' answers, made where they are missing: rows (B,) -> key -> (B, ...).
+
+        Raises:
+            PluginError: Nobody answers a need, or not like this.
+            DataError: The answers for two videos differ in shape.
+        """
+        units, videos = self.units(sampling, split), self.prepared.split(sampling.role, split)
+        size = self.prepared.cuttings.size(sampling.unit)
+        readers = {}
+        for need in needs:
+            outputs = self.prepared.outputs(sampling, split, need)
+            shards = videos.shards_of(outputs.key)
+            readers[need.key] = ContextReader(need, outputs, shards, units, size)
+        return lambda index: {key: reader(index) for key, reader in readers.items()}
+
     def lengths(self, split: Split = "test") -> dict[str, int]:
         """Frames of each of the target's videos, as they were decoded."""
-        return self._shelf.any_store(split).units.frames
+        return self.prepared.any_store(split).units.frames
 
     def times(self, split: Split = "test") -> dict[str, NDArray[np.float64]]:
         """Each frame's presentation time in seconds, for each of the target's videos."""
-        stored = self._shelf.any_store(split).stored
-        parts = np.split(stored.times, stored.units.starts[1:])
-        return dict(zip(stored.units.videos, parts, strict=True))
-
-    @contextmanager
-    def scoring(self) -> Iterator[None]:
-        """Open the labels of the test videos while the block runs.
-
-        At all other times asking for them is a mistake of the program: so nothing can be trained
-        or chosen by them unseen.
-        """
-        self._sealed = False
-        try:
-            yield
-        finally:
-            self._sealed = True
-
-    def labelled(self) -> bool:
-        """Whether the test videos have labels, which are checked with the tracks, not given away.
-
-        Raises:
-            DataError: A video has more or fewer labels than frames, some test videos have labels
-                and others none, or a track reaches beyond its video.
-        """
-        found = bool(self._labels())
-        if found:
-            self._tracks()
-        return found
-
-    def labels(self) -> dict[str, NDArray[np.uint8]]:
-        """Each labelled test video's (frames,) labels, 1 where anomalous; only while `scoring`.
-
-        Raises:
-            DataError: As `labelled` says.
-            RuntimeError: Nothing is scored at present.
-        """
-        self._refuse_sealed()
-        return self._labels()
-
-    def tracks(self) -> Tracks | None:
-        """Each test video's anomalies and whether they were derived; None where not known.
-
-        Raises:
-            RuntimeError: Nothing is scored at present.
-        """
-        self._refuse_sealed()
-        return self._tracks()
-
-    def _refuse_sealed(self) -> None:
-        if self._sealed:
-            raise RuntimeError("What is known about test videos is read while scoring, only then.")
-
-    def _labels(self) -> dict[str, NDArray[np.uint8]]:
-        known = self._shelf.role(TARGET).labels("test", self.lengths("test"))
-        found = {name: labels for name, labels in known.items() if labels is not None}
-        if found:
-            _refuse_partial(known)
-        return found
-
-    def _tracks(self) -> Tracks | None:
-        return self._shelf.role(TARGET).tracks("test", self.lengths("test"))
+        return self.prepared.any_store(split).times
 
     def fingerprint(self, samplings: Iterable[Sampling] | None = None) -> str:
-        """A hash of everything that decides what these samplings read.
-
-        Args:
-            samplings: Those given to `require` where not given.
-        """
-        return self._shelf.fingerprint(samplings)
+        """A hash of all that decides what these samplings read, or all that are required."""
+        return self.prepared.cuttings.fingerprint(samplings)
 
     def answering(self, needs: Iterable[Need]) -> list[object]:
-        """JSON values of who answers these needs; none where none is asked for."""
-        return self.context_store.facts(needs) if self.context_store else []
-
-    def _scored(self, rows: Tensor | None, sampling: Sampling, split: Split) -> Reading:
-        store = self._shelf.store(sampling, split)
-        return Reading(store, sampling, torch.arange(len(store.units)) if rows is None else rows)
-
-    def _trained(self, part: tuple[float, float], sampling: Sampling, split: Split) -> Reading:
-        store, role = self._shelf.store(sampling, split), self._shelf.role(sampling.role)
-        rows = self.inside(sampling, split, part)
-        if len(rows) < 2:  # noqa: PLR2004 - batch statistics need two
-            raise role.too_few(split, sampling.unit, len(sampling.offsets))
-        if not sampling.labels:
-            return Reading(store, sampling, rows)
-        labels = role.labels(split, store.units.frames)
-        return Reading(store, sampling, rows, _unit_labels(labels, store))
-
-    def _context(self, reading: Reading, split: Split, needs: Sequence[Need]) -> Context:
-        answers, units = self.context_store, reading.store.units
-        role, unit = reading.sampling.role, reading.sampling.unit
-        if answers is None:
-            names = ", ".join(need.role for need in needs)
-            raise PluginError(f"No teacher answers the needs {names}.", "Bind one in [teachers].")
-        return lambda index: {
-            need.key: answers.lookup(role, split, need, units, index, unit=unit) for need in needs
-        }
+        """JSON values of who answers these needs."""
+        return self.prepared.teachers.facts(needs)
 
 
-def _refuse_partial(known: dict[str, NDArray[np.uint8] | None]) -> None:
-    """An evaluation on some of the test videos would compare with no other."""
-    bare = [name for name, labels in known.items() if labels is None]
-    if bare:
-        raise DataError(
-            f"{len(bare)} of {len(known)} test videos have no labels: {', '.join(bare[:5])}.",
-            "Label all of them, or none to score without evaluation.",
-        )
+def answer_shapes(
+    data: PreparedData, sampling: Sampling, split: Split, needs: Iterable[Need]
+) -> dict[str, tuple[int, ...]]:
+    """`Need.key` -> shape of the answer without B: what heads are built for.
 
-
-def _inside(units: Units, sampling: Sampling, part: tuple[float, float]) -> NDArray[np.bool_]:
-    """(n,) whether a unit's own frame lies in a part of its video, and its clip ends in it too.
-
-    The clip may begin before the part: the end of a short video is shorter than some clips.
+    Raises:
+        DataError: There is no unit to answer for.
     """
-    length = units.lengths[units.video]
-    first = units.frame + sampling.offsets[0]
-    last = units.frame + sampling.offsets[-1]
-    own = (units.frame >= part[0] * length) & (last < part[1] * length)
-    return np.asarray(own & (first >= 0))
+    if not len(data.units(sampling, split)):
+        raise DataError(
+            f"No {sampling.unit} was found in the {split} videos of {sampling.role!r}.",
+            "Look at the detector's boxes and rules under [objects].",
+        )
+    answers = data.context(sampling, split, needs)(torch.zeros(1, dtype=torch.int64))
+    return {key: tuple(answer.shape[1:]) for key, answer in answers.items()}
 
 
-def _unit_labels(known: dict[str, NDArray[np.uint8] | None], store: Store) -> Tensor:
+def _reading(
+    prepared: PreparedVideos, sampling: Sampling, split: Split, part: Part | None
+) -> Reading:
+    """All units that a sampling reads or, for training, those inside a part of their video."""
+    store, role = prepared.store(sampling, split), prepared.role(sampling.role)
+    if part is None:
+        return Reading(store, sampling, torch.arange(len(store.units)))
+    rows = torch.from_numpy(store.units.inside(sampling, part))
+    if len(rows) < 2:  # noqa: PLR2004 - batch statistics need two
+        raise role.too_few(split, sampling.unit, len(sampling.offsets))
+    if not sampling.labels:
+        return Reading(store, sampling, rows)
+    labels = role.annotations.labels(split, store.units.frames)
+    return Reading(store, sampling, rows, _unit_labels(labels, store))
+
+
+def _unit_labels(labels: Labels, store: Store) -> Tensor:
     """(units,) int64; units of videos without labels count as normal."""
     units = store.units
     normal = {name: np.zeros(count, np.uint8) for name, count in units.frames.items()}
-    given = {name: labels for name, labels in known.items() if labels is not None}
-    filled = list({**normal, **given}.values())
-    of_units = np.concatenate(filled)[units.starts[units.video] + units.frame]
+    given = {name: array for name, array in labels.items() if array is not None}
+    frames = np.concatenate(list({**normal, **given}.values()))  # (frames of all videos,)
+    of_units = frames[units.starts[units.video] + units.frame]  # (frames,) -> (units,)
     return torch.from_numpy(of_units.astype(np.int64))

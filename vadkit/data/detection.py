@@ -6,21 +6,19 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.data.dataset import Video
 from vadkit.data.video.frame import Frame
+from vadkit.errors import PluginError
 from vadkit.registry.cards import BoxRules
 
 ConfigT = TypeVar("ConfigT")
 Boxes = NDArray[np.float32]
 """(n, 5): x1, y1, x2, y2 in pixels, confidence."""
-
-REPAIRED = "frames_repaired"
-"""What damaged frames are counted under: of all videos and, with " in VIDEO, FILE", of one."""
 
 MOST_BOXES = 200
 """Objects kept of one frame, the surest first."""
@@ -53,42 +51,51 @@ class Detector(ABC, Generic[ConfigT]):
         return ""
 
 
-class Reader(Protocol):
-    """What is asked of an opened video here."""
-
-    def frames(self) -> Iterator[Frame]:
-        """Every frame in order."""
-
-
 def detect(
     video: Video,
-    reader: Reader,
+    stream: Iterator[Seen],
     detectors: Sequence[Detector[Any]],
     rules: BoxRules,
-    counts: Counter[str] | None = None,
+    counts: Counter[str],
 ) -> Iterator[Seen]:
     """Chain the detectors over a video's frames and keep what counts as an object.
 
     Args:
         video: Whose frames they are.
-        reader: The opened video.
+        stream: Its frames, with no box yet.
         detectors: Stages of the stream; each sees the boxes of those before it.
         rules: Which boxes count.
-        counts: Raised by what was seen and dropped, by name.
+        counts: Raised by what was found and dropped, by name.
+
+    Raises:
+        PluginError: A detector does not give every frame once, in order.
     """
-    counts = Counter() if counts is None else counts
-    stream = read(reader, counts)
     for detector in detectors:
-        stream = _cleaned(detector.detect(video, stream), counts)
+        stream = _cleaned(_in_step(video, stream, detector), counts)
     return (_ruled(seen, rules, counts) for seen in stream)
 
 
-def read(reader: Reader, counts: Counter[str]) -> Iterator[Seen]:
-    """Yield each frame, with no box yet."""
-    for frame in reader.frames():
-        counts["frames"] += 1
-        counts[REPAIRED] += frame.repaired
-        yield Seen(frame, np.empty((0, 5), np.float32))
+def _in_step(video: Video, stream: Iterator[Seen], detector: Detector[Any]) -> Iterator[Seen]:
+    """A detector's stage; refuses one that drops, repeats or mixes up frames.
+
+    A box in a wrong frame would be cut from it without anybody noticing.
+    """
+    shown = returned = 0
+
+    def counted() -> Iterator[Seen]:
+        nonlocal shown
+        for seen in stream:
+            shown += 1
+            yield seen
+
+    for seen in detector.detect(video, counted()):
+        if seen.frame.index != returned:
+            raise _out_of_step(detector, f"frame {seen.frame.index} in place of frame {returned}")
+        returned += 1
+        yield seen
+    shown += next(stream, None) is not None
+    if returned < shown:
+        raise _out_of_step(detector, f"{returned} of the {shown} frames that it was shown")
 
 
 def clip_boxes(boxes: Boxes, height: int, width: int) -> Boxes:
@@ -97,8 +104,8 @@ def clip_boxes(boxes: Boxes, height: int, width: int) -> Boxes:
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
     corners = boxes[:, :4].clip(0, np.array([width, height] * 2, np.float32))
     boxes = np.concatenate([corners, boxes[:, 4:]], axis=1)
-    kept = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return boxes[kept]
+    has_area = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return boxes[has_area]
 
 
 def apply_rules(boxes: Boxes, rules: BoxRules) -> Boxes:
@@ -123,6 +130,14 @@ def _large(boxes: Boxes, rules: BoxRules) -> Boxes:
 def _surest(boxes: Boxes) -> Boxes:
     # Before boxes are compared in pairs, so that a frame with thousands costs no memory.
     return boxes[np.sort(np.argsort(-boxes[:, 4], kind="stable")[:MOST_BOXES])]
+
+
+def _out_of_step(detector: Detector[Any], what: str) -> PluginError:
+    kind = type(detector)
+    return PluginError(
+        f"The detector {kind.__name__} of {kind.__module__} gives {what}.",
+        "`detect` has to yield every frame of the stream once, in order.",
+    )
 
 
 def _cleaned(stream: Iterator[Seen], counts: Counter[str]) -> Iterator[Seen]:

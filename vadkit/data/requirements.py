@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import NamedTuple
 
 from vadkit.data.dataset import Split
-from vadkit.data.teachers.context import ContextStore
 from vadkit.recipe import Recipe
 from vadkit.recipe.task_specs import DeclaredTask, scoring_tasks, trained_tasks
 from vadkit.registry.cards import Need, Sampling
@@ -25,37 +23,16 @@ class Read(NamedTuple):
     needs: tuple[Need, ...]
 
 
-@dataclass(frozen=True)
-class Required:
-    """All that the tasks of a recipe read."""
-
-    reads: tuple[Read, ...]
-    trained: list[Sampling]
-    """Of training videos, with what teachers of objects see there."""
-    scored: list[Sampling]
-    """Of test videos, likewise."""
-
-    @property
-    def samplings(self) -> list[Sampling]:
-        """All of them, each once."""
-        return list(dict.fromkeys([*self.trained, *self.scored]))
-
-    @property
-    def frames_alone(self) -> bool:
-        """Whether objects are never scored."""
-        return all(sampling.unit == "frame" for sampling in self.scored)
+BASELINES = Read("test", (BASELINE,), ())
 
 
-def required(recipe: Recipe, registry: Registry, answers: ContextStore) -> Required:
-    """Find what the tasks read that a recipe trains and scores.
+def required(recipe: Recipe, registry: Registry, *, labelled: Callable[[], bool]) -> list[Read]:
+    """What the tasks read that a recipe trains and scores, training videos first.
 
     Args:
         recipe: Names the tasks.
         registry: Where they come from.
-        answers: Knows what teachers see.
-
-    Raises:
-        PluginError: A need has no teacher.
+        labelled: Whether scores will be evaluated; asked where objects are never scored.
     """
     scoring = scoring_tasks(recipe)
     names = dict.fromkeys([*trained_tasks(recipe), *scoring])
@@ -66,16 +43,5 @@ def required(recipe: Recipe, registry: Registry, answers: ContextStore) -> Requi
     ]
     if any(of.calibrate.kind != "none" for of in recipe.score.protocols.values()):
         trained += [read._replace(split="train") for read in scored]
-    return Required((*trained, *scored), _samplings(trained, answers), _samplings(scored, answers))
-
-
-def _samplings(reads: Iterable[Read], answers: ContextStore) -> list[Sampling]:
-    """What is read, with what teachers of objects see for it."""
-    return [
-        sampling
-        for read in reads
-        for sampling in (
-            *read.samplings,
-            *answers.samplings(read.samplings[0].role, read.needs),
-        )
-    ]
+    frames_alone = all(read.samplings[0].unit == "frame" for read in scored)
+    return [*trained, *scored, *([BASELINES] if frames_alone and labelled() else [])]

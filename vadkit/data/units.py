@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vadkit.data.crops import Cut
+from vadkit.registry.cards import Sampling
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,63 @@ class Units:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def inside(self, sampling: Sampling, part: tuple[float, float] = (0, 1)) -> NDArray[np.int64]:
+        """(k,) rows whose own frame lies in a part of its video, and whose clip ends in it too.
+
+        The clip may begin before the part: the end of a short video is shorter than some clips.
+
+        Args:
+            sampling: What a clip is.
+            part: Where it begins and ends, as shares of the video's length.
+        """
+        length = self.lengths[self.video]
+        first, last = self.frame + sampling.offsets[0], self.frame + sampling.offsets[-1]
+        in_part = (self.frame >= part[0] * length) & (last < part[1] * length)
+        return np.flatnonzero(in_part & (first >= 0))
+
+
+class UnitRows:
+    """The table of one video's units, which grows frame by frame."""
+
+    def __init__(self) -> None:
+        self._frames: list[int] = []
+        self._boxes: list[NDArray[np.float32]] = [np.empty((0, 5), np.float32)]
+        self._times: list[float] = []
+        self._size = (0, 0)
+
+    def add(self, cut: Cut) -> None:
+        """Add the next frame's units, if it has any."""
+        self._times.append(cut.time_s)
+        self._size = cut.size
+        self._frames += [cut.index] * len(cut.boxes)
+        self._boxes.append(cut.boxes)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """(frames,) presentation times in seconds."""
+        return np.array(self._times, np.float64)
+
+    def units(self, video: str) -> Units:
+        """The units of all frames that were added."""
+        return Units(
+            videos=(video,),
+            lengths=np.array([len(self._times)], np.int64),
+            sizes=np.array([self._size], np.int64),
+            video=np.zeros(len(self._frames), np.int64),
+            frame=np.array(self._frames, np.int64),
+            boxes=np.concatenate(self._boxes),
+        )
+
+
+def joined(tables: Sequence[Units]) -> Units:
+    """The units of several videos, at least one, in one table."""
+    numbers = [np.full(len(table), number) for number, table in enumerate(tables)]
+    return Units(
+        videos=tuple(video for table in tables for video in table.videos),
+        lengths=np.concatenate([table.lengths for table in tables]),
+        sizes=np.concatenate([table.sizes for table in tables]),
+        video=np.concatenate(numbers).astype(np.int64),
+        frame=np.concatenate([table.frame for table in tables]),
+        boxes=np.concatenate([table.boxes for table in tables]),
+    )

@@ -28,6 +28,15 @@ class Outcome:
     name: str
     error: str | None = None
     """Why it failed, in a sentence; None where it did not."""
+    hint: str = ""
+    """What to do about it, or nothing."""
+    exit_code: int = 1
+    """What a command that fails for this reason ends with."""
+
+    @property
+    def reason(self) -> str:
+        """Why it failed and what to do about it."""
+        return f"{self.error or ''} {self.hint}".strip()
 
 
 class Engine(Protocol):
@@ -60,7 +69,7 @@ def attempt(job: Job) -> Outcome:
     try:
         job.call(**job.arguments)
     except VadkitError as error:
-        return Outcome(job.name, str(error))
+        return Outcome(job.name, error.message, error.hint, error.exit_code)
     except (Exception, SystemExit) as error:  # a plugin may exit, and a worker goes on
         return Outcome(job.name, f"{type(error).__name__}: {error}")
     return Outcome(job.name)

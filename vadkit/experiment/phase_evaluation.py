@@ -21,7 +21,7 @@ from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, TaskEntry
 from vadkit.registry.isolation import enough_memory
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
-from vadkit.scoring.inference import Watch, infer
+from vadkit.scoring.inference import UnitScores, Watch
 from vadkit.scoring.localization import ErrorMaps
 from vadkit.scoring.protocol import FrameScores, frames_that_count
 from vadkit.task import Batch
@@ -76,20 +76,20 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
         return None
     scores = {name: fuse(found, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
-    with runner.data.scoring():
-        labels = runner.data.labels()
+    with runner.data.annotations.scoring():
+        labels = runner.data.annotations.labels()
     metrics = {name: compared(of, labels, protocols[name]) for name, of in scores.items()}
     regions = _regions(scorer, found, maps, protocols["main"], normal)
     return Evaluation(scorer.model, heads, scores["main"], columns, metrics, regions, normal)
 
 
-UnitScores = dict[str, tuple[Units, NDArray[np.float32]]]
+ScoreTables = dict[str, tuple[Units, NDArray[np.float32]]]
 """`task.score` -> units and the score (n,) of each."""
 
 
-def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> UnitScores:
+def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> ScoreTables:
     """Score the test videos with each task; maps are shown to `maps`."""
-    found: UnitScores = {}
+    found: ScoreTables = {}
     for task in tasks:
         units = scorer.data.units(scorer.model.tasks[task].score_sampling, "test")
         of_units = _unit_scores(scorer, task, "test", watch=maps.see)
@@ -100,7 +100,7 @@ def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> 
 
 def _regions(
     scorer: PhaseRunner,
-    found: UnitScores,
+    found: ScoreTables,
     maps: ErrorMaps,
     protocol: Protocol,
     normal: Mapping[str, Normal],
@@ -208,8 +208,10 @@ def _unit_scores(
     )
     with enough_memory(f"scoring with {task}"):
         batches = _until_interrupted(loader.dealt(world.rank, world.size), scorer)
-        own = infer(scorer.model, task, batches, scorer.recipe, scorer.device, watch=watch)
-    return collected(world, own, _BATCH)
+        scores = UnitScores(scorer.model, task, scorer.recipe, scorer.device, watch)
+        for number, batch in batches:
+            scores.add(number, batch)
+    return collected(world, scores.scores(), _BATCH)
 
 
 def _calibrating(protocols: Mapping[str, Protocol]) -> dict[str, int]:

@@ -100,14 +100,14 @@ def run_metrics(
 
 def _intervals(runner: PhaseRunner, final: Evaluation) -> dict[str, Any] | None:
     """How far the AUCs of the main protocol move with the choice of test videos."""
-    labels, borders = runner.data.labels(), runner.recipe.score.borders
+    labels, borders = runner.data.annotations.labels(), runner.recipe.score.borders
     scores = {video: frames.smooth for video, frames in final.scores.items()}
     return auc_intervals(*frames_that_count(scores, labels, borders)) if labels else None
 
 
 def _localisation(runner: PhaseRunner, final: Evaluation) -> dict[str, Any]:
     """The figures of regions, where it is known where the anomalies are."""
-    annotated = runner.data.tracks() if final.regions else None
+    annotated = runner.data.annotations.tracks() if final.regions else None
     if annotated is None:
         return {**judge_regions(None), "regions": None}
     tracks, derived = annotated
@@ -158,7 +158,7 @@ def _checkpoint(recipe: Recipe) -> str:
 
 def _baselines(runner: PhaseRunner) -> dict[str, Any]:
     """What boxes alone reach under the same protocol: nothing was learned for these."""
-    labels, proxies = runner.data.labels(), runner.model.tasks.values()
+    labels, proxies = runner.data.annotations.labels(), runner.model.tasks.values()
     samplings = [s for proxy in proxies for s in (*proxy.samplings, proxy.score_sampling)]
     objects = [s for s in samplings if s.unit == "object" and s.role == "target"]
     if not labels:

@@ -47,7 +47,7 @@ def write_results(
     final = done[-1].evaluation
     if final is None:
         return
-    with runner.data.scoring():
+    with runner.data.annotations.scoring():
         _write_scores(folder, runner, final)
         emit("scores_written")
         metrics = run_metrics(runner, done, final, notes)
@@ -66,7 +66,7 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
         columns = {name: column[video] for name, column in final.columns.items()}
         table = ScoreTable(times[video], scores, columns)
         write_scores(folder.scores / f"{names[video]}.csv", table)
-    for video, labels in runner.data.labels().items():
+    for video, labels in runner.data.annotations.labels().items():
         write_labels(folder.labels / f"{names[video]}.csv", labels)
     for video, detections in final.regions.items():
         write_regions(folder.regions / f"{names[video]}.csv", detections)
@@ -89,7 +89,7 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
 
 
 def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
-    labels, times = runner.data.labels(), runner.data.times()
+    labels, times = runner.data.annotations.labels(), runner.data.times()
     names = safe_names(final.scores)
     for video, scores in final.scores.items():
         path = folder.plots / f"{names[video]}.png"

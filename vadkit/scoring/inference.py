@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -22,45 +22,55 @@ Watch = Callable[[str, Tensor], None]
 """Takes `task.score` and maps (B, h, w)."""
 
 
-@torch.no_grad()
-def infer(
-    model: Model,
-    task: str,
-    batches: Iterable[tuple[int, Batch]],
-    recipe: Recipe,
-    device: torch.device,
-    *,
-    watch: Watch | None = None,
-) -> dict[str, NDArray[np.float32]]:
-    """Score name -> (n,) for all units of the batches, in order.
-
-    Without any unit there are only the scores that the protocol uses, each (0,).
+class UnitScores:
+    """Scores the units of a task, batch after batch.
 
     Args:
         model: With the task's head.
         task: Whose scores.
-        batches: What it asks for, each with its number, on which its random numbers depend.
         recipe: Says precision, seed and the scores that are used.
         device: Where the model is.
         watch: Shown every score that is a map, before its mean is taken.
-
-    Raises:
-        PluginError: The task returned something else than (B,) for each score.
     """
-    model.eval()
-    parts: dict[str, list[Tensor]] = defaultdict(list)
-    for step, batch in batches:
-        with precision(recipe, device):
-            scores = model.infer(task, batch, generator(recipe.seed, "score", task, step))
-        for name, values in _named(task, scores).items():
-            checked = _checked(f"{task}.{name}", values, len(batch.clips))
-            if checked.ndim == MAP and watch:
-                watch(f"{task}.{name}", checked)
-            parts[name].append(checked.flatten(1).mean(dim=1) if checked.ndim == MAP else checked)
-    protocols = recipe.score.protocols.values()
-    used = (use.rpartition(".") for protocol in protocols for use in protocol.use)
-    empty = {name: [torch.empty(0)] for of, _, name in used if of == task}
-    return {name: torch.cat(tensors).numpy() for name, tensors in (parts or empty).items()}
+
+    def __init__(
+        self,
+        model: Model,
+        task: str,
+        recipe: Recipe,
+        device: torch.device,
+        watch: Watch | None = None,
+    ) -> None:
+        self._model, self._task, self._recipe, self._device = model.eval(), task, recipe, device
+        self._watch = watch
+        self._parts: dict[str, list[Tensor]] = defaultdict(list)
+
+    @torch.no_grad()
+    def add(self, number: int, batch: Batch) -> None:
+        """Score a batch; the task's random numbers depend on its number.
+
+        Raises:
+            PluginError: The task returned something else than (B,) for each score.
+        """
+        rng = generator(self._recipe.seed, "score", self._task, number)
+        with precision(self._recipe, self._device):
+            scores = self._model.infer(self._task, batch, rng)
+        for name, values in _named(self._task, scores).items():
+            checked = _checked(f"{self._task}.{name}", values, len(batch.clips))
+            if checked.ndim == MAP and self._watch:
+                self._watch(f"{self._task}.{name}", checked)
+            mean = checked.flatten(1).mean(dim=1) if checked.ndim == MAP else checked  # -> (B,)
+            self._parts[name].append(mean)
+
+    def scores(self) -> dict[str, NDArray[np.float32]]:
+        """Score name -> (n,) for all units of the batches, in order.
+
+        Without any unit there are only the scores that the protocol uses, each (0,).
+        """
+        protocols = self._recipe.score.protocols.values()
+        used = (use.rpartition(".") for protocol in protocols for use in protocol.use)
+        empty = {name: [torch.empty(0)] for task, _, name in used if task == self._task}
+        return {name: torch.cat(parts).numpy() for name, parts in (self._parts or empty).items()}
 
 
 def _named(task: str, scores: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

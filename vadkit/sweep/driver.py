@@ -120,8 +120,8 @@ class Driver:
         if outcome.error is None:
             self._say(outcome.name, f"done{_worth(state)}")
         else:
-            self._reasons[outcome.name] = outcome.error
-            self._say(outcome.name, f"FAILED: {outcome.error}")
+            self._reasons[outcome.name] = outcome.reason
+            self._say(outcome.name, f"FAILED: {outcome.reason}")
         self._note()
 
     def _follow(self, name: str) -> None:

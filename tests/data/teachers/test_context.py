@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import resource
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from vadkit.data.data_module import PreparedData
-from vadkit.data.teachers.context import ContextStore, cut_maps
-from vadkit.data.teachers.output_files import AnswerFile
-from vadkit.errors import DataError, NumericError, PluginError, ResourceError
+from vadkit.data.data_module import PreparedData, answer_shapes
+from vadkit.data.dataset import Split
+from vadkit.data.requirements import Read
+from vadkit.data.teachers.bound_teacher import AnsweredFrames
+from vadkit.data.teachers.context import cut_maps
+from vadkit.errors import DataError, NumericError, PluginError
 from vadkit.recipe import Recipe
 from vadkit.registry.cards import Need, Sampling
 from vadkit.registry.registry import Registry, load_plugins
@@ -101,16 +101,19 @@ def draw(folder: Path, frames: int, first: int, size: tuple[int, int] = (20, 24)
         cv2.imwrite(str(folder / f"{index:03}.png"), np.full(size, first + index, np.uint8))
 
 
-def store(
+def prepared(
     tmp_path: Path,
     registry: Registry,
     every: int = 1,
     rules: dict[str, float] | None = None,
+    root: Path | None = None,
     **teachers: str,
-) -> tuple[PreparedData, ContextStore]:
+) -> PreparedData:
     recipe = Recipe.model_validate(
         {
-            "data": {"target": {"dataset": "folder", "path": tmp_path / "set", "every": every}},
+            "data": {
+                "target": {"dataset": "folder", "path": (root or tmp_path) / "set", "every": every}
+            },
             "objects": {"detectors": [{"name": "right"}], "size": 8, "rules": rules},
             "frames": {"size": (10, 12)},
             "teachers": {role: {"name": name} for role, name in teachers.items()},
@@ -118,8 +121,14 @@ def store(
             "score": {"use": ["prediction.error"]},
         }
     )
-    data = PreparedData(recipe, registry, home=tmp_path / "home")
-    return data, ContextStore(data, recipe, registry, home=tmp_path / "home")
+    return PreparedData(recipe, registry, home=tmp_path / "home")
+
+
+def answers(
+    data: PreparedData, need: Need, index: Any, split: Split = "train", sampling: Sampling = CUBES
+) -> torch.Tensor:
+    """What is said about these units."""
+    return data.context(sampling, split, [need])(torch.as_tensor(index))[need.key]
 
 
 def calls() -> list[int]:
@@ -139,19 +148,19 @@ def brightness(units: Any, row: int, at: int = 0) -> list[int]:
 def test_every_unit_gets_the_answer_for_its_frame(
     tmp_path: Path, registry: Registry, at: int
 ) -> None:
-    data, context = store(tmp_path, registry, scene="brightness")
+    data = prepared(tmp_path, registry, scene="brightness")
     units = data.units(CUBES, "train")
     index = torch.randperm(len(units))
-    found = context.lookup("target", "train", Need(role="scene", at=at), units, index)
+    found = answers(data, Need(role="scene", at=at), index)
     expected = [brightness(units, row, at) for row in index.tolist()]
     assert found.round().int().tolist() == expected
 
 
 def test_answers_are_averaged_over_the_frames_asked_for(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, scene="brightness")
+    data = prepared(tmp_path, registry, scene="brightness")
     units = data.units(CUBES, "train")
     need = Need(role="scene", frames=5)
-    found = context.lookup("target", "train", need, units, torch.arange(len(units)))
+    found = answers(data, need, torch.arange(len(units)))
     for row in range(len(units)):
         last = int(units.lengths[units.video[row]]) - 1
         own = [min(max(int(units.frame[row]) + step, 0), last) for step in (-2, -1, 0, 1, 2)]
@@ -159,79 +168,106 @@ def test_answers_are_averaged_over_the_frames_asked_for(tmp_path: Path, registry
         assert float(found[row, 1]) == pytest.approx(mean, abs=1e-3)
 
 
-def test_nothing_is_asked_twice_nor_for_nobody(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, every=4, scene="brightness")
-    units, need = data.units(CUBES, "train"), Need(role="scene")
+def test_nothing_is_asked_twice(tmp_path: Path, registry: Registry) -> None:
+    far = Need(role="scene", frames=3, name="far")
     for _ in range(2):
-        context.lookup("target", "train", need, units, torch.arange(len(units)))
-    assert sum(calls()) == len(units) == 3 + 2
-    later, again = store(tmp_path, registry, every=4, scene="brightness")
-    again.lookup("target", "train", need, later.units(CUBES, "train"), torch.tensor([0]))
-    assert sum(calls()) == 5
-    near = Need(role="scene", frames=3)
-    again.lookup("target", "train", near, later.units(CUBES, "train"), torch.tensor([0]))
-    assert sum(calls()) == 5 + (2 * 3 - 1) + (2 * 2 - 1)  # neighbours that lie inside the video
+        data = prepared(tmp_path, registry, scene="brightness")
+        data.require([Read("train", (CUBES,), (Need(role="scene"), far))])
+        answers(data, far, [0])
+    assert sum(calls()) == 12 + 7
+
+
+@pytest.mark.parametrize(
+    ("need", "frames"),
+    # Where a video ends is not known beforehand: frames before an n-th that never comes count too.
+    [({}, 3 + 2), ({"frames": 3}, 9 + 5), ({"at": 1}, 6 + 4), ({"at": -2}, 9 + 5)],
+)
+def test_nothing_is_asked_for_nobody(
+    tmp_path: Path, registry: Registry, need: dict[str, int], frames: int
+) -> None:
+    data = prepared(tmp_path, registry, every=4, scene="brightness")
+    asked = Need(role="scene", **need)  # type: ignore[arg-type]
+    found = answers(data, asked, np.arange(5))
+    assert sum(calls()) == frames
+    around = np.arange(asked.frames) - asked.frames // 2 + asked.at
+    own = [(0, n) for n in (0, 4, 8)] + [(100, n) for n in (0, 4)]
+    frames_of = [np.clip(n + around, 0, 11 if first == 0 else 6) + first for first, n in own]
+    assert found[:, 1].tolist() == pytest.approx([of.mean() for of in frames_of], abs=1e-3)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+@pytest.mark.parametrize("around", [range(1), range(-2, 1), range(2), range(-3, 4), range(9)])
+def test_the_frames_that_are_asked_about_are_those_near_an_nth(every: int, around: range) -> None:
+    frames = np.arange(40)
+    near = [any((f - k) % every == 0 and f >= k for k in around) for f in frames.tolist()]
+    asked = AnsweredFrames(every, around)
+    assert asked.among(frames).tolist() == near
+    assert asked.rows(40)[near].tolist() == list(range(sum(near)))
 
 
 def test_splits_are_apart(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, scene="brightness")
-    units = data.units(CUBES, "test")
-    found = context.lookup("target", "test", Need(role="scene"), units, torch.tensor([3]))
+    data = prepared(tmp_path, registry, scene="brightness")
+    found = answers(data, Need(role="scene"), torch.tensor([3]), "test")
     assert found.round().int().tolist() == [[52, 53, 54]]
 
 
 def test_a_changed_video_is_seen_again(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, scene="brightness")
+    data = prepared(tmp_path, registry, scene="brightness")
     need, first = Need(role="scene"), torch.tensor([0])
-    context.lookup("target", "train", need, data.units(CUBES, "train"), first)
+    answers(data, need, first)
     cv2.imwrite(str(tmp_path / "set/train/a/000.png"), np.full((20, 24), 200, np.uint8))
-    data, context = store(tmp_path, registry, scene="brightness")
-    found = context.lookup("target", "train", need, data.units(CUBES, "train"), first)
+    data = prepared(tmp_path, registry, scene="brightness")
+    found = answers(data, need, first)
     assert found.round().int().tolist() == [[200, 200, 1]]
 
 
 def test_a_torn_file_is_made_again(tmp_path: Path, registry: Registry) -> None:
     need, index = Need(role="scene"), torch.tensor([0, 5])
-    data, context = store(tmp_path, registry, scene="brightness")
-    first = context.lookup("target", "train", need, data.units(CUBES, "train"), index)
-    (torn,) = (tmp_path / "home/context").glob("*/00000.npy")
+    data = prepared(tmp_path, registry, scene="brightness")
+    first = answers(data, need, index)
+    (torn,) = (
+        file
+        for file in (tmp_path / "home/stores").glob("*/00000/*/rows.bin")
+        if file.stat().st_size == 12 * 3 * 4
+    )
     torn.write_bytes(torn.read_bytes()[:100])
-    data, context = store(tmp_path, registry, scene="brightness")
-    again = context.lookup("target", "train", need, data.units(CUBES, "train"), index)
+    data = prepared(tmp_path, registry, scene="brightness")
+    again = answers(data, need, index)
     assert torch.equal(first, again)
 
 
 def test_a_teacher_of_objects_sees_cubes(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, imagenet="cube")
-    data.require([CUBES, *context.samplings("target", [Need(role="imagenet")])])
-    units, need = data.units(CUBES, "train"), Need(role="imagenet")
-    found = context.lookup("target", "train", need, units, torch.tensor([2, 15]))
+    data = prepared(tmp_path, registry, imagenet="cube")
+    need = Need(role="imagenet")
+    data.require([Read("train", (CUBES,), (need,))])
+    found = answers(data, need, [2, 15])
     assert found.round().int().tolist() == [[2], [103]]
     with pytest.raises(PluginError, match="own frame"):
-        context.lookup("target", "train", Need(role="imagenet", at=1), units, torch.tensor([0]))
+        answers(data, Need(role="imagenet", at=1), [0])
+    with pytest.raises(PluginError, match="sees objects"):
+        answers(data, need, [0], sampling=Sampling(unit="frame", frames=1))
 
 
 def test_maps_are_cut_to_the_box(tmp_path: Path, registry: Registry) -> None:
     image = np.zeros((20, 24), np.uint8)
     image[:, 12:] = np.linspace(40, 250, 12).astype(np.uint8)
     cv2.imwrite(str(tmp_path / "set/train/a/000.png"), image)
-    data, context = store(tmp_path, registry, depth="map")
-    units, first = data.units(CUBES, "train"), torch.tensor([0])
-    found = context.lookup("target", "train", Need(role="depth"), units, first)
+    data = prepared(tmp_path, registry, depth="map")
+    first = torch.tensor([0])
+    found = answers(data, Need(role="depth"), first)
     assert found.shape == (1, 1, 8, 8)
     expected = cv2.resize(image[:, 12:].astype(np.float32), (8, 8))
     assert np.abs(found[0, 0].numpy() - expected).max() < 1
     whole = Sampling(unit="frame", frames=1)
-    shapes = context.shapes(whole, "train", [Need(role="depth")])
+    shapes = answer_shapes(data, whole, "train", [Need(role="depth")])
     assert shapes == {"depth": (1, 10, 12)}
 
 
 def test_needs_of_one_role_are_told_apart(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, scene="brightness", clip="reader")
-    data.context_store = context
+    data = prepared(tmp_path, registry, scene="brightness", clip="reader")
     needs = [Need(role="scene"), Need(role="scene", at=1, name="next"), Need(role="clip")]
     needs.append(Need(role="clip", texts=("bicycle", "fire"), name="words"))
-    assert context.shapes(CUBES, "train", needs) == {
+    assert answer_shapes(data, CUBES, "train", needs) == {
         "scene": (3,),
         "next": (3,),
         "clip": (1,),
@@ -245,47 +281,44 @@ def test_needs_of_one_role_are_told_apart(tmp_path: Path, registry: Registry) ->
 
 
 def test_a_teacher_that_cannot_read_is_named(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, scene="brightness")
-    units, need = data.units(CUBES, "train"), Need(role="scene", texts=("fire",))
+    data = prepared(tmp_path, registry, scene="brightness")
+    need = Need(role="scene", texts=("fire",))
     with pytest.raises(PluginError, match=r"'brightness' cannot read.*'fire'"):
-        context.lookup("target", "train", need, units, torch.tensor([0]))
+        answers(data, need, torch.tensor([0]))
 
 
 def test_a_need_without_teacher_names_who_could(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry)
-    units = data.units(CUBES, "train")
+    data = prepared(tmp_path, registry)
     with pytest.raises(PluginError, match=r"No teacher is bound to the role 'scene'.*scene-grid"):
-        context.lookup("target", "train", Need(role="scene"), units, torch.tensor([0]))
+        answers(data, Need(role="scene"), torch.tensor([0]))
 
 
 def test_a_teacher_of_another_role_is_refused(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, scene="map")
-    units = data.units(CUBES, "train")
+    data = prepared(tmp_path, registry, scene="map")
     with pytest.raises(PluginError, match=r"'map' cannot fill 'scene'"):
-        context.lookup("target", "train", Need(role="scene"), units, torch.tensor([0]))
+        answers(data, Need(role="scene"), torch.tensor([0]))
 
 
 def test_answers_that_are_no_numbers_are_refused(tmp_path: Path, registry: Registry) -> None:
-    data, context = store(tmp_path, registry, scene="broken")
-    units = data.units(CUBES, "train")
+    data = prepared(tmp_path, registry, scene="broken")
     with pytest.raises(NumericError, match="'broken'"):
-        context.lookup("target", "train", Need(role="scene"), units, torch.tensor([0]))
+        answers(data, Need(role="scene"), torch.tensor([0]))
 
 
 def test_lengths_that_follow_the_videos_size_are_refused_if_it_changes(
     tmp_path: Path, registry: Registry
 ) -> None:
     draw(tmp_path / "set/train/wide", 5, 0, size=(20, 30))
-    data, context = store(tmp_path, registry, scene="size")
+    data = prepared(tmp_path, registry, scene="size")
     units = data.units(CUBES, "train")
     with pytest.raises(DataError, match="differ in shape"):
-        context.lookup("target", "train", Need(role="scene"), units, torch.arange(len(units)))
+        answers(data, Need(role="scene"), torch.arange(len(units)))
 
 
 def test_data_without_units_have_no_shapes(tmp_path: Path, registry: Registry) -> None:
-    _, context = store(tmp_path, registry, rules={"min_side": 1000.0}, scene="brightness")
+    data = prepared(tmp_path, registry, rules={"min_side": 1000.0}, scene="brightness")
     with pytest.raises(DataError, match="No object was found in the train videos of 'target'"):
-        context.shapes(CUBES, "train", [Need(role="scene")])
+        answer_shapes(data, CUBES, "train", [Need(role="scene")])
 
 
 def test_cutting_the_whole_map_changes_nothing() -> None:
@@ -293,54 +326,21 @@ def test_cutting_the_whole_map_changes_nothing() -> None:
     torch.testing.assert_close(cut_maps(maps, torch.tensor([[0.0, 0, 1, 1]] * 2), (6, 7)), maps)
 
 
-def test_a_row_that_is_not_there_is_not_invented(tmp_path: Path) -> None:
-    file = AnswerFile(tmp_path, "a", 4)
-    file.fill([(np.array([1, 3]), np.ones((2, 5), np.float32))])
-    assert file.missing(np.array([3, 0, 1, 0])).tolist() == [0]
-    with pytest.raises(LookupError, match=r"a\.npy"):
-        file.read(np.array([0]))
-
-
 @pytest.mark.parametrize("teacher", [{"scene": "brightness"}, {"imagenet": "cube"}])
 def test_answers_that_were_made_apart_are_byte_for_byte_the_same(
     tmp_path: Path, registry: Registry, teacher: dict[str, str]
 ) -> None:
     (role,) = teacher
-    found = []
-    for apart in (False, True):
-        data, context = store(tmp_path, registry, **teacher)
-        asked = context.asked("target", "train", Need(role=role), data.units(CUBES, "train"))
-        assert asked.missing() == [0, 1]
-        for number in (1, 0) if apart else ():
-            asked.answer(number)
-            assert number not in asked.missing()
-        asked.answer_missing(lambda *_: None)
-        files = (tmp_path / "home/context").glob("*/*.npy")
-        found.append({file.name: file.read_bytes() for file in files})
-        shutil.rmtree(tmp_path / "home/context")
-    assert len(found[0]) == 4
-    assert found[0] == found[1]
-
-
-def test_what_a_kill_left_of_a_new_file_counts_for_nothing(tmp_path: Path) -> None:
-    rows, answers = np.arange(4), np.ones((4, 5), np.float32)
-    AnswerFile(tmp_path, "a", 4).fill([(rows, answers)])
-    (tmp_path / "a.npy").write_bytes(b"torn")
-
-    def killed() -> Iterator[tuple[Any, Any]]:
-        yield rows[:1], answers[:1]
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        AnswerFile(tmp_path, "a", 4).fill(killed())
-    assert AnswerFile(tmp_path, "a", 4).missing(rows).tolist() == [0, 1, 2, 3]
-
-
-def test_a_full_disk_is_named_before_anything_is_mapped(tmp_path: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
-    try:
-        with pytest.raises(ResourceError, match=r"is full.*VADKIT_HOME"):
-            AnswerFile(tmp_path, "a", 1000).fill([(np.array([0]), np.ones((1, 99), np.float32))])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    read, files = Read("train", (CUBES,), (Need(role=role),)), []
+    for home, order in (("one", ()), ("other", (1, 0))):
+        data = prepared(tmp_path / home, registry, root=tmp_path, **teacher)
+        (videos,) = data.prepared.expect([read])
+        assert videos.missing() == [0, 1]
+        for number in order:
+            videos.prepare(number)
+            assert number not in videos.missing()
+        data.require([read])
+        made = (tmp_path / home / "home/stores").rglob("*.*")
+        files.append({str(of.relative_to(tmp_path / home)): of.read_bytes() for of in made})
+    assert len(files[0]) == 2 * 2 * 3
+    assert files[0] == files[1]

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vadkit.data.video.container import open_container
+from vadkit.data.video.container import expected_frames, open_container
 from vadkit.data.video.frame import natural_key, to_channels
 from vadkit.data.video.open_video import open_video
 from vadkit.data.video.timestamps import Timeline
@@ -277,6 +277,16 @@ def test_a_silently_truncated_file_is_noticed(tmp_path, name):
     assert f"{len(frames)} frames, but the file announces 60" in reader.report.warnings
 
 
+@pytest.mark.parametrize("more", [-1, 1])
+def test_a_difference_of_one_frame_is_told_and_no_damage(tmp_path, monkeypatch, more):
+    announced = f"vadkit.data.video.file_reader.{expected_frames.__name__}"
+    monkeypatch.setattr(announced, lambda *_: FRAMES + more)
+    frames, reader = decode(write_video(tmp_path / "a.mp4"), strict=True)
+    assert len(frames) == FRAMES
+    assert reader.report.warnings == []
+    assert reader.report.remarks == [f"60 frames, but the file announces {FRAMES + more}"]
+
+
 def test_a_changed_frame_size_is_scaled_and_noted(tmp_path):
     # MPEG-TS files may simply be joined.
     parts = [write_video(tmp_path / "a.ts", 8, "mpeg2video", rate=25),
@@ -502,6 +512,19 @@ def test_a_broken_image_is_named_and_left_alone(tmp_path, ending, kept):
     with pytest.raises(DataError, match=broken.name):
         decode(folder, strict=True)
     assert digest(broken) == before
+
+
+def test_many_broken_images_are_told_in_one_sentence(tmp_path):
+    folder = write_frames(tmp_path / "clip", 9)
+    for name in ("001.png", "002.png", "006.png", "009.png"):
+        (folder / name).write_bytes(b"")
+    frames, reader = decode(folder)
+    assert reader.report.repaired == [0, 1, 5, 8]
+    assert [frame.repaired for frame in frames] == [n in (0, 1, 5, 8) for n in range(9)]
+    for lost, stand_in in ((0, 2), (1, 2), (5, 4), (8, 7)):
+        assert np.array_equal(frames[lost].image, frames[stand_in].image)
+    told = "4 lost frames (001.png and 3 more) replaced by the one before"
+    assert reader.report.warnings == [told]
 
 
 def test_a_broken_first_image_is_replaced_by_the_next(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,14 +26,3 @@ def enough_room(folder: Path) -> Iterator[None]:
             f"The disk of {folder} is full.",
             "Free some space there, or set VADKIT_HOME to a folder on another disk.",
         ) from error
-
-
-def reserve(file: Path) -> None:
-    """Take the room that a file claims, so that no later write to its memory map can fail.
-
-    Raises:
-        OSError: There is none.
-    """
-    if hasattr(os, "posix_fallocate"):
-        with file.open("r+b") as opened:
-            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)

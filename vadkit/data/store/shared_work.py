@@ -1,4 +1,4 @@
-"""Work that several processes share: each piece is done by whoever comes to it first."""
+"""Work that several processes share: each piece is done by the process that locks it first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+Told = Callable[[str, int, int], None]
+"""Told of progress: what is prepared, how many videos are done, how many there are."""
 
 _PATIENCE_S = 1.0
 """How long a piece that another process holds is waited for before the next is tried."""
@@ -22,15 +25,15 @@ def in_turn(
     Args:
         pieces: What is to be done.
         lock: The lock file of a piece.
-        do: Does one, unless it finds it done by another process.
+        do: Does a piece, unless it finds it done by another process.
         tell: Told before each piece, again and again while waiting, and at last, how many are left.
     """
-    left, patience_s = list(pieces), 0.0
-    while left:
-        for piece in tuple(left):
-            tell(len(left))
+    waiting, patience_s = list(pieces), 0.0
+    while waiting:
+        for piece in tuple(waiting):
+            tell(len(waiting))
             if _done(piece, FileLock(lock(piece), timeout=patience_s), do):
-                left.remove(piece)
+                waiting.remove(piece)
         patience_s = _PATIENCE_S
     tell(0)
 

@@ -1,41 +1,47 @@
-"""Stores: units cut once, kept on disk, read many times.
-
-A store's folder is named by a hash of everything that decides what is in it.
-"""
+"""Stores: units cut once, kept on disk in a shard for each video, read many times."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vadkit.data.crops import Cutting
-from vadkit.data.store.shard_files import Stored
-from vadkit.data.store.video_shards import Parts, Source, Told
-from vadkit.data.units import Units
+from vadkit.data.clip_tensors import split_windows
+from vadkit.data.crops import Cut, Cutting
+from vadkit.data.store.memmap import Clips
+from vadkit.data.store.shard_files import Shard, ShardWriter
+from vadkit.data.units import UnitRows, Units, joined
 from vadkit.registry.cards import Sampling
-from vadkit.utils.hashing import hash_of
-
-REVISION = 2
-"""Raised when the same video would be cut differently, or written in other files."""
 
 DEVICE_SHARE = 0.3
 """A store moves to a GPU if it takes no more than this share of the free memory there."""
 
 
 class Store(ABC):
-    """Units and the clips around them."""
+    """Units and the clips around them.
 
-    def __init__(self, stored: Stored, cutting: Cutting) -> None:
-        self.stored = stored
+    Args:
+        cutting: What was cut.
+        shards: Video -> its units and clips, as `UnitRecorder` writes them; at least one.
+    """
+
+    def __init__(self, cutting: Cutting, shards: Mapping[str, Shard]) -> None:
         self.cutting = cutting
-        self.units = stored.units
+        self.units = joined([_units(video, shard) for video, shard in shards.items()])
+        self.data = Clips([torch.from_numpy(shard.rows) for shard in shards.values()])
+        """(n, C, K, H, W) uint8, a row for each unit."""
+        self.times = {video: shard.arrays["times"] for video, shard in shards.items()}
+        """Video -> (frames,) presentation times in seconds."""
+        self.remarks = {video: shard.facts["remarks"] for video, shard in shards.items()}
+        """Video -> sentences about what is odd or damaged in it."""
+        self._counts = Counter[str]()
+        for shard in shards.values():
+            self._counts.update(shard.facts["counts"])
 
     @abstractmethod
     def clips(self, index: Tensor, sampling: Sampling) -> Tensor:
@@ -49,18 +55,14 @@ class Store(ABC):
         counted = {"units": len(units), "videos": len(units.videos)}
         counted |= {"videos_shorter_than_clip": int(short.sum())}
         counted |= {"videos_without_units": int(empty.sum())}
-        return {**self.stored.counts, **counted}
+        return {**self._counts, **counted}
 
     def to(self, device: torch.device) -> None:
         """Move the whole store to a GPU with room for it; elsewhere it stays where it is."""
-        data = self.stored.data
-        if device.type == "cuda" and data.device.type == "cpu":
+        if device.type == "cuda" and self.data.device.type == "cpu":
             free, _ = torch.cuda.mem_get_info(device)
-            if data.nbytes <= DEVICE_SHARE * free:
-                self.stored = replace(self.stored, data=data.to(device))
-
-    def _rows(self, rows: Tensor) -> Tensor:
-        return self.stored.data.rows(rows)
+            if self.data.nbytes <= DEVICE_SHARE * free:
+                self.data = self.data.to(device)
 
 
 class CubeStore(Store):
@@ -68,62 +70,76 @@ class CubeStore(Store):
 
     def clips(self, index: Tensor, sampling: Sampling) -> Tensor:
         skipped = self.cutting.offsets.index(sampling.offsets[0])
-        cubes = self._rows(index)[:, :, skipped : skipped + len(sampling.offsets)]
-        return _windows(cubes, 2, sampling).transpose(1, 2)
+        cubes = self.data.rows(index)[:, :, skipped : skipped + len(sampling.offsets)]
+        return split_windows(cubes, sampling)
 
 
 class FrameStore(Store):
     """Whole frames, kept once each; clips are gathered, repeating the first and last frame."""
 
-    def __init__(self, stored: Stored, cutting: Cutting) -> None:
-        super().__init__(stored, cutting)
-        self.units = _every(stored.units, cutting.every)
+    def __init__(self, cutting: Cutting, shards: Mapping[str, Shard]) -> None:
+        super().__init__(cutting, shards)
+        units, nth = self.units, self.units.frame % cutting.every == 0
+        self.units = replace(
+            units, video=units.video[nth], frame=units.frame[nth], boxes=units.boxes[nth]
+        )
 
     def clips(self, index: Tensor, sampling: Sampling) -> Tensor:
-        units, of = self.units, index.cpu().numpy()
-        video = units.video[of, None]
-        frames = units.frame[of, None] + np.asarray(sampling.offsets)[None]
+        units, row = self.units, index.cpu().numpy()
+        video = units.video[row, None]
+        frames = units.frame[row, None] + np.asarray(sampling.offsets)[None]
         rows = units.starts[video] + frames.clip(0, units.lengths[video] - 1)
-        frames_of = self._rows(torch.from_numpy(rows).flatten())[:, :, 0]
-        clips = frames_of.reshape(*rows.shape, *frames_of.shape[1:])
-        return _windows(clips, 1, sampling).transpose(2, 3)
+        images = self.data.rows(torch.from_numpy(rows).flatten())[:, :, 0]  # (B*K, C, H, W)
+        clips = images.unflatten(0, rows.shape).transpose(1, 2)  # (B, C, K, H, W)
+        return split_windows(clips, sampling)
 
 
-def parts_of(root: Path, facts: Mapping[str, Any], cutting: Cutting, source: Source) -> Parts:
-    """The parts of the store of these facts.
-
-    Args:
-        root: The folder of all stores.
-        facts: JSON values of everything that decides frames and boxes.
-        cutting: What is cut.
-        source: From which videos.
-    """
-    if cutting.unit == "frame":
-        # Clips of whole frames are gathered later, so each is kept once, with no neighbours.
-        cutting = replace(cutting, offsets=range(1), every=1)
-    folder = root / hash_of({**facts, "cutting": repr(cutting), "revision": REVISION})
-    return Parts(folder, cutting, source)
+def stored_cutting(cutting: Cutting) -> Cutting:
+    """What is written so that a cutting can be read back."""
+    # Clips of whole frames are gathered later, so each is kept once, with no neighbours.
+    return replace(cutting, every=1) if cutting.unit == "frame" else cutting
 
 
-def open_store(parts: Parts, cutting: Cutting, told: Told) -> Store:
-    """Open a store, making first what is missing of it.
-
-    Args:
-        parts: Those of the store.
-        cutting: What is read of it.
-        told: Told of progress.
-    """
-    kind = FrameStore if cutting.unit == "frame" else CubeStore
-    return kind(parts.open(told), cutting)
+def open_store(cutting: Cutting, shards: Mapping[str, Shard]) -> Store:
+    """The store of videos that were cut; arguments as for `Store`."""
+    return (FrameStore if cutting.unit == "frame" else CubeStore)(cutting, shards)
 
 
-def _every(units: Units, every: int) -> Units:
-    kept = units.frame % every == 0
-    return replace(units, video=units.video[kept], frame=units.frame[kept], boxes=units.boxes[kept])
+class UnitRecorder:
+    """Writes a video's units and their clips into a shard."""
+
+    def __init__(self, writer: ShardWriter) -> None:
+        self._writer, self._table = writer, UnitRows()
+
+    def add(self, cut: Cut) -> None:
+        """Write the units of the next frame."""
+        self._writer.add(cut.clips)
+        self._table.add(cut)
+
+    def end(self, counts: dict[str, int], remarks: list[str]) -> None:
+        """Write what is known of the units when all frames are through.
+
+        Args:
+            counts: What was seen and dropped, by name.
+            remarks: Sentences about what is odd or damaged in the video.
+        """
+        units = self._table.units("")
+        self._writer.end(
+            {"counts": counts, "remarks": remarks},
+            frame=units.frame,
+            boxes=units.boxes,
+            size=units.sizes,
+            times=self._table.times,
+        )
 
 
-def _windows(clips: Tensor, dim: int, sampling: Sampling) -> Tensor:
-    """Split the dimension of all frames in two: windows, and frames of a window."""
-    shape = list(clips.shape)
-    shape[dim : dim + 1] = sampling.windows, sampling.frames
-    return clips.reshape(shape)
+def _units(video: str, shard: Shard) -> Units:
+    arrays = shard.arrays
+    return Units(
+        videos=(video,),
+        lengths=np.array([len(arrays["times"])], np.int64),
+        sizes=arrays["size"],
+        video=np.zeros(len(arrays["frame"]), np.int64),
+        frame=arrays["frame"],
+        boxes=arrays["boxes"],
+    )

@@ -1,13 +1,10 @@
-"""Teachers at work: bound by the recipe, shown the frames of a video."""
+"""Teachers that a recipe binds, shown clips of whole frames or objects."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from itertools import islice
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,19 +12,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vadkit.data.crops import Cutting, Image, windows
-from vadkit.data.detection import read
-from vadkit.data.teachers.output_files import Rows
-from vadkit.data.video.open_video import open_video
+from vadkit.data.clip_tensors import floats
+from vadkit.data.detection import Seen
+from vadkit.data.windows import Window
 from vadkit.errors import NumericError, PluginError
 from vadkit.recipe import Recipe
-from vadkit.registry.cards import Need, Sampling, TeacherCard
+from vadkit.registry.cards import Need, Sampling, TeacherCard, Unit
 from vadkit.registry.isolation import blamed
 from vadkit.registry.registry import Registry
 from vadkit.teacher import Teacher
 
 BATCH = 8
-"""Clips of whole frames that a teacher sees at once."""
+"""Clips that a teacher sees at once."""
+
+Rows = NDArray[np.int64]
+Answers = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class BoundTeacher:
     facts: tuple[Any, ...]
     """JSON values of all that decides its answers."""
 
-    def answer(self, clips: Tensor) -> NDArray[np.float32]:
+    def answer(self, clips: Tensor) -> Answers:
         """Answer (B, ...) for clips (B, C, T, H, W) in [0, 1].
 
         Raises:
@@ -49,24 +48,86 @@ class BoundTeacher:
             PluginError: The teacher fails.
         """
         with torch.inference_mode(), blamed("teacher", self.name, "forward"):
-            found = self.module(clips.to(self.device))
-        if not found.isfinite().all():
+            answers = self.module(clips.to(self.device))
+        if not answers.isfinite().all():
             raise NumericError(f"The teacher {self.name!r} answers with NaN or infinity.")
-        numbers: NDArray[np.float32] = found.float().cpu().numpy()
+        numbers: Answers = answers.float().cpu().numpy()
         return numbers
 
-    def watch(
-        self, path: Path, rows: Rows | None, channels: int
-    ) -> Iterator[tuple[Rows, NDArray[np.float32]]]:
-        """Answer for these frames of a video, or for all; only a window is held at a time."""
-        cutting = Cutting("frame", self.sampling.offsets, (0, 0), channels)
-        around = windows(read(open_video(path), Counter()), cutting)
-        frames = ((seen.frame.index, images) for seen, images in around)
-        wanted = None if rows is None else set(rows.tolist())
-        picked = (of for of in frames if wanted is None or of[0] in wanted)
-        while batch := list(islice(picked, BATCH)):
-            clips = torch.stack([_clip(images) for _, images in batch])
-            yield np.array([index for index, _ in batch]), self.answer(clips.float() / 255)
+    def answer_pixels(self, clips: Tensor) -> Answers:
+        """Answer (B, ...) for clips (B, C, T, H, W) uint8; raises as `answer` does."""
+        return self.answer(floats(clips, self.device))
+
+
+@dataclass(frozen=True)
+class AnsweredFrames:
+    """Frames of a video that a teacher answers for: every n-th, and some around each of these."""
+
+    every: int = 1
+    around: range = range(1)
+    """Offsets from the n-th frames, 0 among them."""
+
+    def among(self, frames: Rows) -> NDArray[np.bool_]:
+        """(n,) whether the teacher answers for these frames (n,)."""
+        nth = (frames - self.around[0]) // self.every * self.every  # the last that is near enough
+        return np.asarray(nth >= np.maximum(0, frames - self.around[-1]))
+
+    def rows(self, length: int) -> Rows:
+        """(length,) where the answer for each frame stands, if the teacher answers for it."""
+        return np.cumsum(self.among(np.arange(length))) - 1
+
+
+@dataclass(frozen=True)
+class FrameTeacher:
+    """A teacher of whole frames, and the frames that it is asked about."""
+
+    teacher: BoundTeacher
+    frames: AnsweredFrames = AnsweredFrames()
+
+    def answers(self, windows: Sequence[Window[Seen]]) -> dict[int, Answers]:
+        """Frame -> answer (...), for those of these windows' frames that are asked about."""
+        indices = np.array([window.at(0).frame.index for window in windows])
+        answered = self.frames.among(indices)
+        if not answered.any():
+            return {}
+        clips = [self._clip(window) for window, of in zip(windows, answered, strict=True) if of]
+        answers = self.teacher.answer_pixels(torch.stack(clips))
+        return dict(zip(indices[answered].tolist(), answers, strict=True))
+
+    def _clip(self, window: Window[Seen]) -> Tensor:
+        images = [window.at(offset).frame.image for offset in self.teacher.sampling.offsets]
+        stacked = torch.from_numpy(np.stack(images))  # (T, H, W, C)
+        return stacked.permute(3, 0, 1, 2)  # (C, T, H, W)
+
+
+class Teachers:
+    """The teachers that a recipe binds, each created once.
+
+    Args:
+        recipe: Binds teachers to roles.
+        registry: Where they come from.
+        device: Where they run.
+    """
+
+    def __init__(self, recipe: Recipe, registry: Registry, device: torch.device | str) -> None:
+        self._recipe, self._registry, self._device = recipe, registry, torch.device(device)
+        self._bound: dict[tuple[str, tuple[str, ...]], BoundTeacher] = {}
+
+    def bound(self, need: Need) -> BoundTeacher:
+        """The teacher that answers a need; raises as `bind_teacher` does."""
+        key = need.role, need.texts
+        if key not in self._bound:
+            self._bound[key] = bind_teacher(need, self._recipe, self._registry, self._device)
+        return self._bound[key]
+
+    def samplings(self, role: str, needs: Iterable[Need]) -> list[Sampling]:
+        """What teachers of objects are shown of a data role for these needs."""
+        samplings = (self.bound(need).sampling for need in needs)
+        return [replace(sampling, role=role) for sampling in samplings if sampling.unit == "object"]
+
+    def facts(self, needs: Iterable[Need]) -> list[object]:
+        """JSON values of all that decides the answers to these needs, but for the videos."""
+        return [[need.role, need.texts, self.bound(need).facts] for need in needs]
 
 
 def bind_teacher(
@@ -96,6 +157,24 @@ def bind_teacher(
     return BoundTeacher(source.name, sampling, module, device, facts)
 
 
+def refuse_unfit(teacher: BoundTeacher, need: Need, unit: Unit) -> None:
+    """Refuse a teacher of objects that is asked about anything else.
+
+    Args:
+        teacher: Who is asked.
+        need: What it is asked.
+        unit: What the task reads.
+
+    Raises:
+        PluginError: It cannot answer.
+    """
+    if teacher.sampling.unit == "object" and (need.at or need.frames > 1 or unit == "frame"):
+        raise PluginError(
+            f"The teacher {teacher.name!r} sees objects, so it answers for their own frame.",
+            "Bind a teacher of whole frames, or ask about objects with at = 0 and frames = 1.",
+        )
+
+
 def weights_hash(module: nn.Module) -> str:
     """A hash of a module's parameters and buffers."""
     digest = hashlib.sha256()
@@ -117,8 +196,3 @@ def _texts(need: Need, card: TeacherCard) -> dict[str, Any]:
 
 def _fills(card: object, role: str) -> bool:
     return isinstance(card, TeacherCard) and card.role == role
-
-
-def _clip(images: list[Image]) -> Tensor:
-    """T images (H, W, C) -> (C, T, H, W)."""
-    return torch.from_numpy(np.stack(images)).permute(3, 0, 1, 2)

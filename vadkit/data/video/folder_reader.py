@@ -9,12 +9,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vadkit.data.video.frame import (
     ASSUMED_FPS,
     DecodeReport,
-    Frame,
+    Image,
     VideoInfo,
     VideoReader,
     check_pixels,
@@ -45,57 +44,46 @@ class FolderReader(VideoReader):
     """A folder of frames."""
 
     def __init__(self, path: Path, fps: float | None, strict: bool) -> None:
-        self.path, self.name, self.strict = path, path.name, strict
         self.files = frame_files(path)
-        self.report = self._new_report()
+        super().__init__(path, fps, strict)
         readable = (image for image in map(self._read, self.files) if image is not None)
-        self._first = next(readable, None)
-        if self._first is None:
+        first = next(readable, None)
+        if first is None:
             raise DataError(f"{path} holds no image that can be decoded.")
-        height, width, channels = self._first.shape
+        height, width, channels = first.shape
         self.info = VideoInfo(width, height, channels, fps or ASSUMED_FPS, len(self.files))
-
-    def frames(self) -> Iterator[Frame]:
-        """Decode from the start; see `VideoReader.frames`."""
-        report = self.report = self._new_report()
-        last = self._first
-        for index, path in enumerate(self.files):
-            image = self._read(path)
-            if image is None:
-                report.repaired.append(index)
-                report.warnings.append(f"{path.name} cannot be decoded; its neighbour stands in")
-            else:
-                report.decoded += 1
-                last = self._fitted(image, report)
-            assert last is not None  # noqa: S101  the constructor saw to it
-            yield Frame(index, index / self.info.fps, last, image is None)
 
     def place(self, index: int) -> str:
         """The file of a frame."""
         return self.files[index].name
+
+    def _decoded(self) -> Iterator[tuple[float, Image | None]]:
+        for index, path in enumerate(self.files):
+            image = self._read(path)
+            yield index / self.info.fps, None if image is None else self._fitted(image)
 
     def _new_report(self) -> DecodeReport:
         frames = set(self.files)
         ignored = sorted(path.name for path in self.path.iterdir() if path not in frames)
         return DecodeReport(ignored=ignored)
 
-    def _read(self, path: Path) -> NDArray[np.uint8] | None:
+    def _damage(self, index: int) -> DataError:
+        path = self.files[index]
+        return DataError(f"{path} cannot be decoded (truncated?).", "Replace the file.")
+
+    def _read(self, path: Path) -> Image | None:
         try:
             data = path.read_bytes()
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}.") from error
         check_pixels(path, *(image_size(data) or (0, 0)))
-        image = read_image(data)
-        if image is None and self.strict:
-            raise DataError(f"{path} cannot be decoded (truncated?).", "Replace the file.")
-        return image
+        return read_image(data)
 
-    def _fitted(self, image: NDArray[np.uint8], report: DecodeReport) -> NDArray[np.uint8]:
+    def _fitted(self, image: Image) -> Image:
         info = self.info
         image = to_channels(image, info.channels)
         if image.shape[:2] != (info.height, info.width):
-            text = "the frame size changes; frames are scaled to the first one's"
-            report.warnings += [] if text in report.warnings else [text]
+            self.report.warn("the frame size changes; frames are scaled to the first one's")
             image = cv2.resize(image, (info.width, info.height)).astype(np.uint8)
         return image.reshape(info.height, info.width, info.channels)
 
@@ -106,16 +94,17 @@ def _is_frame(path: Path) -> bool:
 
 def _check_numbers(folder: Path, stems: list[str]) -> None:
     """Look for a gap, where all names are one text and a number."""
-    found = [re.fullmatch(r"(.*?)([0-9]+)(\D*)", stem) for stem in stems]
-    texts = {(match[1], match[3]) for match in found if match}
-    if None in found or len(texts) != 1:
+    matches = [re.fullmatch(r"(.*?)([0-9]+)(\D*)", stem) for stem in stems]
+    texts = {(match[1], match[3]) for match in matches if match}
+    if None in matches or len(texts) != 1:
         return
-    numbers = [int(match[2]) for match in found if match]
-    for one, other in pairwise(numbers):
-        if other == one:
-            raise DataError(f"{folder} holds frame {one} twice.", "Keep one file a frame.")
-        if other != one + 1:
+    numbers = [int(match[2]) for match in matches if match]
+    for number, following in pairwise(numbers):
+        if following == number:
+            raise DataError(f"{folder} holds frame {number} twice.", "Keep one file a frame.")
+        if following != number + 1:
+            lost = following - number - 1
             raise DataError(
-                f"{folder} has no frame {one + 1}: {other - one - 1} missing before {other}.",
+                f"{folder} has no frame {number + 1}: {lost} missing before {following}.",
                 "Restore the frames, or number the others without a gap.",
             )

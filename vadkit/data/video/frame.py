@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,9 @@ MAX_PIXELS = 7680 * 4320
 ASSUMED_FPS = 25.0
 """Frames a second where neither the user nor the file says."""
 
+Image = NDArray[np.uint8]
+"""(H, W, C), C 1 (grey) or 3 (RGB)."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -27,7 +30,7 @@ class Frame:
     """Position from 0."""
     time_s: float
     """Presentation time in seconds; the index over the rate for a folder."""
-    image: NDArray[np.uint8]
+    image: Image
     """(H, W, C), C 1 (grey) or 3 (RGB)."""
     repaired: bool = False
     """Whether the image stands in for one that could not be decoded."""
@@ -60,33 +63,96 @@ class DecodeReport:
     ignored: list[str] = field(default_factory=list)
     """Names of files in a frame folder that are no frames."""
     warnings: list[str] = field(default_factory=list)
-    """Sentences for the user."""
+    """Sentences about damage."""
+    remarks: list[str] = field(default_factory=list)
+    """Sentences about what is odd, but no damage."""
 
     @property
     def frames(self) -> int:
         """All frames that came out, decoded or repaired."""
         return self.decoded + len(self.repaired)
 
+    def warn(self, text: str) -> None:
+        """Add a warning, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
 
 class VideoReader(ABC):
-    """A video whose header was read. Decoding streams: memory is flat in the video's length."""
+    """A video whose header was read. Decoding streams: memory is flat in the video's length.
 
-    name: str
+    Args:
+        path: The file or folder.
+        fps: Frames a second to take in place of what the file says.
+        strict: Refuse a lost frame; otherwise the frame before it stands in.
+    """
+
     info: VideoInfo
     report: DecodeReport
     """Of the latest call of `frames`."""
 
-    @abstractmethod
+    def __init__(self, path: Path, fps: float | None, strict: bool) -> None:
+        self.path, self.name, self.fps, self.strict = path, path.name, fps, strict
+        self.report = self._new_report()
+
     def frames(self) -> Iterator[Frame]:
         """Decode from the start, every frame once, in order of time.
 
+        The frame before stands in for a lost one, so that all others keep their index and the
+        labels fit them; for one that is lost before the first, that first one does.
+
         Raises:
-            DataError: A frame cannot be decoded and the reader is strict.
+            DataError: A frame is lost and the reader is strict.
         """
+        self.report = self._new_report()
+        last: Image | None = None
+        lost_s: list[float] = []
+        for time_s, image in self._decoded():
+            if image is None:
+                if self.strict:
+                    raise self._damage(self.report.frames + len(lost_s))
+                lost_s.append(time_s)
+            stand_in = image if last is None else last
+            if stand_in is not None:
+                yield from (self._frame(lost, stand_in, repaired=True) for lost in lost_s)
+                lost_s.clear()
+            if image is not None:
+                yield self._frame(time_s, image)
+                last = image
+        if lost := self.report.repaired:
+            count = f"{len(lost)} lost frames ({self.places(lost)})"
+            self.report.warn(f"{count} replaced by the one before")
+
+    @abstractmethod
+    def _decoded(self) -> Iterator[tuple[float, Image | None]]:
+        """Presentation time in seconds and image of every frame in order; None where it is lost."""
+
+    def _new_report(self) -> DecodeReport:
+        return DecodeReport()
+
+    def _damage(self, index: int) -> DataError:
+        """The error that a frame is lost."""
+        return DataError(
+            f"{self.path} is damaged near frame {index}.",
+            "Repair the file, or read it without strictness.",
+        )
+
+    def _frame(self, time_s: float, image: Image, *, repaired: bool = False) -> Frame:
+        index = self.report.frames
+        if repaired:
+            self.report.repaired.append(index)
+        else:
+            self.report.decoded += 1
+        return Frame(index, index / self.fps if self.fps else time_s, image, repaired)
 
     def place(self, index: int) -> str:
         """Where a frame comes from, for the user's eyes."""
         return f"frame {index}"
+
+    def places(self, frames: Sequence[int]) -> str:
+        """Where the first of some frames comes from, and how many more there are."""
+        more = f" and {len(frames) - 1} more" if len(frames) > 1 else ""
+        return self.place(frames[0]) + more
 
 
 def check_pixels(path: Path, width: int, height: int) -> None:
@@ -108,7 +174,7 @@ def to_channels(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     if image.shape[2] == channels:
         return image
     if channels == 1:
-        luma = image @ np.array([0.299, 0.587, 0.114], np.float32)
+        luma = image @ np.array([0.299, 0.587, 0.114], np.float32)  # (H, W, 3) -> (H, W)
         return np.round(luma).astype(np.uint8)[..., None]
     return np.repeat(image, channels, axis=2)
 

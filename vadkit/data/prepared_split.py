@@ -1,0 +1,143 @@
+"""The videos of one split of a data role, and the shards that are kept of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from filelock import FileLock
+
+from vadkit.data.bound_dataset import BoundDataset
+from vadkit.data.crops import Cutting
+from vadkit.data.dataset import Split
+from vadkit.data.store.shard_files import Shard
+from vadkit.data.store.shared_work import Told, in_turn
+from vadkit.data.store.store import Store, UnitRecorder, open_store, stored_cutting
+from vadkit.data.store.video_shards import REVISION, VideoShards
+from vadkit.data.teachers.outputs import FrameOutputs, UnitOutputs, compact
+from vadkit.data.video_pass import VideoPass
+from vadkit.utils.hashing import hash_of
+
+
+class PreparedSplit:
+    """Shards of units and of teachers' answers, a video's all made in one pass over it.
+
+    Args:
+        bound: The data set.
+        split: Which of its videos.
+        root: Folder of all shards.
+        channels: Colour channels of everything that is cut.
+
+    Raises:
+        DataError: There is no video.
+    """
+
+    def __init__(self, bound: BoundDataset, split: Split, root: Path, channels: int) -> None:
+        self.what = f"{bound.name} {split}"
+        """For the user's eyes."""
+        self.videos = bound.videos(split)
+        self._bound, self._split, self._channels = bound, split, channels
+        facts = {**bound.facts("frame"), "split": split}
+        # By number: names of videos may differ in what a file system does not tell apart.
+        folder = root / hash_of(facts)
+        self._shards = [VideoShards(folder / f"{n:05}") for n in range(len(self.videos))]
+        self._cuttings: dict[str, Cutting] = {}
+        self._watched: dict[str, FrameOutputs] = {}
+        self._shown: dict[str, UnitOutputs] = {}
+
+    @property
+    def keys(self) -> list[str]:
+        """Names of the shards that are kept of each video."""
+        return [*self._cuttings, *self._watched, *self._shown]
+
+    def keep_units(self, cutting: Cutting) -> str:
+        """Keep the units of a cutting from now on; the key of their shards."""
+        stored = stored_cutting(cutting)
+        facts = {**self._bound.facts(cutting.unit), "cutting": repr(stored), "revision": REVISION}
+        key = hash_of(facts)
+        self._cuttings[key] = stored
+        return key
+
+    def keep_outputs(self, outputs: FrameOutputs | UnitOutputs) -> None:
+        """Keep a teacher's answers from now on."""
+        if isinstance(outputs, FrameOutputs):
+            self._watched[outputs.key] = outputs
+        else:
+            self._shown[outputs.key] = outputs
+
+    def video(self, number: int) -> VideoShards:
+        """What is kept of a video."""
+        return self._shards[number]
+
+    def shards_of(self, key: str) -> Callable[[int], Shard]:
+        """Number of a video -> its shard of this key; all videos are prepared."""
+        return lambda number: self._shards[number].shard(key)
+
+    def store(self, cutting: Cutting) -> Store:
+        """The units of a cutting, which is kept; all videos are prepared."""
+        key = self.keep_units(cutting)
+        named = zip(self.videos, self._shards, strict=True)
+        return open_store(cutting, {video.name: shards.shard(key) for video, shards in named})
+
+    def missing(self) -> list[int]:
+        """The numbers of the videos of which a shard is missing or not whole."""
+        return [n for n, shards in enumerate(self._shards) if not all(map(shards.holds, self.keys))]
+
+    def prepare_missing(self, told: Told) -> None:
+        """Prepare all videos, sharing them with other processes; raises as `prepare` does."""
+        missing, count = self.missing(), len(self.videos)
+        for number in missing:
+            self._shards[number].make_folder()
+        if missing:
+            lock = lambda number: self._shards[number].lock  # noqa: E731
+            in_turn(missing, lock, self._prepare, lambda n: told(self.what, count - n, count))
+
+    def prepare(self, number: int) -> None:
+        """Make what is missing of a video; waits for the process that is making it.
+
+        Raises:
+            DataError: The video or its boxes cannot be used.
+            PluginError: A detector or teacher fails.
+            NumericError: A teacher's answer is not finite.
+            ResourceError: The disk is full.
+        """
+        shards = self._shards[number]
+        shards.make_folder()
+        with FileLock(shards.lock):
+            self._prepare(number)
+
+    def _prepare(self, number: int) -> None:
+        shards = self._shards[number]
+        cuttings = {key: of for key, of in self._cuttings.items() if not shards.holds(key)}
+        watched = [of for key, of in self._watched.items() if not shards.holds(key)]
+        if cuttings or watched:
+            video_pass = self._bound.video_pass(self.videos[number], self._channels)
+            _write_pass(video_pass, shards, cuttings, watched)
+        for key, outputs in self._shown.items():
+            if not shards.holds(key):
+                with shards.writing(key) as writer:
+                    outputs.write(writer, shards.shard(outputs.store))
+
+
+def _write_pass(
+    video_pass: VideoPass,
+    shards: VideoShards,
+    cuttings: dict[str, Cutting],
+    watched: Sequence[FrameOutputs],
+) -> None:
+    """Go over a video once and write all shards that come of it, or none."""
+    with ExitStack() as stack:
+        recorders = [UnitRecorder(stack.enter_context(shards.writing(key))) for key in cuttings]
+        writers = [stack.enter_context(shards.writing(outputs.key)) for outputs in watched]
+        teachers = [outputs.watching for outputs in watched]
+        for passed in video_pass.frames(list(cuttings.values()), teachers):
+            for recorder, cut in zip(recorders, passed.cuts, strict=True):
+                recorder.add(cut)
+            for writer, answer in zip(writers, passed.answers, strict=True):
+                if answer is not None:
+                    writer.add(compact(answer[None]))
+        for recorder, cutting in zip(recorders, cuttings.values(), strict=True):
+            recorder.end(video_pass.counts(cutting.unit), video_pass.remarks)
+        for writer in writers:
+            writer.end({})

@@ -1,0 +1,124 @@
+"""One pass over a video: opened, decoded and searched for objects once, whoever wants its units.
+
+Every cutting gets the units of each frame, and every teacher of whole frames answers for it, out of
+the same window of frames. So memory is flat in the video's length, and nothing is read twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from vadkit.data.crops import Cut, Cutting, cut
+from vadkit.data.dataset import Video
+from vadkit.data.detection import Detector, Seen, detect
+from vadkit.data.teachers.bound_teacher import BATCH, Answers, FrameTeacher
+from vadkit.data.video.frame import VideoReader, to_channels
+from vadkit.data.windows import Window, reach, windows
+from vadkit.registry.cards import BoxRules, Unit
+
+REPAIRED = "frames_repaired"
+"""What stand-ins are counted under: of all videos and, with " in VIDEO, PLACE", of one."""
+
+
+@dataclass(frozen=True)
+class PassedFrame:
+    """What was made of one frame."""
+
+    index: int
+    """The frame, from 0."""
+    cuts: tuple[Cut, ...]
+    """Its units, for each cutting."""
+    answers: tuple[Answers | None, ...]
+    """(...) for each teacher; None where it was not asked about this frame."""
+
+
+class VideoPass:
+    """Goes over a video once.
+
+    Args:
+        video: Whose frames they are.
+        reader: The opened video.
+        detectors: Find the objects; not asked where only whole frames are cut.
+        rules: Which boxes count as objects.
+        channels: Colour channels of everything that is cut: 1 (grey) or 3 (RGB).
+    """
+
+    def __init__(
+        self,
+        video: Video,
+        reader: VideoReader,
+        detectors: Sequence[Detector[Any]],
+        rules: BoxRules,
+        channels: int,
+    ) -> None:
+        self._video, self._reader, self._channels = video, reader, channels
+        self._detectors, self._rules = detectors, rules
+        self._frames, self._boxes = Counter[str](), Counter[str]()
+
+    def frames(
+        self, cuttings: Sequence[Cutting], teachers: Sequence[FrameTeacher] = ()
+    ) -> Iterator[PassedFrame]:
+        """Yield every frame once, in order, with what was made of it.
+
+        Raises:
+            DataError: The video cannot be decoded, or is damaged and damage is refused.
+            PluginError: A detector or teacher fails, or does not give every frame once.
+            NumericError: A teacher's answer is not finite.
+        """
+        stream = self._read()
+        if any(cutting.unit == "object" for cutting in cuttings):
+            stream = detect(self._video, stream, self._detectors, self._rules, self._boxes)
+        offsets = [cutting.offsets for cutting in cuttings]
+        offsets += [teacher.teacher.sampling.offsets for teacher in teachers]
+        around = windows(map(self._in_channels, stream), *reach(*offsets))
+        # Teachers see several frames at once; without them nothing waits for others.
+        while chunk := list(islice(around, BATCH if teachers else 1)):
+            answers = [teacher.answers(chunk) for teacher in teachers]
+            for window in chunk:
+                yield _passed(window, cuttings, answers)
+
+    def counts(self, unit: Unit) -> dict[str, int]:
+        """What was seen, repaired and dropped for a kind of unit, when all frames are out."""
+        counts = {**self._frames, **(self._boxes if unit == "object" else {})}
+        if lost := self._reader.report.repaired:
+            counts[f"{REPAIRED} in {self._video.name}, {self._reader.places(lost)}"] = len(lost)
+        return counts
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences about what is odd or damaged in the video, when all frames are out."""
+        report = self._reader.report
+        return [*report.warnings, *report.remarks]
+
+    def _read(self) -> Iterator[Seen]:
+        for frame in self._reader.frames():
+            self._frames["frames"] += 1
+            self._frames[REPAIRED] += frame.repaired
+            yield Seen(frame, np.empty((0, 5), np.float32))
+
+    def _in_channels(self, seen: Seen) -> Seen:
+        image = to_channels(seen.frame.image, self._channels)
+        return replace(seen, frame=replace(seen.frame, image=image))
+
+
+def damaged(counts: Mapping[str, int]) -> dict[str, int]:
+    """`VIDEO, PLACE` -> how many frames of that video stand in for lost ones."""
+    mark = f"{REPAIRED} in "
+    return {name.removeprefix(mark): n for name, n in counts.items() if name.startswith(mark)}
+
+
+def _passed(
+    window: Window[Seen], cuttings: Sequence[Cutting], answers: Sequence[Mapping[int, Answers]]
+) -> PassedFrame:
+    index = window.at(0).frame.index
+    return PassedFrame(
+        index,
+        tuple(cut(window, cutting) for cutting in cuttings),
+        tuple(of_frames.get(index) for of_frames in answers),
+    )
