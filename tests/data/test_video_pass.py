@@ -128,4 +128,5 @@ def test_what_was_repaired_is_counted_for_each_kind_of_unit_and_told() -> None:
         assert damaged(counts) == {"v, frame 0 and 2 more": 3}
     assert "boxes" in video_pass.counts("object")
     assert "boxes" not in video_pass.counts("frame")
-    assert video_pass.remarks == ["3 lost frames (frame 0 and 2 more) replaced by the one before"]
+    told = "frame 0 and 2 more cannot be decoded; the frame before stands in (lost frames: 3)"
+    assert video_pass.remarks == [told]

@@ -102,9 +102,9 @@ def test_a_truncated_image_is_replaced_told_and_left_alone(
     half, out = torn.read_bytes(), tmp_path / "run"
     assert execute(["run", str(own.recipe()), "--out", str(out)]) == 0
     err = capsys.readouterr().err
-    told = "replaced by the one before"
-    assert f"a (target train): 1 lost frames (017.jpg) {told}" in err
-    assert f"b (target train): 2 lost frames (003.jpg and 1 more) {told}" in err
+    told = "cannot be decoded; the frame before stands in"
+    assert f"a (target train): 017.jpg {told} (lost frames: 1)" in err
+    assert f"b (target train): 003.jpg and 1 more {told} (lost frames: 2)" in err
     assert '"frames_repaired": 3' in (out / "metrics.json").read_text()
     assert torn.read_bytes() == half
 
@@ -127,7 +127,7 @@ def test_scoring_strictly_refuses_a_truncated_image(
     (torn,) = torn_images(own.target / "test/c.mkv", 2, 17)
     words = ["score", str(torn.parent), "--run", str(done), "--out", str(tmp_path / "scores")]
     assert execute(words) == 0
-    told = f"{torn.parent}: 1 lost frames (017.jpg) replaced by the one before"
+    told = f"{torn.parent}: 017.jpg cannot be decoded; the frame before stands in (lost frames: 1)"
     assert told in capsys.readouterr().err
     assert execute([*words, "--strict"]) == 4
     assert f"{torn} cannot be decoded" in capsys.readouterr().err

@@ -523,7 +523,7 @@ def test_many_broken_images_are_told_in_one_sentence(tmp_path):
     assert [frame.repaired for frame in frames] == [n in (0, 1, 5, 8) for n in range(9)]
     for lost, stand_in in ((0, 2), (1, 2), (5, 4), (8, 7)):
         assert np.array_equal(frames[lost].image, frames[stand_in].image)
-    told = "4 lost frames (001.png and 3 more) replaced by the one before"
+    told = "001.png and 3 more cannot be decoded; the frame before stands in (lost frames: 4)"
     assert reader.report.warnings == [told]
 
 

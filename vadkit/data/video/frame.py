@@ -120,8 +120,8 @@ class VideoReader(ABC):
                 yield self._frame(time_s, image)
                 last = image
         if lost := self.report.repaired:
-            count = f"{len(lost)} lost frames ({self.places(lost)})"
-            self.report.warn(f"{count} replaced by the one before")
+            text = f"{self.places(lost)} cannot be decoded; the frame before stands in"
+            self.report.warn(f"{text} (lost frames: {len(lost)})")
 
     @abstractmethod
     def _decoded(self) -> Iterator[tuple[float, Image | None]]:
