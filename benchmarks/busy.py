@@ -92,13 +92,15 @@ def _runner(recipe: Recipe, registry: Registry, shown: Progress) -> PhaseRunner:
     import torch
 
     from vadkit.data.data_module import PreparedData
+    from vadkit.data.requirements import Read
     from vadkit.training.model import Model, Sizes, proxy_tasks
     from vadkit.training.trainer import PhaseRunner
 
     tasks = proxy_tasks([entry.name for entry in recipe.phase[0].tasks], recipe, registry)
     data = PreparedData(recipe, registry)
-    data.require([sampling for task in tasks.values() for sampling in task.samplings])
-    sizes = Sizes(data.channels, data.cube_size, data.frame_size, {})
+    data.require([Read("train", task.samplings, ()) for task in tasks.values()])
+    cuttings = data.prepared.cuttings
+    sizes = Sizes(cuttings.channels, cuttings.size("object"), cuttings.size("frame"), {})
     model = Model(recipe, tasks, registry, sizes)
     return PhaseRunner(model, data, recipe, torch.device("cpu"), shown, lambda: None)
 

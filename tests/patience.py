@@ -21,7 +21,7 @@ def wait_until(happened: Callable[[], bool]) -> None:
 
 
 def outcomes_of(engine: Engine, count: int) -> dict[str, str | None]:
-    """Wait until so many jobs have ended; name -> error."""
+    """Wait until so many jobs have ended; name -> why it failed, and what to do."""
     ended: list[Outcome] = []
 
     def have_ended() -> bool:
@@ -29,4 +29,4 @@ def outcomes_of(engine: Engine, count: int) -> dict[str, str | None]:
         return len(ended) >= count
 
     wait_until(have_ended)
-    return {outcome.name: outcome.error for outcome in ended}
+    return {outcome.name: outcome.reason or None for outcome in ended}
