@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.tracks import Sighting, tracks_of
+from vadkit.data.annotations.tracks import TrackedBox, build_tracks
 from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.detection import Detector, Seen
@@ -253,7 +253,7 @@ def test_labels_of_test_videos_are_sealed_unless_something_is_scored(
 
 
 def walk(frame: int) -> list[Track]:
-    return tracks_of([Sighting("1", frame, (2, 3, 9, 8))])
+    return build_tracks([TrackedBox("1", frame, (2, 3, 9, 8))])
 
 
 def test_tracks_are_checked_with_the_labels_before_anything_is_trained(
