@@ -112,7 +112,7 @@ def test_other_tasks_need_not_be_installed_any_more(
 def test_a_run_without_a_model_is_named(done: Path, registry: Registry, tmp_path: Path) -> None:
     half = tmp_path / "half"
     shutil.copytree(done, half, ignore=shutil.ignore_patterns("model"))
-    with pytest.raises(DataError, match=r"model\.json"):
+    with pytest.raises(DataError, match=r"model.MANIFEST\.json"):
         Scorer.of_run(RunFolder.open(half), registry)
     with pytest.raises(RecipeError):
         RunFolder.open(tmp_path)

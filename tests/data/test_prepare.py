@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from preparing import files, load
 from tiny_world import World, film, make_world, write_boxes, write_video
 
 from vadkit.data.bound_dataset import BoundDataset
@@ -17,12 +18,10 @@ from vadkit.data.video_pass import VideoPass
 from vadkit.engines import Job, Outcome, attempt
 from vadkit.engines.local import LocalEngine
 from vadkit.errors import DataError
-from vadkit.recipe import Recipe, load_recipe
+from vadkit.recipe import load_recipe
 from vadkit.registry.cards import Sampling
 from vadkit.registry.registry import Registry
 from vadkit.run import run
-
-TASKS = ("prediction", "semantic_reconstruction", "virtual")
 
 
 class Here:
@@ -44,16 +43,6 @@ class Here:
 
     def close(self) -> None:
         assert not self.jobs
-
-
-def files(home: Path) -> dict[str, bytes]:
-    """What was prepared, but for the locks."""
-    found = [path for path in home.rglob("*") if path.is_file() and "lock" not in path.as_posix()]
-    return {path.relative_to(home).as_posix(): path.read_bytes() for path in found}
-
-
-def load(world: World, registry: Registry, *tasks: str) -> Recipe:
-    return load_recipe(world.recipe(*tasks or TASKS), registry=registry)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from killed_preparing import ended, started
-from test_prepare import TASKS, files, load
+from preparing import TASKS, files, load
 from tiny_world import World
 
 from vadkit.data.prepare import prepare

@@ -1,0 +1,22 @@
+"""What tests of preparing share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tiny_world import World
+
+from vadkit.recipe import Recipe, load_recipe
+from vadkit.registry.registry import Registry
+
+TASKS = ("prediction", "semantic_reconstruction", "virtual")
+
+
+def files(home: Path) -> dict[str, bytes]:
+    """What was prepared, but for the locks."""
+    found = [path for path in home.rglob("*") if path.is_file() and "lock" not in path.as_posix()]
+    return {path.relative_to(home).as_posix(): path.read_bytes() for path in found}
+
+
+def load(world: World, registry: Registry, *tasks: str) -> Recipe:
+    return load_recipe(world.recipe(*tasks or TASKS), registry=registry)
