@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
-from vadkit.metrics.curves import (
-    RegionCurves,
-    ScoredFrames,
-    average_precision,
-    equal_error_rate,
-    macro_auc_padded,
-    macro_auc_skipped,
-    micro_auc,
-    rbdc,
-    tbdc,
-)
+if TYPE_CHECKING:
+    from vadkit.metrics.curves import RegionCurves, ScoredFrames
 
 Tree = dict[str, Any]
 """Figures as `metrics.json` has them: tables of numbers, None where one is not defined."""
@@ -81,24 +73,41 @@ class Figure:
         return ", in percent" if self.percent else ""
 
 
-MICRO_AUC = Figure("micro AUC", ("auc", "micro"), micro_auc)
+def _curve(name: str, *, joined: bool = False) -> Callable[[Any], Any]:
+    """A function of `vadkit.metrics.curves`, which needs NumPy: imported when it is called.
+
+    Args:
+        name: Of the function.
+        joined: Whether it takes the scores and labels of all videos as one.
+    """
+
+    def compute(scored: Any) -> Any:
+        function = getattr(import_module("vadkit.metrics.curves"), name)
+        return function(*scored.joined) if joined else function(scored)
+
+    return compute
+
+
+MICRO_AUC = Figure("micro AUC", ("auc", "micro"), _curve("micro_auc"))
 MACRO_AUC = Figure(
-    "macro AUC, skipped", ("auc", "macro_skipped"), macro_auc_skipped, macro="skipped"
+    "macro AUC, skipped", ("auc", "macro_skipped"), _curve("macro_auc_skipped"), macro="skipped"
 )
 FIGURES = (
     MICRO_AUC,
     MACRO_AUC,
-    Figure("macro AUC, padded", ("auc", "macro_padded"), macro_auc_padded, macro="padded"),
+    Figure(
+        "macro AUC, padded", ("auc", "macro_padded"), _curve("macro_auc_padded"), macro="padded"
+    ),
     Figure(
         "EER",
         ("eer",),
-        lambda frames: equal_error_rate(*frames.joined),
+        _curve("equal_error_rate", joined=True),
         higher_is_better=False,
         of_baselines=False,
     ),
-    Figure("AP", ("ap",), lambda frames: average_precision(*frames.joined), of_baselines=False),
-    Figure("RBDC", ("rbdc",), of_regions=rbdc),
-    Figure("TBDC", ("tbdc",), of_regions=tbdc),
+    Figure("AP", ("ap",), _curve("average_precision", joined=True), of_baselines=False),
+    Figure("RBDC", ("rbdc",), of_regions=_curve("rbdc")),
+    Figure("TBDC", ("tbdc",), of_regions=_curve("tbdc")),
 )
 
 
