@@ -11,7 +11,7 @@ from collections.abc import Callable
 import cv2
 import pytest
 import torch
-from joblib.externals.loky.backend import context
+from loky.backend import context
 
 from vadkit.cli import execute
 from vadkit.utils import threads
