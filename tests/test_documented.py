@@ -26,7 +26,7 @@ import pytest
 from vadkit import errors
 from vadkit.cli import execute
 from vadkit.metrics.figures import all_figures
-from vadkit.recipe import find_recipe, load_recipe, schema, shipped_recipes
+from vadkit.recipe import load_recipe, schema, shipped_recipes
 from vadkit.registry.card_validation import HOOKS
 from vadkit.registry.registry import KINDS, load_plugins
 
@@ -154,28 +154,52 @@ def _find(words: list[str]) -> tuple[Any, list[str]]:
     from vadkit.cli.app import app
 
     command: Any = get_command(app)
-    while hasattr(command, "commands") and words and not words[0].startswith("-"):
-        assert words[0] in command.commands, f"no command {words[0]!r}"
+    while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
     return command, words
 
 
-@pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
-def test_commands_exist(path: Path) -> None:
-    for words in _commands(path):
-        command, rest = _find(words)
-        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-        given = {word.partition("=")[0] for word in rest if word.startswith("--")}
-        assert given <= known | {"--debug"}, " ".join(words)
-        if command.name in ("run", "show", "validate") and rest and rest[0].isidentifier():
-            assert rest[0].isupper() or find_recipe(rest[0])
+def _mistakes(words: list[str]) -> Iterator[str]:
+    """What a command that is shown names and there is not."""
+    command, rest = _find(words)
+    options = {option for parameter in command.params for option in parameter.opts}
+    shown = {word.partition("=")[0] for word in rest if word.startswith("--")}
+    yield from shown - options - {"--help", "--debug"}
+    if hasattr(command, "commands") and rest and not rest[0].startswith("-"):
+        yield f"no command {rest[0]!r}"
+    name = rest[0] if command.name in ("run", "show", "validate") and rest else ""
+    if name.isidentifier() and not name.isupper() and name not in shipped_recipes():
+        yield f"no recipe {name!r}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", FENCE.sub("", _text(page)))
-    local = [link for link in links if "://" not in link]
-    assert [link for link in local if not (page.parent / link).exists()] == []
+@pytest.mark.parametrize("words", ["run nothing", "recipe sho sota", "run sota --nothing=1"])
+def test_a_mistake_in_a_command_is_noticed(words: str) -> None:
+    assert len(list(_mistakes(words.split()))) == 1
+
+
+def test_commands_exist() -> None:
+    commands = [(path, words) for path in (*PAGES, *SOURCES) for words in _commands(path)]
+    assert len(commands) > 100
+    assert [
+        f"{path.relative_to(ROOT)}: vadkit {shlex.join(words)}: {mistake}"
+        for path, words in commands
+        for mistake in _mistakes(words)
+    ] == []
+
+
+def test_links_lead_somewhere() -> None:
+    links = [
+        (page, link)
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", FENCE.sub("", _text(page)))
+        if "://" not in link
+    ]
+    assert len(links) > 100
+    assert [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page, link in links
+        if not (page.parent / link).exists()
+    ] == []
 
 
 def test_pages_of_tasks_are_of_tasks() -> None:

@@ -80,12 +80,13 @@ def test_there_are_names_to_be_blind_to() -> None:
     assert len(dataset_names()) >= 5
 
 
-@pytest.mark.parametrize(
-    "file", sorted(CORE.rglob("*.py")), ids=lambda file: file.relative_to(CORE).as_posix()
-)
-def test_core_names_no_task_and_no_data_set(file: Path) -> None:
+def test_core_names_no_task_and_no_data_set() -> None:
     names = task_names() | dataset_names()
-    assert named_in(file.read_text(encoding="utf-8"), names) == []
+    assert [
+        f"{file.relative_to(CORE)}:{line}: {word}"
+        for file in sorted(CORE.rglob("*.py"))
+        for line, word in named_in(file.read_text("utf-8"), names)
+    ] == []
 
 
 @pytest.mark.parametrize(

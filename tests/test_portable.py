@@ -144,9 +144,13 @@ def _mode(call: ast.Call) -> str:
     return str(modes[0]) if modes else "r" if is_file else BINARY
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_nothing_is_used_that_another_system_lacks(file: Path) -> None:
-    assert offences(file.read_text("utf-8")) == []
+def test_nothing_is_used_that_another_system_lacks() -> None:
+    assert len(FILES) > 100
+    assert [
+        f"{file.relative_to(ROOT)}:{offence}"
+        for file in FILES
+        for offence in offences(file.read_text("utf-8"))
+    ] == []
 
 
 @pytest.mark.parametrize(
