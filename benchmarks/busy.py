@@ -28,8 +28,8 @@ import av
 
 from vadkit.data.dataset import Video
 from vadkit.data.video.open_video import open_video
-from vadkit.recipe import Recipe, load_recipe
-from vadkit.registry.registry import Registry, load_plugins
+from vadkit.recipe import BoundRecipe, load_recipe
+from vadkit.registry.registry import load_plugins
 from vadkit.runs.folder import RunFolder
 from vadkit.utils.progress import Progress
 from vadkit.utils.threads import WAITING
@@ -68,10 +68,10 @@ class Work:
         from vadkit.score import Scorer  # torch: as late as in a command
 
         registry, run = load_plugins(), RunFolder.open(folder / "run")
-        recipe = load_recipe(run.resolved, registry=registry)
-        self._phase = recipe.phase[0].model_copy(update={"epochs": 1, "steps": steps})
+        bound = load_recipe(run.resolved, registry=registry)
+        self._phase = bound.recipe.phase[0].model_copy(update={"epochs": 1, "steps": steps})
         self._shown = Steps()
-        self._runner = _runner(recipe, registry, self._shown)
+        self._runner = _runner(bound, self._shown)
         self._scorer = Scorer.of_run(run, registry)
         (video,) = folder.glob("*.mkv")
         self._video = Video(video.stem, video, "test")
@@ -87,22 +87,22 @@ class Work:
         return time.perf_counter() - started
 
 
-def _runner(recipe: Recipe, registry: Registry, shown: Progress) -> PhaseRunner:
+def _runner(bound: BoundRecipe, shown: Progress) -> PhaseRunner:
     """What trains the recipe's first phase."""
     import torch
 
     from vadkit.data.data_module import PreparedData
-    from vadkit.data.requirements import Read
-    from vadkit.training.model import Model, Sizes, proxy_tasks
+    from vadkit.recipe.bound_recipe import Read
+    from vadkit.training.model import Model, Sizes
     from vadkit.training.trainer import PhaseRunner
 
-    tasks = proxy_tasks([entry.name for entry in recipe.phase[0].tasks], recipe, registry)
-    data = PreparedData(recipe, registry)
-    data.require([Read("train", task.samplings, ()) for task in tasks.values()])
+    tasks = [bound.tasks[entry.name] for entry in bound.recipe.phase[0].tasks]
+    data = PreparedData(bound)
+    data.require([Read("train", task.samplings, ()) for task in tasks])
     cuttings = data.prepared.cuttings
     sizes = Sizes(cuttings.channels, cuttings.size("object"), cuttings.size("frame"), {})
-    model = Model(recipe, tasks, registry, sizes)
-    return PhaseRunner(model, data, recipe, torch.device("cpu"), shown, lambda: None)
+    model = Model(bound, {task.name: task.create() for task in tasks}, sizes)
+    return PhaseRunner(model, data, bound, torch.device("cpu"), shown, lambda: None)
 
 
 def serve(folder: Path, steps: int) -> None:
@@ -166,16 +166,14 @@ def rounds(workers: Mapping[str, subprocess.Popen[str]], neighbours: int, count:
     return times
 
 
-def prepare(recipe: Recipe, folder: Path, *, steps: int, frames: int) -> None:
+def prepare(bound: BoundRecipe, folder: Path, *, steps: int, frames: int) -> None:
     """Leave a finished run of a few steps (what it has learned costs no time), and a test video."""
     from vadkit.run import run
 
-    registry, silent = load_plugins(), Progress.silent()
-    phases = tuple(of.model_copy(update={"epochs": 1, "steps": steps}) for of in recipe.phase)
-    short = recipe.model_copy(update={"phase": phases})
-    run(short, registry, out=folder / "run", progress=silent)
-    bound = recipe.data["target"]
-    videos = registry.create("dataset", bound.dataset, bound.options, bound.path).videos("test")
+    short = {"epochs": 1, "steps": steps}
+    phases = tuple(phase.model_copy(update=short) for phase in bound.recipe.phase)
+    run(bound.with_values(phase=phases), out=folder / "run", progress=Progress.silent())
+    videos = bound.datasets["target"].create().videos("test")
     beginning(videos[0], folder / f"{videos[0].name}.mkv", frames)
 
 

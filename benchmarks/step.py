@@ -20,11 +20,11 @@ from typing import Any
 import torch
 
 from vadkit.data.data_module import PreparedData
-from vadkit.data.requirements import Read
 from vadkit.experiment.phase_evaluation import evaluate_after
 from vadkit.recipe import Phase, load_recipe
+from vadkit.recipe.bound_recipe import Read
 from vadkit.registry.registry import load_plugins
-from vadkit.training.model import Model, Sizes, proxy_tasks
+from vadkit.training.model import Model, Sizes
 from vadkit.training.optim import Group
 from vadkit.training.trainer import PhaseRunner
 from vadkit.utils.progress import Progress
@@ -76,19 +76,19 @@ class Timed(Progress):
 def runner(watch: Stopwatch) -> PhaseRunner:
     """The runner of the recipe, with its parts on the watch."""
     registry = load_plugins()
-    recipe = load_recipe("sota", registry=registry)
-    tasks = proxy_tasks(["prediction"], recipe, registry)
-    data = PreparedData(recipe, registry)
-    data.require([Read("train", tasks["prediction"].samplings, ())])
+    bound = load_recipe("sota", registry=registry)
+    task = bound.tasks["prediction"].create()
+    data = PreparedData(bound)
+    data.require([Read("train", bound.tasks["prediction"].samplings, ())])
     data.annotations.check()
     cuttings = data.prepared.cuttings
     sizes = Sizes(cuttings.channels, cuttings.size("object"), cuttings.size("frame"), {})
-    model = Model(recipe, tasks, registry, sizes)
+    model = Model(bound, {"prediction": task}, sizes)
     watch.time("forward", model, "outputs")
-    watch.time("views", tasks["prediction"].task, "views")
-    watch.time("loss", tasks["prediction"].task, "loss")
+    watch.time("views", task, "views")
+    watch.time("loss", task, "loss")
     watch.time("backward and update", Group, "step")
-    return PhaseRunner(model, data, recipe, torch.device("cpu"), Timed(watch), lambda: None)
+    return PhaseRunner(model, data, bound, torch.device("cpu"), Timed(watch), lambda: None)
 
 
 def training(made: PhaseRunner, watch: Stopwatch, phase: Phase) -> float:

@@ -61,7 +61,7 @@ def main(steps: int) -> None:
         seed = str(time.time_ns() % 10**9)  # nothing is in the phase cache then
         started, busy = time.monotonic(), time.process_time()
         failed = sweep(
-            read_grid(grid, seeds=seed), load_plugins(), out, engine=lambda: LocalEngine(1, 1)
+            read_grid(grid, load_plugins(), seeds=seed), out, engine=lambda: LocalEngine(1, 1)
         )
         assert not failed, failed
         tell(time.monotonic() - started, time.process_time() - busy, runs(out))

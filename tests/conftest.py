@@ -107,7 +107,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Regis
     from vadkit.run import run
 
     recipe = load_recipe(world.recipe("prediction", "jigsaw", "virtual"), registry=registry)
-    return run(recipe, registry, out=tmp_path_factory.mktemp("runs") / "tiny")
+    return run(recipe, out=tmp_path_factory.mktemp("runs") / "tiny")
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def _child(recipe: Path, home: Path, fault: str) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (_ROOM, resource.RLIM_INFINITY))
     registry = load_plugins()
     try:
-        prepare(load_recipe(recipe, registry=registry), registry, home=home)
+        prepare(load_recipe(recipe, registry=registry), home=home)
     except VadkitError as error:
         home.with_suffix(".told").write_text(str(error))
         raise SystemExit(error.exit_code) from None

@@ -82,7 +82,7 @@ def _child(
     quiet = Progress(io.StringIO(), plain=True)
     kept = PhaseCache(cache) if cache else None
     try:
-        run(loaded, registry, out=out, resume=True, cache=kept, progress=quiet)
+        run(loaded, out=out, resume=True, cache=kept, progress=quiet)
     except VadkitError as error:
         out.with_name("said").write_text(str(error))
         sys.exit(error.exit_code)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tiny_world import World
 
-from vadkit.recipe import Recipe, load_recipe
+from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import Registry
 
 TASKS = ("prediction", "semantic_reconstruction", "virtual")
@@ -18,5 +18,5 @@ def files(home: Path) -> dict[str, bytes]:
     return {path.relative_to(home).as_posix(): path.read_bytes() for path in found}
 
 
-def load(world: World, registry: Registry, *tasks: str) -> Recipe:
+def load(world: World, registry: Registry, *tasks: str) -> BoundRecipe:
     return load_recipe(world.recipe(*tasks or TASKS), registry=registry)

@@ -104,7 +104,7 @@ def test_grid_is_valid(block: Block, tmp_path: Path) -> None:
 
     path = tmp_path / "shown.toml"
     path.write_text(block.text)
-    assert entries_of(read_grid(path), load_plugins())
+    assert entries_of(read_grid(path, load_plugins()))
 
 
 @pytest.mark.parametrize("block", _tagged("toml", "of"), ids=str)

@@ -15,7 +15,7 @@ from vadkit.data.dataset import Video
 from vadkit.data.detection import Seen
 from vadkit.data.video.file_reader import FileReader
 from vadkit.data.video.frame import Frame
-from vadkit.recipe import Recipe, load_recipe
+from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.run import run
 from vadkit.runs.folder import RunFolder
@@ -67,7 +67,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Counted:
     return counts
 
 
-def recipe_of(world: World, registry: Registry, scores: dict[str, str], *sets: str) -> Recipe:
+def recipe_of(world: World, registry: Registry, scores: dict[str, str], *sets: str) -> BoundRecipe:
     tasks = ", ".join(f'"{task}"' for task in scores)
     uses = '", "'.join(f"{task}.{score}" for task, score in scores.items())
     return load_recipe(world.recipe(tasks, use=uses), sets, registry=registry)
@@ -84,7 +84,7 @@ def test_each_video_is_gone_over_once(
 ) -> None:
     scores, *sets = case
     recipe = recipe_of(world, registry, scores, *sets)
-    folder = RunFolder(run(recipe, registry, out=tmp_path / "run"))
+    folder = RunFolder(run(recipe, out=tmp_path / "run"))
     assert counted.all_once("a", "b", "c", "d")
     for counts in (counted.opened, counted.decoded, counted.searched):
         counts.clear()

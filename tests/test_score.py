@@ -42,7 +42,7 @@ def test_calibration_travels_with_the_model(
     recipe = load_recipe(
         world.recipe("prediction", "virtual", use='", "'.join(uses)), sets, registry=registry
     )
-    folder = RunFolder(run(recipe, registry, out=tmp_path / "run"))
+    folder = RunFolder(run(recipe, out=tmp_path / "run"))
     table = Scorer.of_run(folder, registry).score(Video("c", world.target / "test/c.mkv", "test"))
     wanted = read_scores(folder.scores / "c.csv")
     # Other batches round otherwise, by which a rank among twenty may change here and there.
@@ -56,7 +56,7 @@ def test_whole_frames_need_no_detector(
     world: World, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = load_recipe(world.recipe("virtual", use="virtual.abnormal"), registry=registry)
-    folder = RunFolder(run(recipe, registry, out=tmp_path / "run"))
+    folder = RunFolder(run(recipe, out=tmp_path / "run"))
     monkeypatch.setattr("vadkit.data.video_pass.detect", None)
     table = Scorer.of_run(folder, registry).score(Video("x", world.target / "test/c.mkv", "test"))
     wanted = read_scores(folder.scores / "c.csv")
@@ -67,7 +67,7 @@ def test_a_video_without_objects_scores_zero(
     done: Path, registry: Registry, tmp_path: Path
 ) -> None:
     write_video(tmp_path / "still.mkv", [film(5)[0][0]] * 12)
-    motion = load_recipe("smoke", registry=registry).objects.detectors
+    motion = load_recipe("smoke", registry=registry).recipe.objects.detectors
     scorer = Scorer.of_run(RunFolder.open(done), registry, detectors=motion)
     table = scorer.score(Video("still", tmp_path / "still.mkv", "test"))
     assert table.scores.smooth.tolist() == [0.0] * 12

@@ -22,7 +22,7 @@ TASK, SCORE = "semantic_reconstruction", "semantic_reconstruction.distance"
 def test_a_score_that_needs_the_scene(world: World, registry: Registry, tmp_path: Path) -> None:
     sets = ('teachers.scene={name="scene-grid", grid=4, stride=3}', 'precision="fp32"')
     recipe = load_recipe(world.recipe(TASK, use=SCORE), sets, registry=registry)
-    folder = RunFolder(run(recipe, registry, out=tmp_path / "run"))
+    folder = RunFolder(run(recipe, out=tmp_path / "run"))
     table = Scorer.of_run(folder, registry).score(Video("c", world.target / "test/c.mkv", "test"))
     wanted = read_scores(folder.scores / "c.csv")
     assert len(set(wanted.scores.raw)) > 20

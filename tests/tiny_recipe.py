@@ -29,7 +29,7 @@ NARROW = {
 
 def small(name: str | Path, world: World, registry: Registry) -> list[str]:
     """Changes to a recipe: another world, two steps a phase, a narrow backbone."""
-    recipe = load_recipe(name, registry=registry)
+    recipe = load_recipe(name, registry=registry).recipe
     others = [role for role in recipe.data if role != "target"]
     folder = f'{{ dataset = "folder", path = "{world.root}/virtual" }}'
     phases = range(len(recipe.phase))

@@ -11,9 +11,8 @@ from torch import Tensor
 
 from vadkit.data.data_module import PreparedData
 from vadkit.recipe import load_recipe
-from vadkit.recipe.task_specs import trained_tasks
 from vadkit.registry.registry import Registry
-from vadkit.training.model import Model, Sizes, proxy_tasks
+from vadkit.training.model import Model, Sizes
 from vadkit.training.trainer import PhaseRunner, Terms
 from vadkit.utils.progress import Progress
 
@@ -39,13 +38,13 @@ class Counted(Progress):
 
 def tiny_runner(path: Path, registry: Registry, *sets: str) -> PhaseRunner:
     """A runner for a recipe of tasks that need no teacher."""
-    recipe = load_recipe(path, sets, registry=registry)
-    tasks = proxy_tasks(trained_tasks(recipe), recipe, registry)
-    data = PreparedData(recipe, registry)
+    bound = load_recipe(path, sets, registry=registry)
+    tasks = {name: bound.tasks[name].create() for name in bound.trained_tasks}
+    data = PreparedData(bound)
     cuttings = data.prepared.cuttings
     sizes = Sizes(1, cuttings.size("object"), cuttings.size("frame"), {})
-    model = Model(recipe, tasks, registry, sizes)
-    return PhaseRunner(model, data, recipe, torch.device("cpu"), Counted(), lambda: None)
+    model = Model(bound, tasks, sizes)
+    return PhaseRunner(model, data, bound, torch.device("cpu"), Counted(), lambda: None)
 
 
 def train(runner: PhaseRunner, number: int = 1) -> list[Terms]:

@@ -16,17 +16,16 @@ from vadkit.distributed.ranks import this_rank
 from vadkit.distributed.signals import stop_on_signals
 from vadkit.distributed.world import World
 from vadkit.experiment.curriculum import Curriculum, Keys
-from vadkit.recipe import Recipe, resolved
-from vadkit.recipe.task_specs import scoring_tasks, trained_tasks
-from vadkit.registry.registry import Registry
+from vadkit.recipe import BoundRecipe, resolved
 from vadkit.runs.atomic import write_text
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events, NoEvents, read_events
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.identity import identity, refuse_other_recipe, take_identity
-from vadkit.training.model import Model, Sizes, proxy_tasks
+from vadkit.training.model import Model, Sizes
 from vadkit.training.trainer import PhaseRunner
 from vadkit.utils.devices import device_named
+from vadkit.utils.machine import this_machine
 from vadkit.utils.progress import Progress
 from vadkit.utils.rng import repeatable
 
@@ -35,8 +34,7 @@ _MOST_REMARKED = 5
 
 
 def run(
-    recipe: Recipe,
-    registry: Registry,
+    bound: BoundRecipe,
     *,
     name: str = "run",
     out: Path | None = None,
@@ -52,8 +50,7 @@ def run(
     Where torchrun started several processes, all of them call this and do it together.
 
     Args:
-        recipe: What to do; every random number follows from its seed.
-        registry: Where tasks, backbones, data sets and so on come from.
+        bound: The recipe, as `load_recipe` gives it; every random number follows from its seed.
         name: Names the folder `runs/<name>-<n>` where `out` is not given.
         out: The run folder, new or empty.
         resume: `out` may hold a run of this recipe: it goes on where it stopped, to the same
@@ -70,9 +67,10 @@ def run(
     Raises:
         VadkitError: One of its children, with a sentence that says what to do.
     """
+    recipe = bound.recipe
     refuse_small_batches(recipe.optim.batch, this_rank().size)
-    asked = device_named(device)
-    where = own_device(asked)
+    named = device_named(device)
+    where = own_device(named)
     with (
         joined(where) as world,
         _held(world, out, name, resume) as folder,
@@ -81,30 +79,22 @@ def run(
         stop_on_signals() as stop,
         repeatable(recipe.threads),
     ):
-        if world.same(world.leads and _is_done(folder, recipe)):
+        if world.same(world.leads and _is_done(folder, bound)):
             return folder.path
         if world.leads:
-            _begin(folder, recipe, source)
+            _begin(folder, resolved(recipe), source)
         events.emit("run_started")
         interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
         told = _preparing(shown, interrupted)
-        data = PreparedData(recipe, registry, progress=told, strict=strict, device=where)
-        runner = _runner(
-            data, recipe, registry, where, progress=shown, interrupted=interrupted, world=world
-        )
-        own = identity(
-            recipe,
-            registry,
-            data.fingerprint(),
-            device=str(asked),
-            threads=torch.get_num_threads(),
-            world_size=world.size,
-        )
-        notes = take_identity(folder, own) if world.leads else []
+        data = PreparedData(bound, progress=told, strict=strict, device=where)
+        runner = _runner(data, bound, where, progress=shown, interrupted=interrupted, world=world)
+        machine = this_machine(named, world_size=world.size)
+        decides = identity(bound, data.fingerprint(), machine)
+        notes = take_identity(folder, decides) if world.leads else []
         for note in notes:
             shown.note(note)
-        kept = cache if world.leads else None
-        Curriculum(runner, folder, events, Keys(runner, registry), kept).run(notes)
+        trained_before = cache if world.leads else None
+        Curriculum(runner, folder, events, Keys(runner), trained_before).run(notes)
     return folder.path
 
 
@@ -120,41 +110,42 @@ def _held(world: World, out: Path | None, name: str, resume: bool) -> Iterator[R
         yield folder
 
 
-def _is_done(folder: RunFolder, recipe: Recipe) -> bool:
+def _is_done(folder: RunFolder, bound: BoundRecipe) -> bool:
     """Whether a run of this recipe is there, and finished; one of another recipe is refused."""
-    refuse_other_recipe(folder, recipe)
-    known = read_events(folder.events) if folder.events.is_file() else ()
-    return any(event["event"] == "run_done" for event in known)
+    refuse_other_recipe(folder, bound)
+    events = read_events(folder.events) if folder.events.is_file() else ()
+    return any(event["event"] == "run_done" for event in events)
 
 
-def _begin(folder: RunFolder, recipe: Recipe, source: Path | None) -> None:
+def _begin(folder: RunFolder, text: str, source: Path | None) -> None:
+    """Keep the recipe's file, and the text that says every default."""
     if source:
         write_text(folder.recipe, source.read_text("utf-8-sig"))
-    write_text(folder.resolved, resolved(recipe))
+    write_text(folder.resolved, text)
 
 
 def _runner(
     data: PreparedData,
-    recipe: Recipe,
-    registry: Registry,
+    bound: BoundRecipe,
     device: torch.device,
     *,
     progress: Progress,
     interrupted: Callable[[], None],
     world: World,
 ) -> PhaseRunner:
-    tasks = proxy_tasks([*trained_tasks(recipe), *scoring_tasks(recipe)], recipe, registry)
-    data.require(required(recipe, registry, labelled=data.annotations.present))
+    tasks = {name: task.create() for name, task in bound.tasks.items()}  # before data are made
+    reads = required(bound, labelled=data.annotations.present)
+    data.require(reads)
     data.annotations.check()  # wrong ones are better told before the training than after
     _tell_remarks(data, progress)
     shapes = {
         name: answer_shapes(data, task.samplings[0], "train", task.needs)
-        for name, task in tasks.items()
+        for name, task in bound.tasks.items()
     }
     cuttings = data.prepared.cuttings
     sizes = Sizes(cuttings.channels, cuttings.size("object"), cuttings.size("frame"), shapes)
-    model = Model(recipe, tasks, registry, sizes)
-    return PhaseRunner(model, data, recipe, device, progress, interrupted, world)
+    model = Model(bound, tasks, sizes)
+    return PhaseRunner(model, data, bound, device, progress, interrupted, world)
 
 
 def _preparing(

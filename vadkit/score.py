@@ -24,9 +24,9 @@ from vadkit.data.video_files import clip_name
 from vadkit.data.video_pass import VideoPass
 from vadkit.data.windows import reach, windows
 from vadkit.errors import DataError
-from vadkit.recipe import DetectorSource, Phase, Recipe, TaskEntry
-from vadkit.recipe.task_specs import scoring_tasks
-from vadkit.registry.cards import BoxRules, DatasetCard, Need
+from vadkit.recipe import BoundRecipe, DetectorSource, Phase, Recipe, ScoreName, TaskEntry
+from vadkit.recipe.schema import TARGET
+from vadkit.registry.cards import BoxRules, Need
 from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
 from vadkit.report.score_tables import ScoreTable, write_scores
@@ -37,7 +37,7 @@ from vadkit.runs.tensors import load_state
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.fusion import frame_maximum, fuse
 from vadkit.scoring.live import LiveFrame, LiveTask
-from vadkit.training.model import Model, Sizes, proxy_tasks
+from vadkit.training.model import Model, Sizes
 from vadkit.utils.threads import limited_threads
 
 Told = Callable[[str], None]
@@ -85,18 +85,20 @@ class Scorer:
                 a run can give.
         """
         tensors, meta = load_model(folder.model)
-        recipe = Recipe.model_validate(meta["recipe"])
-        model = _model(recipe, registry, _sizes(meta["sizes"]))
+        bound = BoundRecipe(Recipe.model_validate(meta["recipe"]), registry)
+        if detectors:
+            objects = bound.recipe.objects.model_copy(update={"detectors": tuple(detectors)})
+            bound = bound.with_values(objects=objects)
+        model = _model(bound, _sizes(meta["sizes"]))
         weights = {name: tensors[name] for name in tensors if not name.startswith(NORMAL)}
         load_state(model, weights, str(folder.model))
-        sources = detectors or recipe.objects.detectors
-        finders = [registry.create("detector", source.name, source.options) for source in sources]
-        where = torch.device(device)
-        bound = Teachers(recipe, registry, where)
+        finders = [detector.create() for detector in bound.detectors]
+        rules, where = bound.datasets[TARGET].rules, torch.device(device)
+        bound_teachers = Teachers(bound, where)
         needs = [need for task in model.tasks.values() for need in task.score_needs]
-        teachers = {need: bound.bound(need) for need in needs}
-        rules, normal = _rules(recipe, registry), _normal(tensors)
-        return cls(model.to(where).eval(), recipe, finders, rules, teachers, normal, where, strict)
+        teachers = {need: bound_teachers.bound(need) for need in needs}
+        model, normal = model.to(where).eval(), _normal(tensors)
+        return cls(model, bound.recipe, finders, rules, teachers, normal, where, strict)
 
     @limited_threads()
     def score(self, video: Video, told: Told = lambda _: None) -> ScoreTable:
@@ -135,23 +137,24 @@ class Scorer:
             yield LiveFrame(window, cuttings, teachers)
 
     def _fused(self, video: str, tasks: Mapping[str, LiveTask]) -> ScoreTable:
-        tables: dict[str, tuple[Units, NDArray[np.float32]]] = {}
+        tables: dict[ScoreName, tuple[Units, NDArray[np.float32]]] = {}
         times = np.empty(0)
         for name, task in tasks.items():
             units, values = task.end(video)
-            tables |= {f"{name}.{score}": (units, of_units) for score, of_units in values.items()}
+            scores = {ScoreName.compose(name, score): array for score, array in values.items()}
+            tables |= {score: (units, array) for score, array in scores.items()}
             times = task.times
-        scores = fuse(tables, self.recipe.score, self.normal)[video]
-        columns = {name: frame_maximum(*table)[video] for name, table in tables.items()}
-        return ScoreTable(times, scores, columns)
+        fused = fuse(tables, self.recipe.score, self.normal)[video]
+        columns = {str(name): frame_maximum(*table)[video] for name, table in tables.items()}
+        return ScoreTable(times, fused, columns)
 
 
-def _model(recipe: Recipe, registry: Registry, sizes: Sizes) -> Model:
+def _model(bound: BoundRecipe, sizes: Sizes) -> Model:
     """Build the model with the heads that score, each with a trunk of its own, as exported."""
-    tasks = proxy_tasks(scoring_tasks(recipe), recipe, registry)
-    model = Model(recipe, tasks, registry, sizes)
-    entries = tuple(TaskEntry(name=name, backbone=task.backbone) for name, task in tasks.items())
-    model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), recipe.seed, 0)
+    tasks = [bound.tasks[name] for name in bound.scoring_tasks]
+    model = Model(bound, {task.name: task.create() for task in tasks}, sizes)
+    entries = tuple(TaskEntry(name=task.name, backbone=task.backbone) for task in tasks)
+    model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), bound.recipe.seed, 0)
     return model
 
 
@@ -168,12 +171,6 @@ def _normal(tensors: Mapping[str, Tensor]) -> dict[str, Normal]:
             task, part = name.removeprefix(NORMAL).split("/")
             arrays[task][part] = tensor.numpy()
     return {task: Normal.of_arrays(parts) for task, parts in arrays.items()}
-
-
-def _rules(recipe: Recipe, registry: Registry) -> BoxRules:
-    card = registry.card("dataset", recipe.data["target"].dataset)
-    usual = card.rules if isinstance(card, DatasetCard) else BoxRules()
-    return recipe.objects.rules or usual
 
 
 def score_videos(

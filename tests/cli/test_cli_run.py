@@ -59,8 +59,8 @@ def test_summary_of_a_run_without_labels_is_its_folder(tmp_path: Path, capsys) -
 def test_run_passes_on_what_it_is_given(tmp_path: Path, monkeypatch, capsys) -> None:
     seen: dict[str, Any] = {}
 
-    def run(recipe: Any, registry: Any, **given: Any) -> Path:
-        seen.update(recipe=recipe, **given)
+    def run(bound: Any, **given: Any) -> Path:
+        seen.update(recipe=bound.recipe, **given)
         return tmp_path
 
     _module(monkeypatch, "vadkit.run", run=run)

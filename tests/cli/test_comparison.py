@@ -26,7 +26,7 @@ pytestmark = pytest.mark.edges
 def other(world: World, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny run's first phase with another seed."""
     recipe = load_recipe(world.recipe("prediction"), ["seed=1"], registry=registry)
-    return run(recipe, registry, out=tmp_path_factory.mktemp("other") / "other")
+    return run(recipe, out=tmp_path_factory.mktemp("other") / "other")
 
 
 def copied(done: Path, tmp_path: Path, name: str, seed: int = 0, **metrics: Any) -> Path:

@@ -19,10 +19,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the ranking was asked for; it answers that the last is the easiest."""
     told: dict[str, Any] = {}
 
-    def rank(recipe: Any, registry: Any, folder: Path, split: Split, **more: Any) -> Any:
-        told.update(recipe=recipe, folder=folder, split=split, **more)
-        tasks = [entry.name for phase in recipe.phase for entry in phase.tasks]
-        unlike = list(dict.fromkeys(tasks))[::-1]
+    def rank(bound: Any, folder: Path, split: Split, **more: Any) -> Any:
+        told.update(folder=folder, split=split, **more)
+        unlike = bound.trained_tasks[::-1]
         of = tuple(Ranked(task, f"its own {task}", 0.9 - i / 10) for i, task in enumerate(unlike))
         return Ranking(of, split, ("c",), 2), told.pop("failed", {})
 
@@ -50,10 +49,10 @@ def test_the_ordered_recipe_says_whose_labels_were_used(
     text = Path("ranked.toml").read_text()
     assert "# virtual: micro AUC 0.9000 by its own virtual\n" in text
     assert "# This order was chosen with labels: those of test[::2], 1 of 2 test videos (c)" in text
-    written = load_recipe("ranked.toml", registry=registry)
+    written = load_recipe("ranked.toml", registry=registry).recipe
     assert [phase.title for phase in written.phase] == ["virtual", "jigsaw", "prediction"]
     assert [phase.epochs for phase in written.phase] == [1, 1, 3]
-    before = load_recipe(recipe, registry=registry)
+    before = load_recipe(recipe, registry=registry).recipe
     assert written.model_copy(update={"phase": before.phase}) == before
 
 
@@ -61,7 +60,7 @@ def test_a_cumulative_recipe_stays_cumulative(
     registry: Registry, asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert execute(["rank-tasks", "sequential", "--split", "test"]) == 0
-    written = load_recipe("sequential-ranked.toml", registry=registry)
+    written = load_recipe("sequential-ranked.toml", registry=registry).recipe
     order = ["frame_order", "reconstruction", "prediction"]
     assert [phase.title.split("+") for phase in written.phase] == [order[:1], order[:2], order]
     assert [phase.epochs for phase in written.phase] == [6, 4, 3]

@@ -12,10 +12,10 @@ from vadkit.data.annotations.tracks import TrackedBox, build_tracks
 from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.detection import Detector, Seen
-from vadkit.data.requirements import Read
 from vadkit.data.store.shared_work import Told
 from vadkit.errors import DataError, RecipeError
-from vadkit.recipe import Recipe
+from vadkit.recipe import BoundRecipe, Recipe
+from vadkit.recipe.bound_recipe import Read
 from vadkit.registry.cards import BoxRules, DatasetCard, DetectorCard, NoOptions, Sampling
 
 CPU = torch.device("cpu")
@@ -112,7 +112,7 @@ def prepared(
         }
     )
     registry: Any = plugins
-    return PreparedData(recipe, registry, home=tmp_path / "home", progress=progress)
+    return PreparedData(BoundRecipe(recipe, registry), home=tmp_path / "home", progress=progress)
 
 
 def values(clips: torch.Tensor) -> list[list[int]]:

@@ -11,9 +11,9 @@ from vadkit.cli import execute
 from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Video
 from vadkit.data.leakage import refuse_leaks
-from vadkit.data.requirements import Read
 from vadkit.errors import DataError
 from vadkit.recipe import load_recipe
+from vadkit.recipe.bound_recipe import Read
 from vadkit.registry.cards import Sampling
 from vadkit.registry.registry import Registry
 
@@ -66,7 +66,7 @@ def test_a_clip_of_another_role_is_found(world: World, registry: Registry, tmp_p
     own = World(tmp_path / "world")
     shutil.copy(own.target / "test/c.mkv", own.root / "virtual/train/w.mkv")
     recipe = load_recipe(own.recipe("prediction", "virtual"), registry=registry)
-    data = PreparedData(recipe, registry, home=tmp_path / "home")
+    data = PreparedData(recipe, home=tmp_path / "home")
     virtual = Sampling(role="virtual", unit="frame", frames=1, labels=True)
     with pytest.raises(DataError, match=r"c\.mkv is tested with, and trained on as .*w\.mkv"):
         data.require([Read("train", (virtual,), ())])

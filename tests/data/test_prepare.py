@@ -49,7 +49,7 @@ class Here:
 def wanted(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Registry) -> Path:
     """What one process makes of `TASKS`."""
     home = tmp_path_factory.mktemp("wanted")
-    assert prepare(load(world, registry), registry, home=home) == []
+    assert prepare(load(world, registry), home=home) == []
     return home
 
 
@@ -58,9 +58,9 @@ def test_a_run_finds_all_that_it_reads(
     tmp_path: Path, world: World, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home"))
-    prepare(load(world, registry), registry)
+    prepare(load(world, registry))
     before = files(tmp_path / "home")
-    run(load(world, registry), registry, out=tmp_path / "run")
+    run(load(world, registry), out=tmp_path / "run")
     assert files(tmp_path / "home") == before
 
 
@@ -68,11 +68,11 @@ def test_jobs_come_to_the_same_byte_for_byte(
     tmp_path: Path, wanted: Path, world: World, registry: Registry
 ) -> None:
     engine = Here()
-    assert prepare(load(world, registry), registry, engine=engine, home=tmp_path) == []
+    assert prepare(load(world, registry), engine=engine, home=tmp_path) == []
     assert files(tmp_path) == files(wanted)
     assert len({job.name for job in engine.done}) == len(engine.done) == 5
     again = Here()
-    assert prepare(load(world, registry), registry, engine=again, home=tmp_path) == []
+    assert prepare(load(world, registry), engine=again, home=tmp_path) == []
     assert again.done == []
 
 
@@ -87,8 +87,8 @@ def test_what_is_left_is_done(
 
     first, second = Dying(), Here()
     with pytest.raises(KeyboardInterrupt):
-        prepare(load(world, registry), registry, engine=first, home=tmp_path)
-    prepare(load(world, registry), registry, engine=second, home=tmp_path)
+        prepare(load(world, registry), engine=first, home=tmp_path)
+    prepare(load(world, registry), engine=second, home=tmp_path)
     assert files(tmp_path) == files(wanted)
     assert {job.name for job in first.done} & {job.name for job in second.done} == set()
 
@@ -99,7 +99,7 @@ def test_processes_come_to_the_same_byte_for_byte(
 ) -> None:
     engine = LocalEngine(2, 1)
     try:
-        assert prepare(load(world, registry), registry, engine=engine, home=tmp_path) == []
+        assert prepare(load(world, registry), engine=engine, home=tmp_path) == []
     finally:
         engine.close()
     assert files(tmp_path) == files(wanted)
@@ -111,7 +111,7 @@ def test_a_video_that_cannot_be_read_is_named_and_all_others_are_made(
     world = make_world(tmp_path / "world")
     (world.target / "train/b.mkv").write_bytes(b"no video")
     recipe = load(world, registry, "prediction")
-    failed = prepare(recipe, registry, engine=Here(), home=tmp_path / "home")
+    failed = prepare(recipe, engine=Here(), home=tmp_path / "home")
     assert len(failed) == 1
     (outcome,) = failed
     assert outcome.name == "b (target train)"
@@ -121,7 +121,7 @@ def test_a_video_that_cannot_be_read_is_named_and_all_others_are_made(
     assert outcome.exit_code == DataError.exit_code
     assert len(list((tmp_path / "home").rglob("shard.json"))) == 3
     with pytest.raises(DataError, match=r"b\.mkv"):
-        prepare(recipe, registry, home=tmp_path / "home")
+        prepare(recipe, home=tmp_path / "home")
 
 
 def test_a_machine_with_other_data_is_refused(
@@ -131,9 +131,7 @@ def test_a_machine_with_other_data_is_refused(
         def submit(self, job: Job) -> None:
             super().submit(Job(job.name, job.call, {**job.arguments, "shards": ["other"]}))
 
-    failed = prepare(
-        load(world, registry, "prediction"), registry, engine=Elsewhere(), home=tmp_path
-    )
+    failed = prepare(load(world, registry, "prediction"), engine=Elsewhere(), home=tmp_path)
     assert len(failed) == 4
     assert all("All machines have to see the same data" in outcome.hint for outcome in failed)
 
@@ -144,13 +142,13 @@ def test_frames_alone_need_boxes_for_the_baselines(
     engine = Here()
     path = world.recipe("future_segmentation", use="future_segmentation.error")
     recipe = load_recipe(path, registry=registry)
-    prepare(recipe, registry, engine=engine, home=tmp_path)
-    data = PreparedData(recipe, registry, home=tmp_path)
-    data.require(required(recipe, registry, labelled=lambda: True))
+    prepare(recipe, engine=engine, home=tmp_path)
+    data = PreparedData(recipe, home=tmp_path)
+    data.require(required(recipe, labelled=lambda: True))
     assert list(data.report) == ["target/train/frame", "target/test/frame", "target/test/object"]
     assert len(engine.done) == 4
     again = Here()
-    prepare(recipe, registry, engine=again, home=tmp_path)
+    prepare(recipe, engine=again, home=tmp_path)
     assert again.done == []
 
 
@@ -158,8 +156,8 @@ def test_a_video_that_another_process_prepares_comes_last(
     tmp_path: Path, world: World, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe, order = load(world, registry, "prediction"), []
-    data = PreparedData(recipe, registry, home=tmp_path)
-    train, _ = data.prepared.expect(required(recipe, registry, labelled=lambda: False))
+    data = PreparedData(recipe, home=tmp_path)
+    train, _ = data.prepared.expect(required(recipe, labelled=lambda: False))
     first = train.video(0)
     first.make_folder()
     usual = BoundDataset.video_pass
@@ -185,7 +183,7 @@ def test_names_that_a_file_system_may_mix_up_are_kept_apart(
     write_video(tmp_path / "set/test/c.mkv", film(1)[0])
     write_boxes(tmp_path / "boxes.csv", [(name, 0, (4, 4, 20, 20)) for name in (*lengths, "c")])
     recipe = load_recipe(World(tmp_path).recipe("prediction"), registry=registry)
-    source = recipe.data["target"].model_copy(update={"path": tmp_path / "set"})
-    recipe = recipe.model_copy(update={"data": {"target": source}})
-    data = PreparedData(recipe, registry, home=tmp_path / "home")
+    source = recipe.recipe.data["target"].model_copy(update={"path": tmp_path / "set"})
+    recipe = recipe.with_values(data={"target": source})
+    data = PreparedData(recipe, home=tmp_path / "home")
     assert data.units(Sampling(frames=1), "train").frames == lengths

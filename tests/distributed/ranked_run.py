@@ -102,7 +102,7 @@ def job(
         for kind in (Events, NoEvents):
             kind.emit = _dying(kind.emit, dies[1])  # type: ignore[method-assign]
     loaded = load_recipe(recipe, sets or (), registry=registry)
-    run(loaded, registry, out=folder / name, resume=True)
+    run(loaded, out=folder / name, resume=True)
     note["threads"] = [of.read_text().strip() for of in Path("/proc/self/task").glob("*/comm")]
     (folder / name).with_suffix(f".rank{rank}.json").write_text(json.dumps(note))
 

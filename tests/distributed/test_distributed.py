@@ -110,7 +110,7 @@ def test_a_world_of_one_is_a_process_by_itself(
 ) -> None:
     monkeypatch.setattr("vadkit.experiment.phase_evaluation._BATCH", 32)
     registry = load_plugins([PLAIN])
-    alone = run(load_recipe(usual, REFIT, registry=registry), registry, out=tmp_path / "run")
+    alone = run(load_recipe(usual, REFIT, registry=registry), out=tmp_path / "run")
     assert outcome(alone) == outcome(one / "usual")
     assert metrics(alone)["world_size"] == 1
 

@@ -31,7 +31,7 @@ def second(monkeypatch: pytest.MonkeyPatch) -> None:
 def loader(world: World, registry: Registry) -> Loader:
     """128 units in batches of 25."""
     runner = tiny_runner(world.recipe(), registry, "optim.batch=25")
-    return runner._loader(runner.recipe.phase[0].tasks[0], (1, 1))
+    return runner._batches.loader(runner.recipe.phase[0].tasks[0], (1, 1))
 
 
 def test_without_torchrun_a_process_is_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,8 @@ from vadkit.errors import ResourceError
 from vadkit.registry.registry import Registry, load_plugins
 from vadkit.runs.atomic import read_json
 from vadkit.runs.events import read_events
-from vadkit.sweep.driver import Options
 from vadkit.sweep.grid import read_grid
+from vadkit.sweep.options import Options
 from vadkit.sweep.run import sweep
 
 pytestmark = pytest.mark.slow
@@ -167,8 +167,8 @@ def test_preparing_over_ray_comes_to_the_same(
     tmp_path: Path, world: World, registry: Registry, engine: RayEngine
 ) -> None:
     recipe = load(world, registry)
-    assert prepare(recipe, registry, home=tmp_path / "here") == {}
-    assert prepare(recipe, registry, engine=engine, home=tmp_path / "ray") == {}
+    assert prepare(recipe, home=tmp_path / "here") == {}
+    assert prepare(recipe, engine=engine, home=tmp_path / "ray") == {}
     assert files(tmp_path / "ray") == files(tmp_path / "here")
 
 
@@ -204,12 +204,12 @@ def node_of(run: Path, cluster: Any) -> Any:
 def test_a_sweep_that_loses_a_node_comes_to_the_same_table(
     tmp_path: Path, world: World, cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, options = tmp_path / "grid.toml", Options((PLUGIN,), threads=1)
+    path, options = tmp_path / "grid.toml", Options(threads=1)
     path.write_text(GRID.format(recipe=world.recipe().as_posix()))
-    grid, registry = read_grid(path), load_plugins([PLUGIN])
+    grid = read_grid(path, load_plugins([PLUGIN]))
     whole, maimed = tmp_path / "whole", tmp_path / "maimed"
     monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home-whole"))
-    assert sweep(grid, registry, whole, engine=Here, options=options) == {}
+    assert sweep(grid, whole, engine=Here, options=options) == {}
     lost = []
 
     class Losing(RayEngine):
@@ -225,7 +225,7 @@ def test_a_sweep_that_loses_a_node_comes_to_the_same_table(
 
     monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home-maimed"))
     engine = lambda: Losing(cluster.address, shared=[maimed])  # noqa: E731
-    assert sweep(grid, registry, maimed, engine=engine, options=options) == {}
+    assert sweep(grid, maimed, engine=engine, options=options) == {}
     cluster.add_node(**SMALL)
     begun = events(maimed, "run_started")
     assert begun == {log: 1 + (log in lost) for log in begun}

@@ -10,8 +10,8 @@ import pytest
 from tiny_world import World, make_world
 
 from vadkit.cli import execute
-from vadkit.recipe import Recipe, load_recipe
-from vadkit.recipe.fingerprint import prefix_key
+from vadkit.recipe import load_recipe
+from vadkit.recipe.fingerprint import phase_key
 from vadkit.registry.registry import Registry
 from vadkit.run import run
 from vadkit.runs.cache import PhaseCache
@@ -47,15 +47,15 @@ def test_a_common_beginning_is_trained_once_and_gives_the_same_bits(
 ) -> None:
     first = load_recipe(world.recipe("prediction", "jigsaw"), registry=registry)
     other = load_recipe(world.recipe("prediction", "virtual"), registry=registry)
-    alone = run(other, registry, out=tmp_path / "alone")
-    assert trained(run(first, registry, out=tmp_path / "first", cache=cache)) == [1, 2]
-    shared = run(other, registry, out=tmp_path / "shared", cache=cache)
+    alone = run(other, out=tmp_path / "alone")
+    assert trained(run(first, out=tmp_path / "first", cache=cache)) == [1, 2]
+    shared = run(other, out=tmp_path / "shared", cache=cache)
     assert trained(shared) == [2]
     assert digest(shared) == digest(alone)
     assert figures(shared) == figures(alone)
     history = "phases/01-prediction/history.csv"
     assert (shared / history).read_bytes() == (alone / history).read_bytes()
-    assert trained(run(other, registry, out=tmp_path / "again", cache=cache)) == []
+    assert trained(run(other, out=tmp_path / "again", cache=cache)) == []
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_what_decides_a_phase_is_in_its_key(
     world: World, registry: Registry, cache: PhaseCache, tmp_path: Path, change: str
 ) -> None:
     path = world.recipe("prediction")
-    run(load_recipe(path, registry=registry), registry, out=tmp_path / "one", cache=cache)
+    run(load_recipe(path, registry=registry), out=tmp_path / "one", cache=cache)
     other = load_recipe(path, (change,), registry=registry)
-    assert trained(run(other, registry, out=tmp_path / "two", cache=cache)) == [1]
+    assert trained(run(other, out=tmp_path / "two", cache=cache)) == [1]
 
 
 def test_other_video_under_the_same_name_is_other_data(
@@ -76,19 +76,19 @@ def test_other_video_under_the_same_name_is_other_data(
 ) -> None:
     world = make_world(tmp_path / "world")
     recipe = load_recipe(world.recipe("prediction"), registry=registry)
-    run(recipe, registry, out=tmp_path / "one", cache=cache)
+    run(recipe, out=tmp_path / "one", cache=cache)
     (world.target / "train/b.mkv").unlink()
-    assert trained(run(recipe, registry, out=tmp_path / "two", cache=cache)) == [1]
+    assert trained(run(recipe, out=tmp_path / "two", cache=cache)) == [1]
 
 
 def test_how_it_is_scored_is_no_part_of_what_is_trained(
     world: World, registry: Registry, cache: PhaseCache, tmp_path: Path
 ) -> None:
     path = world.recipe("prediction", "jigsaw")
-    run(load_recipe(path, registry=registry), registry, out=tmp_path / "one", cache=cache)
+    run(load_recipe(path, registry=registry), out=tmp_path / "one", cache=cache)
     other = load_recipe(path, ("score.smooth.window=3",), registry=registry)
-    two = run(other, registry, out=tmp_path / "two", cache=cache)
-    alone = run(other, registry, out=tmp_path / "alone")
+    two = run(other, out=tmp_path / "two", cache=cache)
+    alone = run(other, out=tmp_path / "alone")
     assert trained(two) == []
     assert figures(two) == figures(alone)
 
@@ -97,19 +97,19 @@ def test_a_flipped_entry_is_trained_again(
     world: World, registry: Registry, cache: PhaseCache, tmp_path: Path
 ) -> None:
     recipe = load_recipe(world.recipe("prediction"), registry=registry)
-    one = run(recipe, registry, out=tmp_path / "one", cache=cache)
+    one = run(recipe, out=tmp_path / "one", cache=cache)
     for file in cache.root.glob("*/weights.safetensors"):
         data = bytearray(file.read_bytes())
         data[-1] ^= 1
         file.write_bytes(bytes(data))
-    two = run(recipe, registry, out=tmp_path / "two", cache=cache)
+    two = run(recipe, out=tmp_path / "two", cache=cache)
     assert trained(two) == [1]
     assert digest(two) == digest(one)
 
 
 def keys(world: World, registry: Registry, *phases: str, sets: tuple[str, ...] = ()) -> list[str]:
-    recipe: Recipe = load_recipe(world.recipe(*phases), sets, registry=registry)
-    return [prefix_key(recipe, registry, number) for number in range(1, len(phases) + 1)]
+    bound = load_recipe(world.recipe(*phases), sets, registry=registry)
+    return [phase_key(bound, number) for number in range(1, len(phases) + 1)]
 
 
 def test_prefixes_are_equal_as_far_as_they_train_the_same(world: World, registry: Registry) -> None:

@@ -22,7 +22,7 @@ def wanted(
 ) -> dict[str, bytes]:
     """What is prepared where nothing goes wrong."""
     home = tmp_path_factory.mktemp("wanted")
-    prepare(load(world, registry), registry, home=home)
+    prepare(load(world, registry), home=home)
     return files(home)
 
 

@@ -195,7 +195,7 @@ def test_nothing_whole_is_refused_with_the_next_step(
         file.unlink()
     loaded = load_recipe(recipe, registry=registry)
     with pytest.raises(RunBusyError, match=r"01-prediction is whole\. Remove that folder"):
-        run(loaded, registry, out=copied, resume=True)
+        run(loaded, out=copied, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_another_recipe_is_refused_with_what_differs(
 ) -> None:
     other = load_recipe(recipe, (change,), registry=registry)
     with pytest.raises(RunBusyError, match=said) as error:
-        run(other, registry, out=copied, resume=True)
+        run(other, out=copied, resume=True)
     assert error.value.exit_code == 8
 
 
@@ -225,20 +225,20 @@ def test_another_version_data_or_revision_is_refused(
     (known[table] if table else known)[name] = "another"
     (copied / "identity.json").write_text(json.dumps(known))
     with pytest.raises(RunBusyError, match=rf"{key}: 'another' -> '"):
-        run(load_recipe(recipe, registry=registry), registry, out=copied, resume=True)
+        run(load_recipe(recipe, registry=registry), out=copied, resume=True)
 
 
 def test_other_threads_are_told_of(recipe: Path, copied: Path, undrawn: None, registry) -> None:
     known = json.loads((copied / "identity.json").read_text())
     (copied / "identity.json").write_text(json.dumps({**known, "threads": 7}))
-    run(load_recipe(recipe, registry=registry), registry, out=copied, resume=True)
+    run(load_recipe(recipe, registry=registry), out=copied, resume=True)
     (note,) = json.loads((copied / "metrics.json").read_text())["resumed"]
     assert note == "The threads was 7 and then 1: not the same bit for bit."
 
 
 def test_a_finished_run_stays_as_it_is(recipe: Path, reference: Path, registry: Registry) -> None:
     before = {file: file.stat().st_mtime_ns for file in reference.rglob("*.*") if file.is_file()}
-    assert run(load_recipe(recipe, registry=registry), registry, out=reference, resume=True)
+    assert run(load_recipe(recipe, registry=registry), out=reference, resume=True)
     untouched = {file: time for file, time in before.items() if ".owner" not in file.name}
     assert {file: file.stat().st_mtime_ns for file in untouched} == untouched
 
@@ -247,7 +247,7 @@ def test_without_resume_a_run_is_in_the_way(
     recipe: Path, reference: Path, registry: Registry
 ) -> None:
     with pytest.raises(RunBusyError, match=r"holds a run already\. Go on with it with --resume"):
-        run(load_recipe(recipe, registry=registry), registry, out=reference)
+        run(load_recipe(recipe, registry=registry), out=reference)
 
 
 @pytest.mark.parametrize(("send", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

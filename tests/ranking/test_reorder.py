@@ -86,11 +86,11 @@ def test_places_of_cumulative_phases_keep_their_length_and_take_up_the_next_task
     ],
 )
 def test_shipped_curricula_are_told_apart(name: str, kind: str, registry: Registry) -> None:
-    assert kind_of(load_recipe(name, registry=registry)) == kind
+    assert kind_of(load_recipe(name, registry=registry).recipe) == kind
 
 
 @pytest.mark.parametrize("name", ["ssmtl", "attention"])
 def test_what_is_learned_at_once_has_no_order(name: str, registry: Registry) -> None:
     with pytest.raises(RecipeError, match="no order of tasks") as caught:
-        kind_of(load_recipe(name, registry=registry))
+        kind_of(load_recipe(name, registry=registry).recipe)
     assert "sota.toml" in caught.value.hint

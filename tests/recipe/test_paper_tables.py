@@ -40,7 +40,7 @@ TRAININGS = {
 
 
 def entries(name: str, registry: Registry) -> list[Entry]:
-    return entries_of(read_grid(name, seeds="0"), registry)
+    return entries_of(read_grid(name, registry, seeds="0"))
 
 
 def test_every_grid_is_counted_and_listed() -> None:
@@ -58,8 +58,8 @@ def test_every_cell_is_a_recipe_and_there_are_as_many_trainings_as_papers_have(
 
 
 @pytest.mark.parametrize("name", TRAININGS)
-def test_three_seeds_are_asked_for(name: str) -> None:
-    assert read_grid(name).grid.seeds == (0, 1, 2)
+def test_three_seeds_are_asked_for(name: str, registry: Registry) -> None:
+    assert read_grid(name, registry).grid.seeds == (0, 1, 2)
 
 
 @pytest.mark.parametrize("name", TRAININGS)
@@ -82,9 +82,9 @@ def test_a_cell_trains_and_scores(
     file = tmp_path / "cell.toml"
     file.write_text(resolved(entries(name, registry)[-1].cell.recipe))
     data = [f"folder={world.target}"]
-    recipe = load_recipe(file, small(file, world, registry), data, world.boxes, registry)
+    bound = load_recipe(file, small(file, world, registry), data, world.boxes, registry)
     with optional_libraries():
-        out = run(recipe, registry, out=tmp_path / "run", device="cpu")
+        out = run(bound, out=tmp_path / "run", device="cpu")
     found = json.loads((out / "metrics.json").read_text())
-    assert len(found["phases"]) == len(recipe.phase)
+    assert len(found["phases"]) == len(bound.recipe.phase)
     assert 0 <= found["auc"]["micro"] <= 1

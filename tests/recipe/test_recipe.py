@@ -98,7 +98,8 @@ def _write(folder: Path, table: dict[str, Any], name: str = "plain.toml") -> Pat
 
 
 def _load(folder: Path, table: dict[str, Any] | None = None, **given: Any) -> Recipe:
-    return load_recipe(_write(folder, {**PLAIN, **(table or {})}), registry=REGISTRY, **given)
+    file = _write(folder, {**PLAIN, **(table or {})})
+    return load_recipe(file, registry=REGISTRY, **given).recipe
 
 
 def _lines(folder: Path, text: str, **given: Any) -> list[str]:
@@ -128,7 +129,7 @@ def test_resolved_recipe_reads_back_as_itself(tmp_path) -> None:
     recipe = _load(tmp_path, {"tasks": {"guess": {"look": True}}}, boxes=boxes)
     again = tmp_path / "resolved.toml"
     again.write_text(resolved(recipe))
-    assert load_recipe(again, registry=REGISTRY) == recipe
+    assert load_recipe(again, registry=REGISTRY).recipe == recipe
     assert tomllib.loads(resolved(recipe))["optim"]["weight_decay"] == 0.01
 
 
@@ -144,7 +145,7 @@ def test_role_without_teacher_gets_the_stand_in_without_weights(tmp_path) -> Non
 def test_built_in_stand_in_comes_before_a_strangers(tmp_path) -> None:
     strange = Plugin(name="a", distribution="x", cards=(replace(TEACHER, name="another"),))
     file = _write(tmp_path, {**PLAIN, "tasks": {"guess": {"look": True}}})
-    recipe = load_recipe(file, registry=Registry((strange, OWN)))
+    recipe = load_recipe(file, registry=Registry((strange, OWN))).recipe
     assert recipe.teachers["scene"].name == "mean"
 
 
@@ -277,7 +278,7 @@ def test_extends_merges_tables_and_replaces_phases(tmp_path) -> None:
         "optim": {"lr": 0.2},
         "phase": [{"stage": "x", "tasks": ["guess"], "epochs": 5}],
     }
-    recipe = load_recipe(_write(tmp_path, child, "child.toml"), registry=REGISTRY)
+    recipe = load_recipe(_write(tmp_path, child, "child.toml"), registry=REGISTRY).recipe
     assert (recipe.optim.lr, recipe.optim.batch) == (0.2, 7)
     assert [phase.epochs for phase in recipe.phase] == [5]
     assert recipe.objects.detectors[0].options == {"path": str(tmp_path / "deep" / "b.csv")}
@@ -388,7 +389,7 @@ def test_bom_and_windows_lines_are_fine(tmp_path) -> None:
     file = tmp_path / "windows.toml"
     text = tomli_w.dumps(PLAIN).replace("\n", "\r\n")
     file.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    assert load_recipe(file, registry=REGISTRY).phase[0].epochs == 2
+    assert load_recipe(file, registry=REGISTRY).recipe.phase[0].epochs == 2
 
 
 @pytest.mark.parametrize(
@@ -434,7 +435,7 @@ def test_names_that_lead_to_no_file(tmp_path) -> None:
 def test_shipped_recipes_are_valid() -> None:
     assert {"baseline", "smoke", "sota"} <= set(shipped_recipes())
     for name in shipped_recipes():
-        assert load_recipe(name).phase
+        assert load_recipe(name).recipe.phase
 
 
 def test_schema_lists_the_keys_and_both_forms_of_a_task() -> None:
@@ -530,7 +531,7 @@ def test_lines_are_found_for_every_key_of_any_text(table: dict[str, Any]) -> Non
 def test_random_recipes_raise_nothing_but_recipe_errors(tmp_path, table, plain: bool) -> None:
     file = _write(tmp_path, {**PLAIN, **table} if plain else table)
     with suppress(RecipeError):
-        assert load_recipe(file, registry=REGISTRY).phase
+        assert load_recipe(file, registry=REGISTRY).recipe.phase
 
 
 @FUZZ

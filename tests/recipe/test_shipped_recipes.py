@@ -34,10 +34,10 @@ def test_a_shipped_recipe_runs(
     name: str, world: World, registry: Registry, tmp_path: Path, undrawn: None
 ) -> None:
     data = [f"folder={world.target}"]
-    recipe = load_recipe(name, small(name, world, registry), data, world.boxes, registry)
+    bound = load_recipe(name, small(name, world, registry), data, world.boxes, registry)
     with optional_libraries():
-        out = run(recipe, registry, out=tmp_path / "run", device="cpu")
+        out = run(bound, out=tmp_path / "run", device="cpu")
     found = json.loads((out / "metrics.json").read_text())
-    assert len(found["phases"]) == len(recipe.phase)
+    assert len(found["phases"]) == len(bound.recipe.phase)
     assert 0 <= found["auc"]["micro"] <= 1
     assert found["baselines"]  # also where whole frames are scored

@@ -110,7 +110,7 @@ def test_a_run_names_who_failed_and_ends_with_the_code_for_plugins(
 
 def test_a_teacher_is_named(unwell: Registry, world: World) -> None:
     recipe = load_recipe(world.recipe(), ['teachers.scene={name="mute"}'], registry=unwell)
-    teacher = bind_teacher(Need(role="scene"), recipe, unwell, torch.device("cpu"))
+    teacher = bind_teacher(Need(role="scene"), recipe, torch.device("cpu"))
     with pytest.raises(PluginError, match="Teacher 'mute' failed in forward: ValueError: no answe"):
         teacher.answer(torch.zeros(1, 1, 1, 8, 8))
 

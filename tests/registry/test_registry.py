@@ -15,7 +15,8 @@ from vadkit.errors import PluginError, RecipeError
 from vadkit.registry.card_validation import check_card
 from vadkit.registry.cards import DetectorCard, Need, Sampling, TaskCard
 from vadkit.registry.discovery import Plugin
-from vadkit.registry.registry import KINDS, Registry, UnknownNameError, load_plugins
+from vadkit.registry.name_errors import UnknownNameError
+from vadkit.registry.registry import KINDS, Registry, load_plugins
 
 pytestmark = pytest.mark.edges
 

@@ -224,7 +224,7 @@ def test_a_preset_fills_what_a_recipe_leaves_open(world: World) -> None:
         "score.smooth.window=9",
         'score.also.flat={use=["prediction.error"], preset="mnad"}',
     )
-    score = load_recipe(world.recipe(), sets).score
+    score = load_recipe(world.recipe(), sets).recipe.score
     assert (score.macro, score.borders.rule, score.smooth.sigma) == ("padded", "normal", 20)
     assert score.smooth.window == 9
     assert (score.also["flat"].normalise, score.also["flat"].smooth.kind) == ("video", "none")

@@ -65,8 +65,8 @@ def read(folder: Path, text: str, registry: Registry, **more: Any) -> tuple[Grid
     """Read a grid from its text."""
     path = folder / "orders.toml"
     path.write_text(text)
-    file = read_grid(path, **more)
-    return file, entries_of(file, registry)
+    file = read_grid(path, registry, **more)
+    return file, entries_of(file)
 
 
 def by_mode(entries: Sequence[Entry], mode: str) -> list[Entry]:

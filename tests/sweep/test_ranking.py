@@ -13,10 +13,10 @@ from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.engines import Job, Outcome, attempt
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics.curves import auc
-from vadkit.recipe import Recipe, load_recipe
+from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.report.score_tables import read_scores, write_labels
-from vadkit.sweep.driver import Options
+from vadkit.sweep.options import Options
 from vadkit.sweep.ranking.alone import tasks_alone
 from vadkit.sweep.ranking.rank import Ranked, Ranking, Split, rank
 
@@ -49,16 +49,15 @@ class Inline:
 
 
 @pytest.fixture
-def recipe(world: World, registry: Registry) -> Recipe:
+def bound(world: World, registry: Registry) -> BoundRecipe:
     return load_recipe(world.recipe("prediction", "jigsaw", "virtual"), SETS, registry=registry)
 
 
 def ranked(
-    recipe: Recipe, registry: Registry, folder: Path, split: str, seeds: str | None = None
+    bound: BoundRecipe, folder: Path, split: str, seeds: str | None = None
 ) -> tuple[Ranking | None, dict[str, str]]:
     return rank(
-        recipe,
-        registry,
+        bound,
         folder,
         Split.parse(split),
         title="tiny",
@@ -69,8 +68,8 @@ def ranked(
     )
 
 
-def test_a_task_alone_keeps_its_phase_but_nothing_of_its_place(recipe: Recipe) -> None:
-    alone = tasks_alone(recipe)
+def test_a_task_alone_keeps_its_phase_but_nothing_of_its_place(bound: BoundRecipe) -> None:
+    alone = tasks_alone(bound.recipe)
     assert [one.task for one in alone] == ["prediction", "jigsaw", "virtual"]
     assert all(len(one.recipe.phase) == 1 for one in alone)
     entries = [one.recipe.phase[0].tasks[0] for one in alone]
@@ -78,13 +77,13 @@ def test_a_task_alone_keeps_its_phase_but_nothing_of_its_place(recipe: Recipe) -
     assert [entry.from_epoch for entry in entries] == [1, 1, 1]
 
 
-def test_its_own_scores_judge_it_or_a_head_on_its_backbone(recipe: Recipe) -> None:
-    prediction, jigsaw, virtual = tasks_alone(recipe)
+def test_its_own_scores_judge_it_or_a_head_on_its_backbone(bound: BoundRecipe) -> None:
+    prediction, jigsaw, virtual = tasks_alone(bound.recipe)
     assert prediction.recipe.score.use == ("prediction.error",)
     assert jigsaw.recipe.score.use == ("jigsaw.spatial",)
     assert jigsaw.recipe.score.weights == {"jigsaw.spatial": 2.0}
     assert prediction.recipe.score.heads == jigsaw.recipe.score.heads == "trained"
-    assert virtual.recipe.score.use == recipe.score.use
+    assert virtual.recipe.score.use == bound.recipe.score.use
     assert virtual.recipe.score.heads == "refit"
     assert jigsaw.judged_by == "its own jigsaw.spatial"
     assert virtual.judged_by.endswith("of a head re-fitted on its backbone")
@@ -92,10 +91,10 @@ def test_its_own_scores_judge_it_or_a_head_on_its_backbone(recipe: Recipe) -> No
 
 
 def test_the_figures_are_those_of_the_named_videos_alone(
-    recipe: Recipe, registry: Registry, tmp_path: Path, undrawn: None
+    bound: BoundRecipe, tmp_path: Path, undrawn: None
 ) -> None:
     """Against the files that the runs left."""
-    found, failed = ranked(recipe, registry, tmp_path, "test[1:]")
+    found, failed = ranked(bound, tmp_path, "test[1:]")
     assert failed == {}
     assert found is not None
     assert (found.videos, found.of) == (("d",), 2)
@@ -106,7 +105,7 @@ def test_the_figures_are_those_of_the_named_videos_alone(
         scores = read_scores(run / "scores" / "d.csv").scores.smooth
         assert one.auc == auc(scores, read_labels(run / "labels" / "d.csv"))
     assert "those of test[1:], 1 of 2 test videos (d)" in found.told()
-    again, _ = ranked(recipe, registry, tmp_path, "test")  # nothing is trained again
+    again, _ = ranked(bound, tmp_path, "test")  # nothing is trained again
     assert again is not None
     assert again.videos == ("c", "d")
     events = [*tmp_path.glob("sweep/cells/*/events.jsonl")]
@@ -114,9 +113,9 @@ def test_the_figures_are_those_of_the_named_videos_alone(
 
 
 def test_several_seeds_count_by_their_mean(
-    recipe: Recipe, registry: Registry, tmp_path: Path, undrawn: None
+    bound: BoundRecipe, tmp_path: Path, undrawn: None
 ) -> None:
-    found, _ = ranked(recipe, registry, tmp_path, "test[:1]", seeds="0,1")
+    found, _ = ranked(bound, tmp_path, "test[:1]", seeds="0,1")
     assert found is not None
     of_seeds = []
     for run in sorted((tmp_path / "sweep" / "cells").glob("jigsaw.*")):
@@ -128,33 +127,30 @@ def test_several_seeds_count_by_their_mean(
 
 
 def test_a_split_that_cannot_rank_is_refused(
-    recipe: Recipe, registry: Registry, tmp_path: Path, undrawn: None
+    bound: BoundRecipe, tmp_path: Path, undrawn: None
 ) -> None:
     with pytest.raises(DataError, match=r"test\[5:\] has none of the 2 test videos"):
-        ranked(recipe, registry, tmp_path, "test[5:]")
+        ranked(bound, tmp_path, "test[5:]")
     for file in tmp_path.glob("sweep/cells/*/labels/c.csv"):
         write_labels(file, np.zeros(FRAMES, np.uint8))
     with pytest.raises(DataError, match="All frames of c are of one class"):
-        ranked(recipe, registry, tmp_path, "test[:1]")
+        ranked(bound, tmp_path, "test[:1]")
 
 
 def test_without_labels_nothing_is_ranked(
-    recipe: Recipe, registry: Registry, tmp_path: Path, undrawn: None
+    bound: BoundRecipe, tmp_path: Path, undrawn: None
 ) -> None:
-    ranked(recipe, registry, tmp_path, "test")
+    ranked(bound, tmp_path, "test")
     for folder in tmp_path.glob("sweep/cells/*/labels"):
         folder.rename(folder.with_name("gone"))
     with pytest.raises(DataError, match="have no labels"):
-        ranked(recipe, registry, tmp_path, "test")
+        ranked(bound, tmp_path, "test")
 
 
-def test_a_task_that_fails_is_told(
-    recipe: Recipe, registry: Registry, tmp_path: Path, undrawn: None
-) -> None:
-    broken = recipe.model_copy(
-        update={"optim": recipe.optim.model_copy(update={"lr": 1e30, "name": "sgd"})}
-    )
-    found, failed = ranked(broken, registry, tmp_path, "test")
+def test_a_task_that_fails_is_told(bound: BoundRecipe, tmp_path: Path, undrawn: None) -> None:
+    optim = bound.recipe.optim.model_copy(update={"lr": 1e30, "name": "sgd"})
+    broken = bound.with_values(optim=optim)
+    found, failed = ranked(broken, tmp_path, "test")
     assert found is None
     assert failed
 
@@ -184,11 +180,11 @@ def test_of_equals_the_one_that_begins_first_is_first() -> None:
 
 
 def test_the_grid_and_its_recipes_are_there_to_be_read(
-    recipe: Recipe, registry: Registry, tmp_path: Path, undrawn: None
+    bound: BoundRecipe, tmp_path: Path, undrawn: None
 ) -> None:
-    ranked(recipe, registry, tmp_path, "test")
+    ranked(bound, tmp_path, "test")
     rows = tomllib.loads((tmp_path / "tasks.toml").read_text())["row"]
     assert [row["name"] for row in rows] == ["prediction", "jigsaw", "virtual"]
     for row in rows:
-        one = load_recipe(tmp_path / row["recipe"], registry=registry)
+        one = load_recipe(tmp_path / row["recipe"], registry=bound.registry).recipe
         assert [entry.name for entry in one.phase[0].tasks] == [row["name"]]

@@ -121,7 +121,7 @@ def test_it_learns_and_scores_by_the_stand_in(
     path = tmp_path / "recipe.toml"
     given = world.recipe("vision_language", use="vision_language.abnormal").read_text()
     path.write_text(given + bound)
-    folder = run(load_recipe(path, registry=registry), registry, out=tmp_path / "run")
+    folder = run(load_recipe(path, registry=registry), out=tmp_path / "run")
     rows = (folder / "scores" / "c.csv").read_text().splitlines()[1:]
     scores = [float(row.split(",")[2]) for row in rows]
     assert 'name = "random-language"' in (folder / "resolved.toml").read_text()

@@ -20,7 +20,7 @@ def test_a_task_learns_and_scores_by_stand_ins(
     task: str, world: World, registry: Registry, tmp_path: Path, undrawn: None
 ) -> None:
     recipe = load_recipe(world.recipe(task, use=f"{task}.error"), registry=registry)
-    folder = run(recipe, registry, out=tmp_path / "run")
+    folder = run(recipe, out=tmp_path / "run")
     rows = (folder / "scores" / "c.csv").read_text().splitlines()[1:]
     scores = [float(row.split(",")[2]) for row in rows]
     card = registry.card("task", task)

@@ -9,7 +9,6 @@ from tiny_world import World
 from torch import nn
 
 from vadkit.recipe import load_recipe
-from vadkit.recipe.task_specs import scoring_tasks, trained_tasks
 from vadkit.registry.registry import Registry
 from vadkit.runs.tensors import unique_state
 from vadkit.training.model import precision
@@ -84,7 +83,7 @@ def test_every_view_passes_through_its_own_head(world: World, registry: Registry
         proxy.samplings, "train", 4, seed=(0,), device=runner.device, steps=1
     )
     (batch,) = loader
-    views = proxy.task.views(batch, generator(0), training=True)
+    views = model.instances["jigsaw"].views(batch, generator(0), training=True)
     outputs = model.outputs("jigsaw", views).outputs
     heads = model.heads["jigsaw"]
     assert isinstance(heads, nn.ModuleDict)
@@ -101,7 +100,7 @@ def test_a_frozen_backbone_gets_no_gradient(world: World, registry: Registry, fr
     (batch,) = runner.data.loader(
         proxy.samplings, "train", 4, seed=(0,), device=runner.device, steps=1
     )
-    views = proxy.task.views(batch, generator(0), training=True)
+    views = model.instances["reconstruction"].views(batch, generator(0), training=True)
     outputs = model.outputs("reconstruction", views, frozen=frozen).outputs
     sum(out.sum() for out in outputs.values()).backward()
     assert all((p.grad is None) == frozen for p in model.backbones.parameters())
@@ -112,7 +111,7 @@ def test_a_frozen_backbone_gets_no_gradient(world: World, registry: Registry, fr
 def test_precision_is_as_asked(
     world: World, registry: Registry, wanted: str, enabled: bool
 ) -> None:
-    recipe = load_recipe(world.recipe(), (f'precision="{wanted}"',), registry=registry)
+    recipe = load_recipe(world.recipe(), (f'precision="{wanted}"',), registry=registry).recipe
     with precision(recipe, torch.device("cpu")):
         assert torch.is_autocast_enabled("cpu") is enabled
         if enabled:
@@ -121,6 +120,6 @@ def test_precision_is_as_asked(
 
 def test_tasks_are_listed_once_in_order(world: World, registry: Registry) -> None:
     path = world.recipe("jigsaw", BOTH, "prediction")
-    recipe = load_recipe(path, registry=registry)
-    assert trained_tasks(recipe) == ["jigsaw", "prediction", "reconstruction"]
-    assert scoring_tasks(recipe) == ["prediction"]
+    bound = load_recipe(path, registry=registry)
+    assert bound.trained_tasks == ["jigsaw", "prediction", "reconstruction"]
+    assert bound.scoring_tasks == ["prediction"]

@@ -29,8 +29,8 @@ _typer = partial(
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(asked_for: bool) -> None:
+    if asked_for:
         from importlib.metadata import version
 
         say(f"vadkit {version('vadkit')}")

@@ -68,8 +68,7 @@ def prepare(
 
     What is there is kept: called again, it does what is left.
     """
-    registry = options.registry(plugin)
-    loaded = options.recipe(recipe, registry, sets, data, boxes)
+    bound = options.recipe(recipe, plugin, sets, data, boxes)
 
     from vadkit.data.prepare import (
         prepare as make,  # torch, only once the recipe is known to be valid
@@ -80,10 +79,8 @@ def prepare(
         used = engines.engine(engine, address, jobs, threads, device=device)
         try:
             failed = make(
-                loaded,
-                registry,
+                bound,
                 engine=used,
-                plugins=plugin or (),
                 device=device,
                 strict=strict,
                 told=_telling(shown.note),

@@ -1,4 +1,4 @@
-"""What vadkit finds on this machine, without importing anything heavy."""
+"""Describes this machine, without importing anything heavy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def doctor(json: options.Json = False) -> None:
 
     libraries = dependencies()
     untried = [str(library) for library in libraries if library.untried]
-    found = {
+    facts = {
         "platform": platform.platform(),
         "vadkit": version("vadkit"),
         **{library.name: library.installed or "not installed" for library in libraries},
@@ -29,9 +29,9 @@ def doctor(json: options.Json = False) -> None:
         **_cache(),
     }
     if json:
-        say_json(found)
+        say_json(facts)
     else:
-        say_table([{"what": what, "found": value} for what, value in found.items()])
+        say_table([{"what": what, "found": value} for what, value in facts.items()])
     options.registry()
 
 

@@ -23,6 +23,11 @@ Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Jobs at once.")
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads of each job.")]
 
 
+def elsewhere(name: str, address: str | None) -> bool:
+    """Whether other machines carry out the jobs."""
+    return name == "ray" or address is not None
+
+
 def engine(
     name: str,
     address: str | None,
@@ -46,7 +51,7 @@ def engine(
         PluginError: Ray is not installed.
         ResourceError: No cluster answers, or its nodes are unfit.
     """
-    if name == "ray" or address:
+    if elsewhere(name, address):
         from vadkit.engines.ray import RayEngine
 
         return RayEngine(address, threads=threads, jobs=jobs, device=device, shared=shared)

@@ -1,4 +1,4 @@
-"""What there is: tasks, backbones, teachers, detectors, data sets and the plugins behind them."""
+"""Lists tasks, backbones, teachers, detectors, data sets and the plugins behind them."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def plugins(json: options.Json = False, plugin: options.Plugins = None) -> None:
     """List the plugins: where they come from, their state and the reason."""
     rows = [
         {
-            "plugin": found.name,
-            "distribution": found.distribution,
-            "version": found.version,
-            "state": found.state,
-            "cards": [card.name for card in found.cards],
-            "seconds": round(found.seconds, 3),
-            "reason": found.reason,
+            "plugin": entry.name,
+            "distribution": entry.distribution,
+            "version": entry.version,
+            "state": entry.state,
+            "cards": [card.name for card in entry.cards],
+            "seconds": round(entry.seconds, 3),
+            "reason": entry.reason,
         }
-        for found in load_plugins(plugin or ()).plugins
+        for entry in load_plugins(plugin or ()).plugins
     ]
     _print(rows, json)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from vadkit.cli.output import complain
 from vadkit.distributed.ranks import leads
 from vadkit.errors import RecipeError
 from vadkit.registry.registry import Registry, load_plugins
+
+if TYPE_CHECKING:
+    from vadkit.recipe import BoundRecipe
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A path, or a shipped name.")]
 Data = Annotated[
@@ -35,10 +38,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def registry(files: list[Path] | None = None) -> Registry:
     """Load the plugins, and warn of what is wrong with them."""
-    found = load_plugins(files or ())
-    for warning in found.warnings if leads() else ():
+    available = load_plugins(files or ())
+    for warning in available.warnings if leads() else ():
         complain(warning)
-    return found
+    return available
 
 
 def pair(text: str) -> tuple[str, Path]:
@@ -58,12 +61,13 @@ def pair(text: str) -> tuple[str, Path]:
 
 def recipe(
     name: str,
-    registry: Registry,
+    plugins: list[Path] | None = None,
     sets: list[str] | None = None,
     data: list[str] | None = None,
     boxes: Path | None = None,
-) -> Any:
-    """Load a recipe; pydantic is imported no earlier."""
+) -> BoundRecipe:
+    """Load plugins and a recipe; pydantic is imported no earlier."""
+    available = registry(plugins)
     from vadkit.recipe import load_recipe
 
-    return load_recipe(name, sets or (), data or (), boxes, registry)
+    return load_recipe(name, sets or (), data or (), boxes, available)

@@ -1,4 +1,4 @@
-"""Printing: plain where it must be, and never the reason for a failure."""
+"""Printing of text, tables and errors; it never fails a command."""
 
 from __future__ import annotations
 

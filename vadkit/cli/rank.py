@@ -52,63 +52,64 @@ def rank_tasks(
 
     from dataclasses import replace
 
-    from vadkit.recipe import changed_source, recipe_of
-    from vadkit.sweep.driver import Options
+    from vadkit.recipe import changed_source, compile_recipe
+    from vadkit.sweep.options import Options
     from vadkit.sweep.ranking.rank import Split, rank
     from vadkit.sweep.ranking.reorder import kind_of, reordered
     from vadkit.utils.progress import Progress
 
-    wanted = Split.parse(split)
+    videos = Split.parse(split)
     source = changed_source(recipe, registry, sets or (), data or (), boxes)
-    loaded = recipe_of(source, registry)
-    kind, target = kind_of(loaded), out or Path(f"{Path(recipe).stem}-ranked.toml")
+    bound = compile_recipe(source, registry)
+    kind, target = kind_of(bound.recipe), out or Path(f"{Path(recipe).stem}-ranked.toml")
     if target.exists():
         raise RecipeError(f"{target} exists.", "Name another file with --out.")
     place = folder or Path("sweeps", f"rank-{Path(recipe).stem}")
     with Progress(plain=True) as shown:
-        found, failed = rank(
-            loaded,
-            registry,
+        ranking, failed = rank(
+            bound,
             place.absolute(),
-            wanted,
+            videos,
             title=Path(recipe).stem,
             seeds=seeds,
             engine=lambda: engines.engine(
                 engine, address, jobs, threads, device=device, shared=(place,)
             ),
-            options=Options(tuple(plugin or ()), device, strict, threads),
+            options=Options(device, strict, threads, elsewhere=engines.elsewhere(engine, address)),
             tell=lambda text: shown.note(clean(text)),
         )
     for name, reason in failed.items():
         complain(f"{name}: {reason}")
-    if found is None:
+    if ranking is None:
         raise typer.Exit(FAILED_PARTS)
-    _say(found)
-    made = replace(source, table=reordered(source.table, kind, found.order))
-    recipe_of(made, registry)  # it is valid, as it was before
-    _write(target, made.table, found)
+    _say(ranking)
+    reranked = replace(source, table=reordered(source.table, kind, ranking.order))
+    compile_recipe(reranked, registry)  # it is valid, as it was before
+    _write(target, reranked.table, ranking)
     say(str(target))
 
 
-def _say(found: Ranking) -> None:
+def _say(ranking: Ranking) -> None:
     say_table(
         [
-            {"place": str(place), "task": one.task, "micro AUC": f"{one.auc:.4f}",
-             "judged by": one.judged_by}
-            for place, one in enumerate(found.ranked, start=1)
+            {"place": str(place), "task": task.task, "micro AUC": f"{task.auc:.4f}",
+             "judged by": task.judged_by}
+            for place, task in enumerate(ranking.ranked, start=1)
         ]
     )  # fmt: skip
-    say(found.told())
+    say(ranking.told())
 
 
-def _write(target: Path, table: Mapping[str, Any], found: Ranking) -> None:
+def _write(target: Path, table: Mapping[str, Any], ranking: Ranking) -> None:
     import tomli_w
 
     from vadkit.runs.atomic import write_text
 
-    places = [f"{one.task}: micro AUC {one.auc:.4f} by {one.judged_by}" for one in found.ranked]
-    labels = textwrap.wrap(found.told(), 96, break_on_hyphens=False)
-    told = ["Each task alone, the easiest first:", *places, *labels]
+    places = [
+        f"{task.task}: micro AUC {task.auc:.4f} by {task.judged_by}" for task in ranking.ranked
+    ]
+    labels = textwrap.wrap(ranking.told(), 96, break_on_hyphens=False)
+    lines = ["Each task alone, the easiest first:", *places, *labels]
     target.parent.mkdir(parents=True, exist_ok=True)
-    comment = "\n".join(f"# {clean(line)}" for line in told)
+    comment = "\n".join(f"# {clean(line)}" for line in lines)
     write_text(target, f"{comment}\n{tomli_w.dumps(table)}")

@@ -30,8 +30,8 @@ def show(
     """Print a recipe with everything that it leaves to defaults."""
     from vadkit.recipe import resolved
 
-    loaded = options.recipe(recipe, options.registry(plugin), sets, data, boxes)
-    say(resolved(loaded).rstrip("\n"))
+    bound = options.recipe(recipe, plugin, sets, data, boxes)
+    say(resolved(bound.recipe).rstrip("\n"))
 
 
 def validate(
@@ -42,9 +42,9 @@ def validate(
     plugin: options.Plugins = None,
 ) -> None:
     """Report every problem of a recipe, or say that there is none."""
-    loaded = options.recipe(recipe, options.registry(plugin), sets, data, boxes)
-    phases = " -> ".join("+".join(task.name for task in phase.tasks) for phase in loaded.phase)
-    say(f"{recipe} is valid: {phases}")
+    phases = options.recipe(recipe, plugin, sets, data, boxes).recipe.phase
+    titles = " -> ".join(phase.title for phase in phases)
+    say(f"{recipe} is valid: {titles}")
 
 
 def schema() -> None:

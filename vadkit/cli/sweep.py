@@ -50,29 +50,28 @@ def sweep(
     from vadkit.engines.local import usual_jobs
     from vadkit.sweep.estimate import planned
     from vadkit.sweep.grid import read_grid
+    from vadkit.sweep.options import Options
 
-    file = read_grid(grid, sets=sets or (), data=data or (), seeds=seeds)
+    file = read_grid(grid, registry, sets=sets or (), data=data or (), seeds=seeds)
     folder = out or Path("sweeps", file.name)
-    at_once = jobs or (1 if engine == "ray" or address else usual_jobs())
-    found = planned(file, registry, folder, at_once)
+    away = engines.elsewhere(engine, address)
+    chosen = Options(device, strict, threads, elsewhere=away)
+    estimate = planned(file, folder, jobs or (1 if away else usual_jobs()), chosen)
     if as_json and not dry_run:
         raise RecipeError("--json is for --dry-run.", "A sweep writes results.csv.")
     if as_json:
-        say_json(found.as_json())
+        say_json(estimate.as_json())
         return
-    _say(found)
+    _say(estimate)
     if dry_run:
         return
 
-    from vadkit.sweep.driver import Options
     from vadkit.sweep.run import sweep as carry_out
     from vadkit.utils.progress import Progress
 
-    chosen = Options(tuple(plugin or ()), device, strict, threads)
     with Progress(plain=True) as shown:
         failed = carry_out(
             file,
-            registry,
             folder,
             engine=lambda: engines.engine(
                 engine, address, jobs, threads, device=device, shared=(folder,)
@@ -87,10 +86,10 @@ def sweep(
         raise typer.Exit(FAILED_PARTS)
 
 
-def _say(found: Estimate) -> None:
+def _say(estimate: Estimate) -> None:
     from vadkit.sweep.estimate import sentence, table
 
-    sets, seeds = ", ".join(found.datasets), ", ".join(map(str, found.seeds))
-    say(f"{found.title}: {found.rows} rows; data: {sets}; seeds: {seeds}")
-    say_table(table(found))
-    say(f"{found.cells} cells, {found.finished} of them finished. {sentence(found)}")
+    sets, seeds = ", ".join(estimate.datasets), ", ".join(map(str, estimate.seeds))
+    say(f"{estimate.title}: {estimate.rows} rows; data: {sets}; seeds: {seeds}")
+    say_table(table(estimate))
+    say(f"{estimate.cells} cells, {estimate.finished} of them finished. {sentence(estimate)}")

@@ -39,10 +39,9 @@ def run(
     plugin: options.Plugins = None,
 ) -> None:
     """Train a recipe's phases, evaluate after each, and write a run folder."""
-    registry = options.registry(plugin)
-    given = {"seed": seed, "threads": threads}
-    more = [f"{key}={value}" for key, value in given.items() if value is not None]
-    loaded = options.recipe(recipe, registry, [*(sets or ()), *more], data, boxes)
+    numbers = {"seed": seed, "threads": threads}
+    more = [f"{key}={value}" for key, value in numbers.items() if value is not None]
+    bound = options.recipe(recipe, plugin, [*(sets or ()), *more], data, boxes)
 
     from vadkit.cli.summary import say_summary
     from vadkit.recipe import find_recipe
@@ -50,9 +49,8 @@ def run(
     from vadkit.runs.cache import PhaseCache
     from vadkit.runs.folder import RunFolder
 
-    found = train(
-        loaded,
-        registry,
+    folder = train(
+        bound,
         name=Path(recipe).stem,
         out=RunFolder.open("runs/latest").path if resume and not out else out,
         resume=resume,
@@ -62,7 +60,7 @@ def run(
         strict=strict,
     )
     if leads():
-        say_summary(found)
+        say_summary(folder)
 
 
 def score(

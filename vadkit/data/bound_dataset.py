@@ -13,12 +13,8 @@ from vadkit.data.video.frame import VideoReader
 from vadkit.data.video.open_video import open_video
 from vadkit.data.video_pass import VideoPass
 from vadkit.errors import DataError, RecipeError
-from vadkit.recipe import Recipe
-from vadkit.registry.cards import BoxRules, DatasetCard, Unit
-from vadkit.registry.registry import Registry
-
-TARGET = "target"
-"""The role that is trained on and scored; all others are trained on alone."""
+from vadkit.recipe import BoundRecipe
+from vadkit.registry.cards import Unit
 
 
 class BoundDataset:
@@ -26,38 +22,28 @@ class BoundDataset:
 
     Args:
         name: The role.
-        recipe: Binds data sets to roles.
-        registry: Where data sets and detectors come from.
+        bound: Binds data sets to roles, and names the detectors.
         strict: Refuse damaged frames; otherwise the frame before stands in.
     """
 
-    def __init__(
-        self, name: str, recipe: Recipe, registry: Registry, *, strict: bool = False
-    ) -> None:
-        if name not in recipe.data:
+    def __init__(self, name: str, bound: BoundRecipe, *, strict: bool = False) -> None:
+        if name not in bound.datasets:
             raise RecipeError(
                 f"No data set is bound to the role {name!r}.",
                 f"Bind one under [data], or with --data {name}=DIR.",
             )
-        source = recipe.data[name]
         self.name, self._strict = name, strict
-        self._source, self.every = source, source.every
-        self.dataset: Dataset[Any] = registry.create(
-            "dataset", source.dataset, source.options, source.path
-        )
+        self._source, self._finders = bound.datasets[name], bound.detectors
+        self.every, self.rules = self._source.every, self._source.rules
+        self.dataset: Dataset[Any] = self._source.create()
         self.annotations = Annotations(self.dataset)
         """What is known of its videos."""
-        card = registry.card("dataset", source.dataset)
-        usual = card.rules if isinstance(card, DatasetCard) else BoxRules()
-        self.rules = recipe.objects.rules or usual
-        self._finders = recipe.objects.detectors
-        self._registry = registry
         self._opened: dict[str, VideoReader] = {}
 
     @cached_property
     def detectors(self) -> list[Detector[Any]]:
         """The stages that find objects."""
-        return [self._registry.create("detector", of.name, of.options) for of in self._finders]
+        return [finder.create() for finder in self._finders]
 
     def videos(self, split: Split) -> list[Video]:
         """The split's videos.
@@ -69,7 +55,7 @@ class BoundDataset:
         if not videos:
             where = f" in {self._source.path}" if self._source.path else ""
             raise DataError(
-                f"The data set {self._source.dataset!r} of the data role {self.name!r} has no "
+                f"The data set {self._source.name!r} of the data role {self.name!r} has no "
                 f"{split} videos{where}.",
                 "A run trains on `train` videos and scores `test` videos; it needs both.",
             )
@@ -110,18 +96,18 @@ class BoundDataset:
             "rules": asdict(self.rules),
             "detectors": [
                 (
-                    self._registry.source("detector", source.name),
-                    self._registry.card("detector", source.name).revision,
-                    source.model_dump(mode="json"),
+                    finder.distribution,
+                    finder.card.revision,
+                    finder.table,
                     detector.fingerprint(),
                 )
-                for source, detector in finders
+                for finder, detector in finders
             ],
         }
 
     def too_few(self, split: Split, unit: Unit, frames: int) -> DataError:
         """The error that there is nothing to train on."""
-        names = " + ".join(source.name for source in self._finders)
+        names = " + ".join(finder.name for finder in self._finders)
         finders = f" (objects found by {names})" if unit == "object" else ""
         return DataError(
             f"The {split} videos of the data role {self.name!r} have fewer than two "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from vadkit.data.bound_dataset import TARGET, BoundDataset
+from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
 from vadkit.data.dataset import Split
 from vadkit.recipe import Recipe
+from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import Sampling, Unit
 from vadkit.utils.hashing import hash_of
 

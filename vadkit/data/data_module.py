@@ -15,18 +15,17 @@ from torch import Tensor
 
 from vadkit.data.annotations.known import Labels, SealedAnnotations
 from vadkit.data.batch_loader import Context, Loader, Reading
-from vadkit.data.bound_dataset import TARGET
 from vadkit.data.dataset import Dataset, Split
 from vadkit.data.prepared_videos import PreparedVideos
-from vadkit.data.requirements import Read
 from vadkit.data.store.shared_work import Told
 from vadkit.data.store.store import Store
 from vadkit.data.teachers.context import ContextReader
 from vadkit.data.units import Units
 from vadkit.errors import DataError
-from vadkit.recipe import Recipe
+from vadkit.recipe import BoundRecipe
+from vadkit.recipe.bound_recipe import Read
+from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import Need, Sampling
-from vadkit.registry.registry import Registry
 
 Part = tuple[float, float]
 """Where a part of a video begins and ends, as shares of its length."""
@@ -36,9 +35,8 @@ class PreparedData:
     """Everything that training and scoring read, made once and kept on disk.
 
     Args:
-        recipe: Binds data roles to data sets; "target" is trained on and scored, others are
+        bound: Binds data roles to data sets; "target" is trained on and scored, others are
             trained on alone. Binds teachers to the roles of needs.
-        registry: Where data sets, detectors and teachers come from.
         home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
         progress: Told which videos are prepared: (what, videos done, videos).
         strict: Refuse damaged frames; otherwise the frame before stands in, and is counted.
@@ -47,8 +45,7 @@ class PreparedData:
 
     def __init__(
         self,
-        recipe: Recipe,
-        registry: Registry,
+        bound: BoundRecipe,
         *,
         home: Path | None = None,
         progress: Told | None = None,
@@ -56,11 +53,9 @@ class PreparedData:
         device: torch.device | str = "cpu",
     ) -> None:
         told = progress or (lambda *_: None)
-        self.prepared = PreparedVideos(
-            recipe, registry, home=home, told=told, strict=strict, device=device
-        )
+        self.prepared = PreparedVideos(bound, home=home, told=told, strict=strict, device=device)
         """The videos themselves."""
-        self._held_out = (1 - recipe.optim.hold_out, 1.0)
+        self._held_out = (1 - bound.recipe.optim.hold_out, 1.0)
 
     @property
     def report(self) -> dict[str, dict[str, int]]:

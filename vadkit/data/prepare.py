@@ -8,12 +8,12 @@ from pathlib import Path
 
 from vadkit.data.data_module import PreparedData
 from vadkit.data.prepare_worker import Setting, job_of, setting_of
-from vadkit.data.requirements import Read, required
+from vadkit.data.requirements import required
 from vadkit.data.store.shared_work import Told
 from vadkit.engines import Engine, Outcome
 from vadkit.engines.carry_out import carry_out
-from vadkit.recipe import Recipe
-from vadkit.registry.registry import Registry
+from vadkit.recipe import BoundRecipe
+from vadkit.recipe.bound_recipe import Read
 from vadkit.utils.cache_dir import cache_home
 from vadkit.utils.devices import device_named
 from vadkit.utils.threads import limited_threads
@@ -21,11 +21,9 @@ from vadkit.utils.threads import limited_threads
 
 @limited_threads()
 def prepare(
-    recipe: Recipe,
-    registry: Registry,
+    bound: BoundRecipe,
     *,
     engine: Engine | None = None,
-    plugins: Sequence[Path] = (),
     home: Path | None = None,
     device: str = "auto",
     strict: bool = False,
@@ -37,10 +35,8 @@ def prepare(
     that are left.
 
     Args:
-        recipe: Binds data roles to data sets, and teachers to roles.
-        registry: Where all of them come from.
+        bound: Binds data roles to data sets, and teachers to roles.
         engine: Makes videos side by side; without, they are made here, one after another.
-        plugins: Files of plugins, for the processes of the engine.
         home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
         device: Where teachers run.
         strict: Refuse damaged frames.
@@ -53,11 +49,10 @@ def prepare(
         VadkitError: The data set or a teacher cannot be used or, without an engine, a video.
     """
     tell, runs_on = told or (lambda *_: None), device_named(device)
-    data = PreparedData(recipe, registry, home=home, progress=tell, strict=strict, device=runs_on)
-    reads = required(recipe, registry, labelled=data.annotations.present)
+    data = PreparedData(bound, home=home, progress=tell, strict=strict, device=runs_on)
+    reads = required(bound, labelled=data.annotations.present)
     if engine is not None:
-        where = cache_home(home)
-        setting = setting_of(recipe, reads, where, plugins, device=device, strict=strict)
+        setting = setting_of(bound, reads, cache_home(home), device=device, strict=strict)
         if failed := _prepare_over(engine, data, reads, setting, tell):
             return failed
     data.require(reads)

@@ -14,12 +14,11 @@ from typing import Any
 
 from vadkit.data.data_module import PreparedData
 from vadkit.data.prepared_split import PreparedSplit
-from vadkit.data.requirements import Read
 from vadkit.engines import Job
 from vadkit.errors import DataError
-from vadkit.recipe import Recipe
+from vadkit.recipe import BoundRecipe
+from vadkit.recipe.bound_recipe import Read
 from vadkit.registry.cards import Need, Sampling
-from vadkit.registry.registry import load_plugins
 from vadkit.utils.devices import device_named
 from vadkit.utils.threads import limited_threads
 
@@ -27,22 +26,18 @@ Setting = dict[str, Any]
 """What all jobs of a recipe's data have in common, as values that JSON could say."""
 
 
-def setting_of(
-    recipe: Recipe, reads: Sequence[Read], home: Path, plugins: Sequence[Path], **more: Any
-) -> Setting:
+def setting_of(bound: BoundRecipe, reads: Sequence[Read], home: Path, **more: Any) -> Setting:
     """What jobs need to open the same data.
 
     Args:
-        recipe: Binds data sets and teachers.
+        bound: Binds data sets and teachers.
         reads: All that is read.
         home: Folder of the caches.
-        plugins: Files of plugins.
         more: Arguments of `PreparedData`.
     """
     return {
-        "recipe": recipe.model_dump(mode="json"),  # with every default and absolute paths
+        **bound.as_json(),
         "reads": [[r.split, *([asdict(of) for of in part] for part in r[1:])] for r in reads],
-        "plugins": [str(Path(file).absolute()) for file in plugins],
         "home": str(home.absolute()),
         "more": more,
     }
@@ -86,10 +81,8 @@ def prepare_video(*, setting: Setting, split: str, number: int, shards: Sequence
 def _splits(text: str) -> dict[str, PreparedSplit]:
     """Kept for the next job: data sets, detectors and teachers take their time to open."""
     setting = json.loads(text)
-    recipe = Recipe.model_validate_json(json.dumps(setting["recipe"]), strict=True)
-    registry = load_plugins([Path(name) for name in setting["plugins"]])
     more = {**setting["more"], "device": device_named(setting["more"]["device"])}
-    data = PreparedData(recipe, registry, home=Path(setting["home"]), **more)
+    data = PreparedData(BoundRecipe.from_json(setting), home=Path(setting["home"]), **more)
     splits = data.prepared.expect([_read(*read) for read in setting["reads"]])
     return {split.what: split for split in splits}
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import torch
 
-from vadkit.data.bound_dataset import TARGET, BoundDataset
+from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
 from vadkit.data.cuttings import Cuttings
 from vadkit.data.dataset import Split
 from vadkit.data.leakage import refuse_leaks
 from vadkit.data.prepared_split import PreparedSplit
-from vadkit.data.requirements import Read
 from vadkit.data.store.shared_work import Told
 from vadkit.data.store.store import Store
 from vadkit.data.store.video_shards import REVISION
@@ -22,9 +21,10 @@ from vadkit.data.teachers.bound_teacher import AnsweredFrames, FrameTeacher, Tea
 from vadkit.data.teachers.outputs import FrameOutputs, Outputs, UnitOutputs, frames_around
 from vadkit.data.video_pass import damaged
 from vadkit.errors import DataError
-from vadkit.recipe import Recipe
+from vadkit.recipe import BoundRecipe
+from vadkit.recipe.bound_recipe import Read
+from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import Need, Sampling
-from vadkit.registry.registry import Registry
 from vadkit.utils.cache_dir import cache_home
 from vadkit.utils.hashing import hash_of
 
@@ -33,8 +33,7 @@ class PreparedVideos:
     """Makes what is read of videos as far as it is missing, and opens it.
 
     Args:
-        recipe: Binds data sets to data roles, and teachers to the roles of needs.
-        registry: Where data sets, detectors and teachers come from.
+        bound: Binds data sets to data roles, and teachers to the roles of needs.
         home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
         told: Told which videos are prepared.
         strict: Refuse damaged frames; otherwise the frame before stands in, and is counted.
@@ -43,21 +42,20 @@ class PreparedVideos:
 
     def __init__(
         self,
-        recipe: Recipe,
-        registry: Registry,
+        bound: BoundRecipe,
         *,
         home: Path | None,
         told: Told,
         strict: bool,
         device: torch.device | str,
     ) -> None:
-        self._recipe, self._registry, self._strict = recipe, registry, strict
+        self._bound, self._strict = bound, strict
         self._told, self._root = told, cache_home(home) / "stores"
         self._roles: dict[str, BoundDataset] = {}
         self._splits: dict[tuple[str, Split], PreparedSplit] = {}
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
-        self.cuttings = Cuttings(recipe, self.role)
-        self.teachers = Teachers(recipe, registry, device)
+        self.cuttings = Cuttings(bound.recipe, self.role)
+        self.teachers = Teachers(bound, device)
         self.report: dict[str, dict[str, int]] = {}
         """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
         self.remarks: dict[str, dict[str, list[str]]] = {}
@@ -66,9 +64,7 @@ class PreparedVideos:
     def role(self, name: str) -> BoundDataset:
         """What the recipe binds to a data role."""
         if name not in self._roles:
-            self._roles[name] = BoundDataset(
-                name, self._recipe, self._registry, strict=self._strict
-            )
+            self._roles[name] = BoundDataset(name, self._bound, strict=self._strict)
         return self._roles[name]
 
     def split(self, role: str, split: Split) -> PreparedSplit:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from vadkit.errors import ResourceError
@@ -23,9 +19,7 @@ from vadkit.experiment.run_output import write_results
 from vadkit.metrics import figures
 from vadkit.metrics.metrics_schema import PhaseFigures
 from vadkit.recipe import Phase
-from vadkit.recipe.fingerprint import prefix_facts
-from vadkit.recipe.task_specs import scoring_tasks
-from vadkit.registry.registry import Registry
+from vadkit.recipe.fingerprint import changed_keys, phase_facts
 from vadkit.runs.bundle import Bundle
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
@@ -34,6 +28,7 @@ from vadkit.runs.tensors import unique_state
 from vadkit.training.epoch_state import Epoch, Start
 from vadkit.training.trainer import PhaseRunner
 from vadkit.utils.hashing import hash_of
+from vadkit.utils.machine import this_machine
 
 REVISION = 1
 """Raised when the same recipe and data would be trained or evaluated to something else."""
@@ -42,8 +37,8 @@ REVISION = 1
 class Keys:
     """What phases and their evaluations are called in the phase cache."""
 
-    def __init__(self, runner: PhaseRunner, registry: Registry) -> None:
-        self._runner, self._registry = runner, registry
+    def __init__(self, runner: PhaseRunner) -> None:
+        self._runner = runner
 
     def weights(self, number: int) -> str:
         """The hash of all that decides the weights after a phase."""
@@ -51,42 +46,30 @@ class Keys:
 
     def evaluation(self, number: int) -> str:
         """The hash of all that decides what those weights are worth."""
-        recipe, tasks = self._runner.recipe, self._runner.model.tasks
-        scoring = [tasks[name] for name in scoring_tasks(recipe)]
-        reads = [one for task in scoring for one in (*task.samplings, task.score_sampling)]
+        bound = self._runner.bound
+        scoring = [bound.tasks[name] for name in bound.scoring_tasks]
+        reads = [read for task in scoring for read in (*task.samplings, task.score_sampling)]
         needs = [need for task in scoring for need in (*task.needs, *task.score_needs)]
         facts = {
             "figures": figures.revision(),
-            "score": recipe.score.model_dump(mode="json"),
-            "scoring": {t.card.name: [t.card.revision, asdict(t.config)] for t in scoring},
+            "score": changed_keys(bound.recipe.score),
+            "scoring": [[task.facts(), task.origin] for task in scoring],
             "answers of teachers to score": self._runner.data.answering(needs),
             "data to score": self._runner.data.fingerprint(reads),
         }
         return hash_of({**self._training(number), **facts})
 
     def _training(self, number: int) -> dict[str, Any]:
-        recipe, tasks = self._runner.recipe, self._runner.model.tasks
-        names = sorted({entry.name for phase in recipe.phase[:number] for entry in phase.tasks})
-        reads = [sampling for name in names for sampling in tasks[name].samplings]
+        runner, first = self._runner, self._runner.bound.first_phases(number)
+        tasks = [first.tasks[name] for name in sorted(first.trained_tasks)]
+        machine = this_machine(runner.device, world_size=runner.world.size)
         return {
             "revision": REVISION,
-            "training": prefix_facts(recipe, self._registry, number),
-            "answers": self._runner.data.answering(n for name in names for n in tasks[name].needs),
-            "data": self._runner.data.fingerprint(reads),
-            **_machine(self._runner.device, self._runner.world.size),
+            "training": phase_facts(first, number),
+            "answers": runner.data.answering(need for task in tasks for need in task.needs),
+            "data": runner.data.fingerprint([read for task in tasks for read in task.samplings]),
+            **machine.facts(),
         }
-
-
-def _machine(device: torch.device, ranks: int) -> dict[str, Any]:
-    """What gives other last bits: other kernels, another number of threads or ranks."""
-    return {
-        **({"world_size": ranks} if ranks > 1 else {}),
-        "vadkit": version("vadkit"),
-        "torch": torch.__version__,
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "kernels": [platform.machine(), torch.backends.cpu.get_cpu_capability()],
-        "threads": torch.get_num_threads(),
-    }
 
 
 class Curriculum:

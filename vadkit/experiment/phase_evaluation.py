@@ -17,7 +17,7 @@ from vadkit.data.units import Units
 from vadkit.distributed.shards import collected
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.metrics.region_metrics import Detections
-from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, TaskEntry
+from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, ScoreName, TaskEntry
 from vadkit.registry.isolation import enough_memory
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
@@ -44,7 +44,7 @@ class Evaluation:
     """Task -> "trained" or "refit": which head scored."""
     scores: dict[str, FrameScores]
     """Video -> its frames' scores under the main protocol."""
-    columns: dict[str, dict[str, NDArray[np.float64]]]
+    columns: dict[ScoreName, dict[str, NDArray[np.float64]]]
     """`task.score` -> video -> (frames,) the highest of the frame's units."""
     metrics: dict[str, dict[str, Any]]
     """Protocol -> `metrics.evaluate`; empty where the test videos have no labels."""
@@ -83,7 +83,7 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     return Evaluation(scorer.model, heads, scores["main"], columns, metrics, regions, normal)
 
 
-ScoreTables = dict[str, tuple[Units, NDArray[np.float32]]]
+ScoreTables = dict[ScoreName, tuple[Units, NDArray[np.float32]]]
 """`task.score` -> units and the score (n,) of each."""
 
 
@@ -93,7 +93,7 @@ def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> 
     for task in tasks:
         units = scorer.data.units(scorer.model.tasks[task].score_sampling, "test")
         of_units = _unit_scores(scorer, task, "test", watch=maps.see)
-        found |= {f"{task}.{name}": (units, values) for name, values in of_units.items()}
+        found |= {ScoreName.compose(task, name): (units, of) for name, of in of_units.items()}
     maps.collect(scorer.world, _BATCH)
     return found
 
@@ -109,7 +109,7 @@ def _regions(
 
     Where none does, the regions of the maps of those that see whole frames.
     """
-    unit = {use: scorer.model.tasks[use.rpartition(".")[0]].score_sampling.unit
+    unit = {use: scorer.model.tasks[use.task].score_sampling.unit
             for use in protocol.use}  # fmt: skip
     use = tuple(use for use in protocol.use if unit[use] == "object")
     if not use:
@@ -143,7 +143,7 @@ def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:
     way: str = runner.recipe.score.heads
     kinds: dict[str, str] = {}
     for protocol in runner.recipe.score.protocols.values():
-        tasks = [use.rpartition(".")[0] for use in protocol.use]
+        tasks = [use.task for use in protocol.use]
         learned = [task for task in tasks if task in runner.model.heads]
         for task in learned or (tasks if way == "refit" else []):
             kinds[task] = way if _stale(runner, task, number) else "trained"
@@ -165,7 +165,7 @@ def _possible(recipe: Recipe, heads: Mapping[str, str]) -> dict[str, Protocol]:
     """The protocols, each with those of its scores whose tasks have a head."""
     reduced = {
         name: protocol.model_copy(
-            update={"use": tuple(use for use in protocol.use if use.rpartition(".")[0] in heads)}
+            update={"use": tuple(use for use in protocol.use if use.task in heads)}
         )
         for name, protocol in recipe.score.protocols.items()
     }
@@ -220,8 +220,7 @@ def _calibrating(protocols: Mapping[str, Protocol]) -> dict[str, int]:
     for protocol in protocols.values():
         if protocol.calibrate.kind != "none":
             for use in protocol.use:
-                task = use.rpartition(".")[0]
-                wanted[task] = max(protocol.calibrate.of, wanted.get(task, 0))
+                wanted[use.task] = max(protocol.calibrate.of, wanted.get(use.task, 0))
     return wanted
 
 
@@ -234,7 +233,7 @@ def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
     return Normal(
         boxes=units.boxes[some],
         sizes=units.sizes[units.video[some]],
-        scores={f"{task}.{name}": of for name, of in values.items()},
+        scores={ScoreName.compose(task, name): of for name, of in values.items()},
     )
 
 

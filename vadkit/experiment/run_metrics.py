@@ -16,7 +16,6 @@ from vadkit.metrics.figures import baseline_figures, figures_in, judge_regions
 from vadkit.metrics.metrics_schema import METRICS_SCHEMA, ORACLE, Metrics, PhaseFigures
 from vadkit.metrics.region_metrics import Convention, evaluate_regions
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe
-from vadkit.recipe.task_specs import scoring_tasks
 from vadkit.scoring.fusion import baselines
 from vadkit.scoring.protocol import describe, frames_that_count
 from vadkit.training.trainer import PhaseRunner
@@ -143,7 +142,7 @@ def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
         "frame": "maximum over its units, 0 or the lowest score where it has none",
         "heads": score.heads,
         **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
-        "tasks": {name: asdict(tasks[name].config) for name in scoring_tasks(runner.recipe)},
+        "tasks": {name: asdict(tasks[name].config) for name in runner.bound.scoring_tasks},
     }
 
 

@@ -12,7 +12,6 @@ from vadkit.experiment.phase_evaluation import Evaluation
 from vadkit.experiment.run_metrics import PhaseResult, run_metrics
 from vadkit.metrics.metrics_schema import Metrics
 from vadkit.recipe import Phase
-from vadkit.recipe.task_specs import scoring_tasks
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.score_tables import ScoreTable, write_labels, write_regions, write_scores
 from vadkit.runs.exported_model import NORMAL, save_model
@@ -63,7 +62,7 @@ def write_results(
 def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     names, times = safe_names(final.scores), runner.data.times()
     for video, scores in final.scores.items():
-        columns = {name: column[video] for name, column in final.columns.items()}
+        columns = {str(name): column[video] for name, column in final.columns.items()}
         table = ScoreTable(times[video], scores, columns)
         write_scores(folder.scores / f"{names[video]}.csv", table)
     for video, labels in runner.data.annotations.labels().items():
@@ -75,7 +74,7 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
 def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     """Write `model/`: all that scoring another video needs."""
     state = final.model.state_dict()
-    wanted = tuple(f"heads.{task}." for task in scoring_tasks(runner.recipe))
+    wanted = tuple(f"heads.{task}." for task in runner.bound.scoring_tasks)
     # A head keeps its own copy of a trunk that it shared in training, and so stands alone.
     tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *wanted))}
     for task, normal in final.normal.items():

@@ -9,16 +9,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from vadkit.recipe.bound_recipe import BoundRecipe
+from vadkit.recipe.defaults import completed
 from vadkit.recipe.diagnostics import Problem, first_of, problems_error
 from vadkit.recipe.loader import Source, find_recipe, read_source, shipped_recipes
 from vadkit.recipe.overrides import apply_set, bind_boxes, bind_data, file_boxes
 from vadkit.recipe.presets import presets, with_presets
-from vadkit.recipe.protocol import Borders, FrameProtocol, Smooth
 from vadkit.recipe.schema import (
     BackboneSource,
+    Borders,
     Calibrate,
     DataSource,
     DetectorSource,
+    FrameProtocol,
     Frames,
     Objects,
     Optim,
@@ -26,16 +29,19 @@ from vadkit.recipe.schema import (
     Protocol,
     Recipe,
     Score,
+    Smooth,
     TaskEntry,
     TeacherSource,
 )
 from vadkit.recipe.schema_errors import model_problems, without
-from vadkit.recipe.validation import binding_problems, completed, name_problems
+from vadkit.recipe.score_name import ScoreName
+from vadkit.recipe.validation import binding_problems, name_problems
 from vadkit.registry.registry import Registry, load_plugins
 
 __all__ = [
     "BackboneSource",
     "Borders",
+    "BoundRecipe",
     "Calibrate",
     "DataSource",
     "DetectorSource",
@@ -47,15 +53,17 @@ __all__ = [
     "Protocol",
     "Recipe",
     "Score",
+    "ScoreName",
     "Smooth",
     "TaskEntry",
     "TeacherSource",
     "changed_source",
+    "compile_recipe",
+    "completed",
     "file_detector",
     "find_recipe",
     "load_recipe",
     "presets",
-    "recipe_of",
     "resolved",
     "schema",
     "shipped_recipes",
@@ -68,15 +76,15 @@ def load_recipe(
     data: Sequence[str] = (),
     boxes: Path | None = None,
     registry: Registry | None = None,
-) -> Recipe:
-    """Read, change, validate and complete a recipe.
+) -> BoundRecipe:
+    """Read, change, validate and complete a recipe, and bind its names to plugins.
 
     Args:
         name: A path, or the bare name of a shipped recipe.
         sets: `key.path=VALUE` with TOML values, applied last.
         data: At most one `NAME=DIR`, which binds the role `target`.
         boxes: A file or folder of boxes that takes the place of the detectors.
-        registry: The plugins to check against; all that are installed where not given.
+        registry: The plugins that names mean; all that are installed where not given.
 
     Returns:
         The recipe with absolute paths, every option's default and a teacher for every role.
@@ -85,7 +93,7 @@ def load_recipe(
         RecipeError: A file cannot be read, or every problem of the recipe at once.
     """
     registry = registry or load_plugins()
-    return recipe_of(changed_source(name, registry, sets, data, boxes), registry)
+    return compile_recipe(changed_source(name, registry, sets, data, boxes), registry)
 
 
 def changed_source(
@@ -108,18 +116,19 @@ def changed_source(
     return source
 
 
-def recipe_of(source: Source, registry: Registry) -> Recipe:
-    """Validate and complete what was read and changed.
+def compile_recipe(source: Source, registry: Registry) -> BoundRecipe:
+    """Validate, complete and bind what was read and changed.
 
     Raises:
         ProblemsError: Every problem at once.
     """
     recipe, problems = _validated(source)
     problems += first_of(name_problems(source.table, registry))
-    problems += binding_problems(recipe, registry) if recipe else ()
-    if problems or recipe is None:
+    bound = BoundRecipe(recipe, registry) if recipe else None
+    problems += binding_problems(bound) if bound else ()
+    if problems or bound is None:
         raise problems_error(source.title, problems, source.places)
-    return completed(recipe, registry)
+    return BoundRecipe(completed(bound), registry)
 
 
 def _validated(source: Source) -> tuple[Recipe | None, list[Problem]]:

@@ -79,8 +79,8 @@ class Places:
 
 def first_of(problems: Iterable[Problem]) -> list[Problem]:
     """The first hundred problems: a file of garbage has one on every line."""
-    found = list(islice(problems, MOST + 1))
-    return [*found[:MOST], Problem((), "there are more problems.")] if found[MOST:] else found
+    first = list(islice(problems, MOST + 1))
+    return [*first[:MOST], Problem((), "there are more problems.")] if first[MOST:] else first
 
 
 def problems_error(title: str, problems: Sequence[Problem], places: Places) -> ProblemsError:

@@ -1,4 +1,4 @@
-"""Where a TOML text says what: key path -> line, for text that `tomllib` has accepted."""
+"""Line numbers of keys in a TOML text that `tomllib` has accepted."""
 
 from __future__ import annotations
 

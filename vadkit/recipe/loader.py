@@ -142,8 +142,8 @@ def _parsed(text: str, file: Path, what: str) -> Table:
     except RecursionError:
         raise RecipeError(f"{file} is nested too deeply to be a {what}.") from None
     except ValueError as error:
-        found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
-        where, what = (f"{file}:{found[2]}", found[1]) if found else (str(file), str(error))
+        match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
+        where, what = (f"{file}:{match[2]}", match[1]) if match else (str(file), str(error))
         raise RecipeError(f"{where}: not valid TOML: {what}.") from error
 
 

@@ -1,4 +1,4 @@
-"""What the command line changes in a recipe's tables, before they are validated."""
+"""Changes of the command line to a recipe's tables, made before these are validated."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:
 def _enter(node: Any, part: str | int, value: Any) -> Any:
     """Put the value, or go one step down; a missing table is made."""
     key: Any = part if isinstance(node, list) else str(part)
-    known = named(node[key]) if isinstance(node, list) else node.get(key, {})
-    node[key] = known if value is None else value
+    below = named(node[key]) if isinstance(node, list) else node.get(key, {})
+    node[key] = below if value is None else value
     return node[key]
 
 

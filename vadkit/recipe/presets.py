@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vadkit.recipe.protocol import FrameProtocol
+from vadkit.recipe.schema import FrameProtocol
 
 Tables = dict[str, dict[str, Any]]
 
@@ -23,7 +23,7 @@ def presets() -> dict[str, FrameProtocol]:
 
 
 def _lists(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(of) if isinstance(of, list) else of for key, of in table.items()}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
 
 
 def with_presets(table: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def with_presets(table: dict[str, Any]) -> dict[str, Any]:
         return table
     filled = _filled(score)
     if isinstance(score.get("also"), dict):
-        filled["also"] = {name: _filled(of) for name, of in score["also"].items()}
+        filled["also"] = {name: _filled(protocol) for name, protocol in score["also"].items()}
     return {**table, "score": filled}
 
 
@@ -42,8 +42,8 @@ def _filled(protocol: Any) -> Any:
     if not isinstance(protocol, dict):
         return protocol
     usual = _tables().get(str(protocol.get("preset")), {})
-    given = {
+    changed = {
         key: {**usual[key], **value} if key in usual and isinstance(value, dict) else value
         for key, value in protocol.items()
     }
-    return {**usual, **given}
+    return {**usual, **changed}

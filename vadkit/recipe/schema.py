@@ -5,12 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from vadkit.recipe.protocol import FrameProtocol
-from vadkit.recipe.strict import Strict
+from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import named
 from vadkit.registry.cards import BoxRules
+
+TARGET = "target"
+"""The data role that is trained on and scored; all others are trained on alone."""
+MAIN = "main"
+"""The name of `[backbone]` among the backbones, and of `[score]` among the protocols."""
+Step = Literal["smooth", "normalise"]
+
+
+class Strict(BaseModel):
+    """A table that takes no unknown key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Plugged(BaseModel):
@@ -29,7 +40,7 @@ class DataSource(Plugged):
     dataset: str
     path: Path | None = None
     every: Annotated[int, Field(ge=1)] = 1
-    """Take every so-manieth frame of a training video."""
+    """Take every n-th frame of a training video."""
 
 
 class DetectorSource(Plugged):
@@ -89,7 +100,7 @@ class TaskEntry(Strict):
     """The epoch, from 1, in which it joins."""
     backbone_lr: float | None = None
     """Factor on the backbone's rate; the card's where not given."""
-    backbone: str = "main"
+    backbone: str = MAIN
     """Which of the recipe's backbones it uses."""
 
 
@@ -129,14 +140,65 @@ class Calibrate(Strict):
     """Training units at most from which they are chosen, evenly taken."""
 
 
+def _odd(window: int) -> int:
+    if window % 2 == 0:
+        raise ValueError("a window must be odd, so that it has a middle")
+    return window
+
+
+class Smooth(Strict):
+    """How the frames' scores are smoothed."""
+
+    kind: Literal["none", "median", "gaussian", "mean", "savgol"] = "median"
+    window: Annotated[int, Field(ge=1), AfterValidator(_odd)] = 17
+    """Frames, odd."""
+    sigma: Annotated[float, Field(gt=0)] | None = None
+    """Standard deviation of `gaussian`, in frames; a quarter of the window where not given."""
+    shift: int = 0
+    """Frames by which the peak of `gaussian` is later than the frame: some codes are off by one."""
+    ends: Literal["repeat", "zero", "copy"] = "repeat"
+    """Beyond a video's ends: its first and last score, 0, or its first and last half window."""
+    across: Literal["video", "dataset"] = "video"
+    """`dataset`: over the videos' scores strung together, as some codes do."""
+
+
+class Borders(Strict):
+    """The frames at a video's ends, which many models cannot score; here all have a score."""
+
+    first: Annotated[int, Field(ge=0)] = 0
+    """Frames at the beginning."""
+    last: Annotated[int, Field(ge=0)] = 0
+    """Frames at the end."""
+    whole: Annotated[int, Field(ge=1)] = 1
+    """Frames at the end that fill no clip of so many are of them, too."""
+    rule: Literal["drop", "repeat", "normal"] = "drop"
+    """They are not counted; or have the nearest score; or 0, the lowest where scores are below."""
+
+
+class FrameProtocol(Strict):
+    """From a score of each frame to figures: what published codes do in many ways."""
+
+    preset: str | None = None
+    """The conventions of a published code, where the keys below are not given: `presets.toml`."""
+    borders: Borders = Borders()
+    order: tuple[Step, ...] = ("smooth", "normalise")
+    """The steps in order; one may be there twice."""
+    normalise: Literal["none", "video", "dataset", "positive"] = "none"
+    """Stretch the scores to [0, 1] within each video, or over all; `positive`: over all, from the
+    lowest above 0."""
+    smooth: Smooth = Smooth()
+    macro: Literal["skipped", "padded"] = "skipped"
+    """Which macro AUC is told: videos of one class left out, or each padded with two frames."""
+
+
 class Protocol(FrameProtocol):
     """From the tasks' scores of units to a score of each frame, and on to figures."""
 
-    use: Annotated[tuple[str, ...], Field(min_length=1)]
+    use: Annotated[tuple[ScoreName, ...], Field(min_length=1)]
     """`task.score` names; several are averaged. After a phase, those of tasks learned by then."""
     fuse: Literal["mean", "max"] = "mean"
     """Their mean, or the greatest of them: either task alone can flag a frame ([003])."""
-    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    weights: dict[ScoreName, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """`task.score` -> how much it counts; 1 where not given."""
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
@@ -160,7 +222,7 @@ class Score(Protocol):
     @property
     def protocols(self) -> dict[str, Protocol]:
         """All protocols by name, this one first, as `main`."""
-        return {"main": self, **self.also}
+        return {MAIN: self, **self.also}
 
 
 class Recipe(Strict):

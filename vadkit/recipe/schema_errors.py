@@ -1,4 +1,4 @@
-"""What pydantic says of a recipe, as problems with allowed keys and near matches."""
+"""Errors of pydantic as problems of a recipe, with allowed keys and near matches."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def model_problems(error: ValidationError, schema: Mapping[str, Any]) -> Iterato
 
 def _unknown(schema: Mapping[str, Any], key: KeyPath) -> str:
     """Names near keys of the same table, or else the tables that have this key."""
-    name, known = str(key[-1]), allowed_keys(schema, key[:-1])
+    name, names = str(key[-1]), allowed_keys(schema, key[:-1])
     homes = [table for table in allowed_keys(schema, ()) if name in _keys_in(schema, table)]
     belongs = f"It belongs in {' or '.join(homes)}." if homes else ""
-    hints = [did_you_mean(name, known) or belongs, allowed_words(known)]
+    hints = [did_you_mean(name, names) or belongs, allowed_words(names)]
     return " ".join(["unknown key.", *filter(None, hints)])
 
 
@@ -85,4 +85,4 @@ def _alternatives(schema: Mapping[str, Any], node: Any) -> list[Mapping[str, Any
     if "$ref" in node:
         return [schema["$defs"][node["$ref"].rpartition("/")[2]]]
     options = node.get("anyOf", [])
-    return [found for option in options for found in _alternatives(schema, option)] or [node]
+    return [branch for option in options for branch in _alternatives(schema, option)] or [node]

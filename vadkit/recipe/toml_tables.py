@@ -28,13 +28,19 @@ def plugged(table: Table) -> Iterator[tuple[str, str, KeyPath, Table]]:
         ("backbone", "name", ("backbones",), pairs(table.get("backbones"))),
         ("teacher", "name", ("teachers",), pairs(table.get("teachers"))),
     ]
-    for kind, key, path, found in places:
-        for part, value in found:
+    for kind, key, path, sources in places:
+        for part, value in sources:
             if isinstance(value, dict) and isinstance(value.get(key), str):
                 yield kind, value[key], (*path, part), value
     for name, value in pairs(table.get("tasks")):
         if isinstance(value, dict):
             yield "task", str(name), ("tasks", name), value
+
+
+def own_options(kind: str, table: Table) -> Table:
+    """The options in a plugin's table: without the keys that are the recipe's own."""
+    common = {"task": set(), "dataset": {"dataset", "path", "every"}}.get(kind, {"name"})
+    return {key: value for key, value in table.items() if key not in common}
 
 
 def task_entries(table: Table) -> Iterator[tuple[KeyPath, str]]:
@@ -91,11 +97,11 @@ def absolute(path: str, folder: Path | None = None) -> Path:
 
 
 def _path_options(kind: str, name: str, registry: Registry) -> set[str]:
-    own = {"path"} if kind == "dataset" else set()
+    common = {"path"} if kind == "dataset" else set()
     try:
-        return own | _paths_of(registry.card(kind, name))
+        return common | _paths_of(registry.card(kind, name))
     except PluginError:
-        return own  # reported with the other problems
+        return common  # reported with the other problems
 
 
 def _paths_of(card: Card) -> set[str]:

@@ -1,4 +1,4 @@
-"""What a card must look like, checked when it is registered; the cheap, torch-free part."""
+"""Validation of cards when they are registered: the cheap, torch-free part."""
 
 from __future__ import annotations
 

@@ -137,8 +137,8 @@ class TaskCard(Card):
 
     def reads(self, config: Any) -> tuple[Sampling, ...]:
         """What training reads; the first sampling brings the units."""
-        wanted = self.sampling(config)
-        return (wanted,) if isinstance(wanted, Sampling) else wanted
+        samplings = self.sampling(config)
+        return (samplings,) if isinstance(samplings, Sampling) else samplings
 
     def reads_to_score(self, config: Any) -> Sampling:
         """What scoring reads."""

@@ -42,6 +42,8 @@ class Plugin:
     seconds: float = 0.0
     """What importing it and asking its hooks took."""
     cards: tuple[Card, ...] = ()
+    file: Path | None = None
+    """The file that it is, if it is a single one."""
 
 
 def installed_plugins() -> list[Plugin]:
@@ -55,7 +57,8 @@ def file_plugin(file: Path) -> Plugin:
     Raises:
         PluginError: It was asked for by name, so unlike an installed one it may not be broken.
     """
-    plugin = _loaded(Plugin(name=file.stem, distribution=file.name), lambda: _import_file(file))
+    named = Plugin(name=file.stem, distribution=file.name, file=file)
+    plugin = _loaded(named, lambda: _import_file(file))
     if plugin.state != "ok":
         raise PluginError(f"The plugin {file} cannot be used: {plugin.reason}")
     return plugin
@@ -84,11 +87,11 @@ def undisturbed() -> Iterator[None]:
 
 def _distributions() -> Iterator[Distribution]:
     """Distributions with plugins; of several under one name the first on the path counts."""
-    seen = set()
+    names = set()
     for distribution in distributions():
         name = normal_name(_name(distribution)) if _offers_plugins(distribution) else None
-        if name is not None and name not in seen:
-            seen.add(name)
+        if name is not None and name not in names:
+            names.add(name)
             yield distribution
 
 
@@ -163,8 +166,8 @@ def _cards(module: object) -> Iterator[Card]:
 
 def _import_file(file: Path) -> object:
     if file.stem in sys.modules:
-        known = getattr(sys.modules[file.stem], "__file__", None)
-        if known is None or Path(known).resolve() != file.resolve():
+        loaded = getattr(sys.modules[file.stem], "__file__", None)
+        if loaded is None or Path(loaded).resolve() != file.resolve():
             raise PluginError(f"A module named {file.stem} is in use; rename the file.")
         return sys.modules[file.stem]
     spec = spec_from_file_location(file.stem, file)

@@ -1,4 +1,7 @@
-"""Whose fault it is: errors out of a plugin's code name the plugin, those of memory the memory."""
+"""Attributes errors to plugins: one out of a plugin's code names the plugin.
+
+Where memory runs out, memory is named and no plugin.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def blamed(kind: str, name: str, where: str) -> Iterator[None]:
 
 
 def guarded(kind: str, name: str, plugin: PluginT) -> PluginT:
-    """The same plugin, blamed for whatever its methods raise, also while they are iterated."""
+    """The same plugin; errors of its methods name it, also those raised while iterating."""
     return cast(PluginT, _Guarded(kind, name, plugin))
 
 
@@ -69,8 +72,8 @@ class _Guarded:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # no part of a contract, and asked for before there is a plugin
             raise AttributeError(name)
-        found = getattr(self._plugin, name)
-        return self._guard(found, name) if callable(found) else found
+        value = getattr(self._plugin, name)
+        return self._guard(value, name) if callable(value) else value
 
     def _guard(self, method: Callable[..., Any], name: str) -> Callable[..., Any]:
         def call(*args: Any, **named: Any) -> Any:

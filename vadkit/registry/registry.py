@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,12 @@ from vadkit.registry.discovery import (
     undisturbed,
 )
 from vadkit.registry.isolation import blamed, guarded
-from vadkit.utils.suggestions import allowed_words, did_you_mean, where_to_get
+from vadkit.registry.name_errors import ambiguous_name, missing_name
+from vadkit.registry.options import config_from, option_problems
 
 _GUARDED = {"dataset", "detector"}
 """Kinds whose methods are called from everywhere; what calls the others blames them itself."""
 KINDS = tuple(card.kind for card in HOOKS.values())
-
-
-class UnknownNameError(PluginError):
-    """A name that no plugin offers."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +58,9 @@ class Registry:
 
     def offers(self, kind: str) -> list[Offer]:
         """Every card of the kind with its plugin, ordered by name."""
-        found = [Offer(card, plugin) for plugin in self.plugins for card in plugin.cards]
+        offers = [Offer(card, plugin) for plugin in self.plugins for card in plugin.cards]
         return sorted(
-            (offer for offer in found if offer.card.kind == kind),
+            (offer for offer in offers if offer.card.kind == kind),
             key=lambda offer: (offer.card.name, offer.plugin.distribution),
         )
 
@@ -76,6 +72,11 @@ class Registry:
         """Whether a built-in card of the same name hides it."""
         same = self._named(offer.card.kind, offer.card.name)
         return offer.plugin.distribution != OWN and any(_built_in(other) for other in same)
+
+    @property
+    def files(self) -> list[Path]:
+        """The plugins that are single files; another process has to load them, too."""
+        return [plugin.file for plugin in self.plugins if plugin.file]
 
     @property
     def warnings(self) -> list[str]:
@@ -102,11 +103,14 @@ class Registry:
             PluginError: Two distributions offer it, or the plugin that may have is not in use.
         """
         distribution, _, bare = name.rpartition(":")
-        found = self._named(kind, bare, distribution)
-        chosen = [offer for offer in found if _built_in(offer)] or found
+        offers = self._named(kind, bare, distribution)
+        chosen = [offer for offer in offers if _built_in(offer)] or offers
         if len(chosen) == 1:
             return chosen[0]
-        raise self._ambiguous(kind, bare, chosen) if chosen else self._missing(kind, name)
+        if chosen:
+            raise ambiguous_name(kind, bare, [offer.plugin for offer in chosen])
+        offered = [card.name for card in self.cards(kind)]
+        raise missing_name(kind, name, self.plugins, offered)
 
     def card(self, kind: str, name: str) -> Card:
         """The card that the name means; raises as `offer` does."""
@@ -126,7 +130,7 @@ class Registry:
         if problems:
             text = " ".join(f"{key}: {message}" for key, message in problems)
             raise RecipeError(f"The options of the {card.kind} {card.name!r} are wrong: {text}")
-        return _config(card, table)
+        return config_from(card, table)
 
     def load(self, card: Card) -> type[Any]:
         """Import the card's class.
@@ -138,12 +142,12 @@ class Registry:
         module, _, name = card.load.partition(":")
         try:
             with undisturbed():
-                found = getattr(import_module(module), name)
+                loaded = getattr(import_module(module), name)
         except (Exception, SystemExit) as error:
             raise self.unloadable(card, one_line(error)) from error
-        if not isinstance(found, type):
+        if not isinstance(loaded, type):
             raise self.unloadable(card, f"{card.load} is not a class")
-        return found
+        return loaded
 
     def create(self, kind: str, name: str, options: Mapping[str, Any], *args: Any) -> Any:
         """An instance: `cls(config, *args)`, for a data set `cls(*args, config)`.
@@ -162,10 +166,10 @@ class Registry:
         config, cls = self.options(card, options), self.load(card)
         with blamed(kind, name, "its constructor"):
             try:
-                made = cls(*args, config) if kind == "dataset" else cls(config, *args)
+                plugin = cls(*args, config) if kind == "dataset" else cls(config, *args)
             except ImportError as error:
                 raise self.unloadable(card, one_line(error)) from error
-        return guarded(kind, name, made) if kind in _GUARDED else made
+        return guarded(kind, name, plugin) if kind in _GUARDED else plugin
 
     def unloadable(self, card: Card, reason: str) -> PluginError:
         """What to raise where a card's class cannot be imported; names the pip command."""
@@ -177,90 +181,14 @@ class Registry:
         )
 
     def _named(self, kind: str, name: str, distribution: str = "") -> list[Offer]:
-        wanted = normal_name(distribution)
+        source = normal_name(distribution)
         return [
             offer
             for offer in self.offers(kind)
             if offer.card.name == name
-            and (not wanted or normal_name(offer.plugin.distribution) == wanted)
+            and (not source or normal_name(offer.plugin.distribution) == source)
         ]
-
-    def _ambiguous(self, kind: str, name: str, offers: list[Offer]) -> PluginError:
-        sources = sorted({offer.plugin.distribution for offer in offers})
-        if len(sources) == 1:
-            return PluginError(f"{sources[0]} offers the {kind} {name!r} twice.")
-        choice = " or ".join(f"{source}:{name}" for source in sources)
-        return PluginError(
-            f"The {kind} {name!r} is offered by {' and by '.join(sources)}.", f"Write {choice}."
-        )
-
-    def _missing(self, kind: str, name: str) -> PluginError:
-        """Blame the plugin that seems to have brought the name, before calling it unknown."""
-        for plugin in self.plugins:
-            if plugin.state != "ok" and _may_bring(plugin, name):
-                return PluginError(
-                    f"The {kind} {name!r} seems to come from {_release(plugin)}, which is "
-                    f"{plugin.state}: {plugin.reason}",
-                    "`vadkit plugins` shows every plugin.",
-                )
-        known = [card.name for card in self.cards(kind)]
-        unused = [plugin.name for plugin in self.plugins if plugin.state != "ok"]
-        doubt = f"Plugins not in use: {', '.join(unused)}." if unused else ""
-        hint = (
-            f"{where_to_get(kind, name)} {did_you_mean(name, known)} {allowed_words(known)} {doubt}"
-        )
-        return UnknownNameError(f"No plugin offers the {kind} {name!r}.", " ".join(hint.split()))
-
-
-def option_problems(card: Card, table: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(key, sentence) for every unknown option and every wrong value, all at once."""
-    known = [option.name for option in fields(card.config) if option.init]
-    unknown = [
-        (key, f"Unknown option. {did_you_mean(key, known)} {allowed_words(known)}")
-        for key in table
-        if key not in known
-    ]
-    try:
-        _config(card, {key: value for key, value in table.items() if key in known})
-    except _validation_error() as error:
-        wrong = [(_dotted(entry["loc"]), _sentence(entry)) for entry in error.errors()]
-        return unknown + wrong
-    return unknown
-
-
-def _config(card: Card, table: Mapping[str, Any]) -> Any:
-    """Validate as strict JSON: 3 is a float and [1, 2] a tuple, but "3" is no number."""
-    from pydantic import TypeAdapter  # not needed to list plugins
-
-    text = json.dumps(dict(table), default=str)
-    return TypeAdapter(card.config).validate_json(text, strict=True)
-
-
-def _validation_error() -> type[Any]:
-    from pydantic import ValidationError
-
-    return ValidationError
-
-
-def _sentence(entry: Mapping[str, Any]) -> str:
-    return f"{entry['msg']}, got {entry['input']!r:.60}."
-
-
-def _dotted(location: Sequence[int | str]) -> str:
-    return ".".join(str(part) for part in location)
 
 
 def _built_in(offer: Offer) -> bool:
     return offer.plugin.distribution == OWN
-
-
-def _release(plugin: Plugin) -> str:
-    return f"{plugin.distribution} {plugin.version}".strip()
-
-
-def _may_bring(plugin: Plugin, name: str) -> bool:
-    bare = normal_name(name.rpartition(":")[2])
-    return any(
-        known == bare or known.endswith(f"-{bare}")
-        for known in (normal_name(plugin.name), normal_name(plugin.distribution))
-    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, requires
 from typing import Any
 
+from vadkit.utils.machine import package_version, this_machine
 from vadkit.utils.threads import usable_cores
 
 ENVIRONMENT_SCHEMA = 1
@@ -18,7 +19,7 @@ def environment() -> dict[str, Any]:
     """Describe interpreter, machine, packages and threads, for `env.json`."""
     return {
         "schema_version": ENVIRONMENT_SCHEMA,
-        "vadkit": _version("vadkit"),
+        "vadkit": package_version("vadkit"),
         "python": sys.version,
         "platform": platform.platform(),
         "machine": platform.machine(),
@@ -32,7 +33,7 @@ def _packages() -> dict[str, str]:
     """Name -> version of every package that vadkit itself depends on."""
     lines = [line for line in _requirements() if "extra ==" not in line]
     names = {match[0] for line in lines if (match := _NAME.match(line))}
-    return {name: found for name in sorted(names) if (found := _version(name))}
+    return {name: number for name in sorted(names) if (number := package_version(name))}
 
 
 def _requirements() -> list[str]:
@@ -42,18 +43,13 @@ def _requirements() -> list[str]:
         return ["numpy", "torch", "av", "safetensors"]
 
 
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
 def _torch() -> dict[str, Any]:
     import torch  # a run folder can be looked at without torch
 
+    machine = this_machine(torch.device("cpu"))
     return {
-        "threads": torch.get_num_threads(),
+        "threads": machine.threads,
+        "kernels": machine.kernels,
         "cuda": torch.version.cuda,
         "devices": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
         "config": torch.__config__.show(),

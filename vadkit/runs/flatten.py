@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 Keys = dict[str, Any]
@@ -29,3 +30,19 @@ def unequal(first: Keys, other: Keys) -> list[str]:
     ['a', 'b', 'c']
     """
     return [key for key in {**first, **other} if first.get(key) != other.get(key)]
+
+
+def differences(before: Any, now: Any, skip: Callable[[str], bool] = lambda _: False) -> list[str]:
+    """A line for each dotted key whose value differs, with both values.
+
+    Args:
+        before: Nested tables.
+        now: Nested tables.
+        skip: Which keys do not count.
+
+    >>> differences({"a": {"b": 1}, "c": 2}, {"a": {"b": 3}})
+    ['a.b: 1 -> 3', 'c: 2 -> None']
+    """
+    first, other = flat(before), flat(now)
+    keys = [key for key in unequal(first, other) if not skip(key)]
+    return [f"{key}: {first.get(key)!r} -> {other.get(key)!r}" for key in keys]

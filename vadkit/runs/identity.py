@@ -2,83 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from vadkit.errors import RunBusyError
-from vadkit.recipe import Recipe, resolved
-from vadkit.recipe.fingerprint import origin
-from vadkit.registry.registry import Registry
+from pydantic import ValidationError
+
+from vadkit.errors import RunBusyError, VadkitError
+from vadkit.recipe import BoundRecipe, Recipe, completed
 from vadkit.runs.atomic import read_json, write_json
-from vadkit.runs.flatten import flat, unequal
+from vadkit.runs.flatten import differences
 from vadkit.runs.folder import RunFolder
-
-WHERE = ("device", "threads", "world_size")
-"""What may differ: it changes the last bits of a result, and what it costs."""
+from vadkit.utils.machine import MAY_DIFFER, Machine
 
 
-def refuse_other_recipe(folder: RunFolder, recipe: Recipe) -> None:
+def refuse_other_recipe(folder: RunFolder, bound: BoundRecipe) -> None:
     """Raise if a run was begun with another recipe; data sets and boxes may have been moved.
 
     Raises:
         RunBusyError: It was; every key that differs is named, with both values.
     """
     if folder.resolved.is_file():
-        before = tomllib.loads(folder.resolved.read_text("utf-8"))
-        _refuse(folder, _deciding(before), _deciding(tomllib.loads(resolved(recipe))))
+        before = _with_new_keys(tomllib.loads(folder.resolved.read_text("utf-8")), bound)
+        now = bound.recipe.model_dump(mode="json")
+        _refuse(folder, differences(before, now, _moves))
 
 
-def _deciding(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Dotted keys that decide something: what a path leads to is compared by its content."""
-    keys = flat(recipe)
-    return {key: of for key, of in keys.items() if not key.endswith(".path") and key != "threads"}
+def _with_new_keys(recipe: dict[str, Any], bound: BoundRecipe) -> dict[str, Any]:
+    """A recipe of an earlier version with the keys that are new since, at their defaults."""
+    try:
+        values = Recipe.model_validate_json(json.dumps(recipe), strict=True)
+        return completed(BoundRecipe(values, bound.registry)).model_dump(mode="json")
+    except (ValidationError, VadkitError):  # a key or a plugin is there no more
+        return recipe
 
 
-def identity(
-    recipe: Recipe,
-    registry: Registry,
-    fingerprint: str,
-    *,
-    device: str,
-    threads: int,
-    world_size: int = 1,
-) -> dict[str, Any]:
+def _moves(key: str) -> bool:
+    """Whether a key decides nothing: what a path leads to is compared by its content."""
+    return key.endswith(".path") or key == "threads"
+
+
+def identity(bound: BoundRecipe, fingerprint: str, machine: Machine) -> dict[str, Any]:
     """The rest of what decides a result, as JSON values.
 
     Args:
-        recipe: Whose plugins.
-        registry: Where they come from.
+        bound: Whose plugins.
         fingerprint: Of the data.
-        device: As torch calls it.
-        threads: Of the processor.
-        world_size: How many processes train together.
+        machine: What it is trained on.
     """
-    return {
-        "vadkit": version("vadkit"),
-        "data": fingerprint,
-        "plugins": {f"{kind} {name}": origin(registry, kind, name) for kind, name in named(recipe)},
-        "device": device,
-        "threads": threads,
-        "world_size": world_size,
-    }
+    plugins = {f"{plugin.kind} {plugin.name}": plugin.origin for plugin in bound.plugins}
+    return {"data": fingerprint, "plugins": plugins, **asdict(machine)}
 
 
-def named(recipe: Recipe) -> list[tuple[str, str]]:
-    """(kind, name) of every plugin that a recipe uses."""
-    tasks = [use.rpartition(".")[0] for of in recipe.score.protocols.values() for use in of.use]
-    found = {
-        "task": [*(entry.name for phase in recipe.phase for entry in phase.tasks), *tasks],
-        "backbone": [source.name for source in (recipe.backbone, *recipe.backbones.values())],
-        "teacher": [source.name for source in recipe.teachers.values()],
-        "detector": [source.name for source in recipe.objects.detectors],
-        "dataset": [source.dataset for source in recipe.data.values()],
-    }
-    return [(kind, name) for kind, names in found.items() for name in dict.fromkeys(names)]
-
-
-def take_identity(folder: RunFolder, own: Mapping[str, Any]) -> list[str]:
+def take_identity(folder: RunFolder, now: Mapping[str, Any]) -> list[str]:
     """Note a new run's identity, or hold that of a run that goes on against it.
 
     Returns:
@@ -87,14 +65,15 @@ def take_identity(folder: RunFolder, own: Mapping[str, Any]) -> list[str]:
     Raises:
         RunBusyError: Something else differs; it is named, with both values.
     """
-    before = {"world_size": 1, **(read_json(folder.identity) or own)}
-    _refuse(folder, _firm(before), _firm(own))
-    found = [
-        f"The {name} was {before[name]!r} and then {own[name]!r}: not the same bit for bit."
-        for name in WHERE
-        if before.get(name) != own[name]
+    noted = read_json(folder.identity) or now
+    before = {**{name: now[name] for name in MAY_DIFFER}, "world_size": 1, **noted}
+    _refuse(folder, differences(before, now, lambda key: key in {*MAY_DIFFER, _NOTES}))
+    machine = [
+        f"The {name} was {before[name]!r} and then {now[name]!r}: not the same bit for bit."
+        for name in MAY_DIFFER
+        if before[name] != now[name]
     ]
-    notes = list(dict.fromkeys([*before.get(_NOTES, []), *found]))
+    notes = list(dict.fromkeys([*before.get(_NOTES, []), *machine]))
     write_json(folder.identity, {**before, _NOTES: notes})
     return notes
 
@@ -102,13 +81,7 @@ def take_identity(folder: RunFolder, own: Mapping[str, Any]) -> list[str]:
 _NOTES = "notes"
 
 
-def _firm(found: Mapping[str, Any]) -> dict[str, Any]:
-    may = {*WHERE, _NOTES}
-    return {key: value for key, value in flat(dict(found)).items() if key not in may}
-
-
-def _refuse(folder: RunFolder, before: dict[str, Any], now: dict[str, Any]) -> None:
-    changed = [f"{k}: {before.get(k)!r} -> {now.get(k)!r}" for k in unequal(before, now)]
+def _refuse(folder: RunFolder, changed: Sequence[str]) -> None:
     if changed:
         raise RunBusyError(
             f"{folder.path} was begun with something else: {'; '.join(changed)}.",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.recipe import Calibrate
+from vadkit.recipe import Calibrate, ScoreName
 
 Floats = NDArray[np.float64]
 
@@ -35,17 +35,21 @@ class Normal:
     """(m, 5): x1, y1, x2, y2 in pixels, confidence."""
     sizes: NDArray[np.int64]
     """(m, 2) height and width of the video that each is from."""
-    scores: dict[str, NDArray[np.float32]]
-    """`task.score` -> (m,)."""
+    scores: dict[ScoreName, NDArray[np.float32]]
+    """Score -> (m,)."""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All of it by name, as `of_arrays` takes it."""
-        return {"boxes": self.boxes, "sizes": self.sizes, **self.scores}
+        return {
+            "boxes": self.boxes,
+            "sizes": self.sizes,
+            **{str(name): of for name, of in self.scores.items()},
+        }
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Normal:
         """The inverse of `arrays`."""
-        scores = {name: of for name, of in arrays.items() if "." in name}
+        scores = {ScoreName(name): of for name, of in arrays.items() if ScoreName(name).task}
         return cls(arrays["boxes"], arrays["sizes"], scores)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
-from vadkit.recipe import FrameProtocol, Protocol
+from vadkit.recipe import FrameProtocol, Protocol, ScoreName
 from vadkit.scoring.calibration import Normal, calibrated, places
 from vadkit.scoring.protocol import FrameScores, finish, normalised
 
@@ -28,7 +28,7 @@ Table = tuple[Units, Floats]
 
 
 def fuse(
-    scores: Mapping[str, tuple[Units, UnitScores]],
+    scores: Mapping[ScoreName, tuple[Units, UnitScores]],
     protocol: Protocol,
     normal: Mapping[str, Normal] | None = None,
 ) -> dict[str, FrameScores]:
@@ -57,7 +57,7 @@ def fuse(
 
 
 def fuse_units(
-    scores: Mapping[str, tuple[Units, UnitScores]],
+    scores: Mapping[ScoreName, tuple[Units, UnitScores]],
     protocol: Protocol,
     normal: Mapping[str, Normal] | None = None,
 ) -> list[Table]:
@@ -70,7 +70,7 @@ def fuse_units(
 
 
 def _comparable(
-    scores: Mapping[str, tuple[Units, UnitScores]],
+    scores: Mapping[ScoreName, tuple[Units, UnitScores]],
     protocol: Protocol,
     normal: Mapping[str, Normal] | None,
 ) -> list[Table]:
@@ -82,11 +82,11 @@ def _comparable(
 
 
 def _calibrated(
-    weighed: Mapping[str, Table], normal: Mapping[str, Normal], protocol: Protocol
-) -> dict[str, Table]:
+    weighed: Mapping[ScoreName, Table], normal: Mapping[str, Normal], protocol: Protocol
+) -> dict[ScoreName, Table]:
     """Task by task: a task's scores have their neighbours in common."""
-    found: dict[str, Table] = {}
-    for task, names in groupby(sorted(weighed), key=lambda name: name.rpartition(".")[0]):
+    found: dict[ScoreName, Table] = {}
+    for task, names in groupby(sorted(weighed), key=lambda name: name.task):
         own, used = normal[task], list(names)
         units = weighed[used[0]][0]
         values = np.stack([weighed[name][1] for name in used])
@@ -171,7 +171,9 @@ def frame_maximum(units: Units, scores: UnitScores) -> dict[str, Floats]:
     return _split(units, np.where(np.isneginf(highest), np.min(scores, initial=0.0), highest))
 
 
-def _named(scores: Mapping[str, tuple[Units, UnitScores]], name: str) -> tuple[Units, UnitScores]:
+def _named(
+    scores: Mapping[ScoreName, tuple[Units, UnitScores]], name: ScoreName
+) -> tuple[Units, UnitScores]:
     if name not in scores:
         near = get_close_matches(name, scores, 1)
         raise RecipeError(

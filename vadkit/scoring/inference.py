@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.errors import PluginError
-from vadkit.recipe import Recipe
+from vadkit.recipe import Recipe, ScoreName
 from vadkit.task import Batch
 from vadkit.training.model import Model, precision
 from vadkit.utils.rng import generator
 
 MAP = 3
 """Rank of a score that says where, (B, h, w)."""
-Watch = Callable[[str, Tensor], None]
+Watch = Callable[[ScoreName, Tensor], None]
 """Takes `task.score` and maps (B, h, w)."""
 
 
@@ -56,9 +56,10 @@ class UnitScores:
         with precision(self._recipe, self._device):
             scores = self._model.infer(self._task, batch, rng)
         for name, values in _named(self._task, scores).items():
-            checked = _checked(f"{self._task}.{name}", values, len(batch.clips))
+            score = ScoreName.compose(self._task, name)
+            checked = _checked(score, values, len(batch.clips))
             if checked.ndim == MAP and self._watch:
-                self._watch(f"{self._task}.{name}", checked)
+                self._watch(score, checked)
             mean = checked.flatten(1).mean(dim=1) if checked.ndim == MAP else checked  # -> (B,)
             self._parts[name].append(mean)
 
@@ -68,8 +69,8 @@ class UnitScores:
         Without any unit there are only the scores that the protocol uses, each (0,).
         """
         protocols = self._recipe.score.protocols.values()
-        used = (use.rpartition(".") for protocol in protocols for use in protocol.use)
-        empty = {name: [torch.empty(0)] for task, _, name in used if task == self._task}
+        used = (use for protocol in protocols for use in protocol.use if use.task == self._task)
+        empty = {use.score: [torch.empty(0)] for use in used}
         return {name: torch.cat(parts).numpy() for name, parts in (self._parts or empty).items()}
 
 

@@ -15,6 +15,7 @@ from vadkit.data.units import Units
 from vadkit.distributed.shards import dealt, in_order
 from vadkit.distributed.world import World
 from vadkit.metrics.region_metrics import Detections
+from vadkit.recipe import ScoreName
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +79,7 @@ class ErrorMaps:
                 for name in world.names(local)
             }
 
-    def detections(self, units: Units, weights: Mapping[str, float]) -> dict[str, Detections]:
+    def detections(self, units: Units, weights: Mapping[ScoreName, float]) -> dict[str, Detections]:
         """The regions of every video under all scores that have maps.
 
         A region's score is its mean error as a multiple of the usual one of the same score, so

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vadkit.data.annotations.frame_labels import check_length
 from vadkit.errors import DataError
 from vadkit.recipe import Borders, FrameProtocol
+from vadkit.recipe.fingerprint import changed_keys
 from vadkit.scoring.smoothing import smooth
 from vadkit.utils.hashing import hash_of
 
@@ -109,14 +110,39 @@ def describe(protocol: FrameProtocol, **facts: Any) -> dict[str, Any]:
         facts: The rest, JSON values: label set, checkpoint rule.
 
     Returns:
-        A dict that JSON can hold; `hash` is a short digest of all else in it but the preset's name.
+        A dict that JSON can hold; `hash` is a short digest of all else in it but the preset's name
+        and keys of later versions that are at their default.
     """
-    facts_in_full = protocol.model_dump(
-        mode="json", include=set(FrameProtocol.model_fields) - {"preset"}
-    )
-    facts_in_full |= facts
+    fields = {name: getattr(protocol, name) for name in FrameProtocol.model_fields}
+    frames = FrameProtocol.model_construct(**{**fields, "preset": None})
+    decisive = changed_keys(frames, always=HASHED)
+    facts_in_full = {**frames.model_dump(mode="json", exclude={"preset"}), **facts}
     named = {"preset": protocol.preset} if protocol.preset else {}
-    return {**named, **facts_in_full, "hash": hash_of(facts_in_full, digits=12)}
+    return {**named, **facts_in_full, "hash": hash_of({**decisive, **facts}, digits=12)}
+
+
+HASHED = frozenset(
+    [
+        "borders",
+        "first",
+        "last",
+        "whole",
+        "rule",
+        "order",
+        "normalise",
+        "smooth",
+        "kind",
+        "window",
+        "sigma",
+        "shift",
+        "ends",
+        "across",
+        "macro",
+    ]
+)
+"""The protocol's keys in version 0.1, and those of its tables, which are hashed whatever they say.
+
+A key that comes later is hashed only where it is not at its default, so published hashes stay."""
 
 
 def normalised(scores: Scores, protocol: FrameProtocol) -> dict[str, Floats]:

@@ -1,4 +1,4 @@
-"""How far a cell has come, as its run folder tells."""
+"""The progress of a cell, read from its run folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.metrics.metrics_schema import Metrics, PhaseFigures, read_phase
+from vadkit.runs.atomic import read_json
 from vadkit.runs.events import read_events
 from vadkit.runs.folder import RunFolder
 
@@ -25,6 +26,8 @@ class CellState:
     """Number of a phase -> what it came to."""
     metrics: Metrics | None = None
     """None where the run is not finished."""
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    """What the run was begun with, its machine too; empty where it was not."""
 
     @classmethod
     def read(cls, folder: Path) -> CellState:
@@ -32,7 +35,8 @@ class CellState:
         run = RunFolder(folder)
         files = sorted(folder.glob("phases/*/evaluation.json"))
         phases = {phase.number: phase for file in files if (phase := read_phase(file))}
-        return cls(tuple(events_of(folder)), phases, Metrics.read(run.metrics))
+        metrics, identity = Metrics.read(run.metrics), read_json(run.identity) or {}
+        return cls(tuple(events_of(folder)), phases, metrics, identity)
 
     @property
     def finished(self) -> bool:

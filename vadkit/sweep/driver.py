@@ -1,11 +1,9 @@
-"""The driver: gives cells to an engine as the plan allows, and writes down what they came to."""
+"""The driver of a sweep: gives cells to an engine in the order of the schedule."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from vadkit.engines import Engine, Job, Outcome
@@ -13,22 +11,12 @@ from vadkit.metrics.figures import MICRO_AUC
 from vadkit.sweep.cell_state import CellState, Event
 from vadkit.sweep.expansion import Cell, Entry
 from vadkit.sweep.folder import SweepFolder
+from vadkit.sweep.options import Options
 from vadkit.sweep.schedule import Schedule, cells_of, done_in
 from vadkit.sweep.worker import run_cell
 from vadkit.utils.progress import duration
 
 _POLL_S = 0.25
-
-
-@dataclass(frozen=True)
-class Options:
-    """What all cells are run with."""
-
-    plugins: tuple[Path, ...] = ()
-    device: str = "auto"
-    strict: bool = False
-    threads: int | None = None
-    """Of every cell, whatever its recipe says; where not given, the engine's if it says nothing."""
 
 
 Tell = Callable[[str], None]
@@ -62,7 +50,7 @@ class Driver:
         self._tell, self._write = tell, write
         self._cells = cells_of(entries)
         self._states = {c.name: CellState.read(folder.cell(c.name)) for c in self._cells}
-        self._schedule = Schedule(self._cells, self._states)
+        self._schedule = Schedule(self._cells, self._states, options.shares(engine.threads))
         self._told: defaultdict[str, int] = defaultdict(int)
         self._reasons: dict[str, str] = {}
 
@@ -101,13 +89,11 @@ class Driver:
             self._say(cell.name, f"begins{again}")
 
     def _job(self, cell: Cell) -> Job:
-        own = self._options.threads or cell.recipe.threads or self._engine.threads
-        recipe = cell.recipe.model_copy(update={"threads": own}).model_dump(mode="json")
+        threads = self._options.threads or cell.recipe.threads or self._engine.threads
         arguments: dict[str, Any] = {
-            "recipe": recipe,
+            **cell.bound.with_values(threads=threads).as_json(),
             "out": str(self._folder.cell(cell.name).absolute()),
             "log": str(self._folder.log(cell.name).absolute()),
-            "plugins": [str(path.absolute()) for path in self._options.plugins],
             "device": self._options.device,
             "strict": self._options.strict,
         }

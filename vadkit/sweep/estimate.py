@@ -1,4 +1,4 @@
-"""What a sweep still has to do, and how long that may take: nothing is trained to know it."""
+"""Estimate of what a sweep still has to do, and how long; nothing is trained for it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vadkit.registry.registry import Registry
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell, Entry, entries_of
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
+from vadkit.sweep.options import Options, Shares, always
 from vadkit.sweep.schedule import Count, cells_of, count, keys_done, total, trainings
 from vadkit.sweep.schema import Grid
 from vadkit.sweep.timings import Timings
 from vadkit.utils.progress import duration
+from vadkit.utils.threads import fair_share
 
 
 @dataclass(frozen=True)
@@ -38,28 +39,32 @@ class Estimate:
 
     def as_json(self) -> dict[str, Any]:
         """Everything as JSON values."""
-        every = {**self.counts, "total": total(self.counts)}
-        numbers = {mode: {**asdict(of), "remaining": of.remaining} for mode, of in every.items()}
+        counts = {**self.counts, "total": total(self.counts)}
+        numbers = {
+            mode: {**asdict(mode_count), "remaining": mode_count.remaining}
+            for mode, mode_count in counts.items()
+        }
         return {**asdict(self), "counts": numbers}
 
 
-def planned(file: GridFile, registry: Registry, out: Path, jobs: int) -> Estimate:
+def planned(file: GridFile, out: Path, jobs: int, options: Options | None = None) -> Estimate:
     """What is left of a grid, in a folder that need not be there yet.
 
     Args:
         file: The grid.
-        registry: Where its plugins come from.
         out: Folder of the sweep.
         jobs: Cells at once.
+        options: How cells would be run: on another machine, less can be taken over.
 
     Raises:
         VadkitError: The grid or the folder cannot be used.
     """
     folder = SweepFolder(out)
-    entries = entries_of(file, registry, folder.known())
+    entries = entries_of(file, folder.known())
     cells = cells_of(entries)
     states = {cell.name: CellState.read(folder.cell(cell.name)) for cell in cells}
-    return estimate(file.grid, entries, states, jobs, Timings(cells, states))
+    shares = (options or Options()).shares(fair_share(jobs))
+    return estimate(file.grid, entries, states, jobs, Timings(cells, states), shares=shares)
 
 
 def estimate(
@@ -68,6 +73,8 @@ def estimate(
     states: Mapping[str, CellState],
     jobs: int,
     timings: Timings,
+    *,
+    shares: Shares = always,
 ) -> Estimate:
     """Count what is left and say how long it may take.
 
@@ -77,13 +84,14 @@ def estimate(
         states: Name of a cell -> how far it is.
         jobs: Cells at once.
         timings: What was timed before.
+        shares: Whether other cells find what a cell trained.
     """
     cells = cells_of(entries)
-    done = keys_done(cells, states)
+    done = keys_done(cells, states, shares)
     open_cells = [cell for cell in cells if not states[cell.name].finished]
     works = _works(open_cells, done, timings)
     untimed = sorted({name for work in works for name in work.untimed})
-    known = not untimed or any(work.training_s for work in works)
+    timed = not untimed or any(work.training_s for work in works)
     return Estimate(
         grid.title,
         len(grid.row),
@@ -93,7 +101,7 @@ def estimate(
         len(cells) - len(open_cells),
         count(entries, done),
         jobs,
-        _wall([work.training_s + work.other_s for work in works], jobs) if known else None,
+        _wall([work.training_s + work.other_s for work in works], jobs) if timed else None,
         tuple(untimed),
     )
 
@@ -110,20 +118,22 @@ def _works(cells: Sequence[Cell], done: set[str], timings: Timings) -> list[_Wor
     taken = set(done)
     works = []
     for cell in cells:
-        own = {key: number for key, number in trainings(cell).items() if key not in taken}
-        taken |= own.keys()
-        works.append(_work(cell, sorted(own.values()), timings))
+        phases = {key: number for key, number in trainings(cell).items() if key not in taken}
+        taken |= phases.keys()
+        works.append(_work(cell, sorted(phases.values()), timings))
     return works
 
 
 def _work(cell: Cell, numbers: Sequence[int], timings: Timings) -> _Work:
     phases = [cell.recipe.phase[number - 1] for number in numbers]
-    found = [(phase, timings.training(cell.recipe, phase)) for phase in phases]
+    trainings_s = [(phase, timings.training(cell.recipe, phase)) for phase in phases]
     evaluations = len(phases) if cell.recipe.score.every_phase else 1
     other_s = max(1, evaluations) * timings.evaluation(cell.recipe) + timings.rest(cell.recipe)
-    unknown = [phase for phase, of in found if of is None]
+    unknown = [phase for phase, seconds in trainings_s if seconds is None]
     untimed = [name for phase in unknown for name in timings.untimed(cell.recipe, phase)]
-    return _Work(sum(of for _, of in found if of is not None), other_s, tuple(untimed))
+    return _Work(
+        sum(seconds for _, seconds in trainings_s if seconds is not None), other_s, tuple(untimed)
+    )
 
 
 def _wall(seconds: Sequence[float], jobs: int) -> float:
@@ -131,41 +141,45 @@ def _wall(seconds: Sequence[float], jobs: int) -> float:
     return max(sum(seconds) / jobs, max(seconds, default=0.0))
 
 
-def table(found: Estimate) -> list[dict[str, str]]:
+def table(estimate: Estimate) -> list[dict[str, str]]:
     """The counts of trainings, a line a mode."""
-    every = {**found.counts, "all": total(found.counts)} if len(found.counts) > 1 else found.counts
+    counts = (
+        {**estimate.counts, "all": total(estimate.counts)}
+        if len(estimate.counts) > 1
+        else estimate.counts
+    )
     return [
         {
             "mode": mode,
-            "rows x data sets x seeds": str(of.entries),
-            "trainings alone": _each(of.alone, found),
-            "shared": _each(of.shared, found),
-            "done": str(of.done),
-            "remaining": str(of.remaining),
+            "rows x data sets x seeds": str(mode_count.entries),
+            "trainings alone": _each(mode_count.alone, estimate),
+            "shared": _each(mode_count.shared, estimate),
+            "done": str(mode_count.done),
+            "remaining": str(mode_count.remaining),
         }
-        for mode, of in every.items()
+        for mode, mode_count in counts.items()
     ]
 
 
-def _each(trainings: int, found: Estimate) -> str:
+def _each(trainings: int, estimate: Estimate) -> str:
     """So many, and how many a seed where that says more."""
-    seeds = len(found.seeds)
+    seeds = len(estimate.seeds)
     a_seed = f" ({trainings // seeds} a seed)" if seeds > 1 and trainings % seeds == 0 else ""
     return f"{trainings}{a_seed}"
 
 
-def sentence(found: Estimate) -> str:
+def sentence(estimate: Estimate) -> str:
     """How long it may take, or that nobody knows."""
-    if found.finished == found.cells:
+    if estimate.finished == estimate.cells:
         return "Everything is done."
-    jobs = f"{found.jobs} job{'s' if found.jobs > 1 else ''} at once"
-    untimed = ", ".join(found.untimed[:_MOST])
-    more = f" and {len(found.untimed) - _MOST} more" if len(found.untimed) > _MOST else ""
+    jobs = f"{estimate.jobs} job{'s' if estimate.jobs > 1 else ''} at once"
+    untimed = ", ".join(estimate.untimed[:_MOST])
+    more = f" and {len(estimate.untimed) - _MOST} more" if len(estimate.untimed) > _MOST else ""
     never = f"Never timed: {untimed}{more}." if untimed else ""
-    if found.seconds is None:
+    if estimate.seconds is None:
         return f"{never} So nobody knows how long it takes."
     least = "at least " if untimed else "about "
-    return f"With {jobs} it may take {least}{duration(found.seconds)}. {never}".strip()
+    return f"With {jobs} it may take {least}{duration(estimate.seconds)}. {never}".strip()
 
 
 _MOST = 6

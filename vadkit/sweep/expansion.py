@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
-from vadkit.recipe import Recipe
+from vadkit.recipe import BoundRecipe, Recipe
 from vadkit.recipe.diagnostics import Problem, first_of, problems_error
-from vadkit.recipe.fingerprint import prefix_key
-from vadkit.registry.registry import Registry
+from vadkit.recipe.fingerprint import phase_key, recipe_facts
+from vadkit.recipe.schema import TARGET
 from vadkit.runs.names import safe_name, untaken
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.recipe_builder import Composer
@@ -30,9 +30,14 @@ class Cell:
     """Of its folder."""
     identity: str
     """Equal for two cells whose runs would be the same."""
-    recipe: Recipe
+    bound: BoundRecipe
     keys: tuple[str, ...]
     """What each phase's training is called; equal for two cells that share it."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe's values."""
+        return self.bound.recipe
 
 
 @dataclass(frozen=True)
@@ -55,40 +60,35 @@ class _Kind:
     row: str
     mode: str
     dataset: str
-    recipe: Recipe
+    bound: BoundRecipe
 
     @property
     def stages(self) -> tuple[str, ...]:
-        return tuple(phase.stage for phase in self.recipe.phase)
+        return tuple(phase.stage for phase in self.bound.recipe.phase)
 
     @cached_property
     def content(self) -> str:
         """Equal for kinds whose runs would be the same but for labels and threads."""
-        dump = self.recipe.model_dump(mode="json", exclude={"seed": True, "threads": True})
-        for phase in dump["phase"]:
-            del phase["stage"]
-        return hash_of({"mode": self.mode, "dataset": self.dataset, "recipe": dump})
+        facts = recipe_facts(self.bound.with_values(seed=0))
+        return hash_of({"mode": self.mode, "dataset": self.dataset, "recipe": facts})
 
 
-def entries_of(
-    file: GridFile, registry: Registry, known: Mapping[str, str] | None = None
-) -> list[Entry]:
+def entries_of(file: GridFile, folders: Mapping[str, str] | None = None) -> list[Entry]:
     """Every cell of every row; rows that ask for the same runs show the same cells.
 
     Args:
         file: The grid.
-        registry: Where its plugins come from.
-        known: Identity -> name of cells that have a folder already.
+        folders: Identity -> name of cells that have a folder already.
 
     Raises:
         ProblemsError: Every problem of the grid and of its recipes at once.
     """
-    kinds, problems = _kinds(file, registry)
-    every = [*file.problems, *problems]
-    if every:
-        raise problems_error(file.source.title, first_of(every), file.source.places)
-    made = {kind.content: kind for kind in reversed(kinds)}  # the first row gives the name
-    cells = _cells(made, file.grid.seeds, registry, known or {})
+    kinds, problems = _kinds(file)
+    all_problems = [*file.problems, *problems]
+    if all_problems:
+        raise problems_error(file.source.title, first_of(all_problems), file.source.places)
+    by_content = {kind.content: kind for kind in reversed(kinds)}  # the first row gives the name
+    cells = _cells(by_content, file.grid.seeds, folders or {})
     return [
         Entry(kind.row, kind.mode, kind.dataset, seed, cells[kind.content, seed], kind.stages)
         for kind in kinds
@@ -96,35 +96,34 @@ def entries_of(
     ]
 
 
-def _kinds(file: GridFile, registry: Registry) -> tuple[list[_Kind], list[Problem]]:
-    grid, composer = file.grid, Composer(file, registry)
+def _kinds(file: GridFile) -> tuple[list[_Kind], list[Problem]]:
+    grid, composer = file.grid, Composer(file)
     kinds: list[_Kind] = []
-    found: dict[Problem, list[str]] = {}
+    rows_by_problem: dict[Problem, list[str]] = {}
     for number, row in enumerate(grid.row):
         if _cannot(file, number):
             continue
         for mode, dataset in product(grid.modes_of(row), range(len(grid.dataset)) or [None]):
-            recipe, problems = composer.recipe(number, mode, dataset)
-            if recipe:
-                kinds.append(_kind(grid, row, mode, dataset, recipe))
+            bound, problems = composer.recipe(number, mode, dataset)
+            if bound:
+                kinds.append(_kind(grid, row, mode, dataset, bound))
                 problems = list(_stage_problems(grid, number, kinds[-1]))
             for problem in problems:
-                found.setdefault(problem, []).append(row.title)
-    return kinds, [_with_rows(problem, rows, grid) for problem, rows in found.items()]
+                rows_by_problem.setdefault(problem, []).append(row.title)
+    return kinds, [_with_rows(problem, rows, grid) for problem, rows in rows_by_problem.items()]
 
 
 def _cannot(file: GridFile, number: int) -> bool:
     """Whether what is wrong with a row has been told already, or is wrong with its steps."""
     order = file.grid.row[number].order or ()
     lacks = any(step not in file.grid.step for part in order for step in part)
-    own = [problem.key for problem in file.problems if problem.key[:2] == ("row", number)]
-    return lacks or any(key[2:3] not in (("modes",), ("weights",)) for key in own)
+    keys = [problem.key for problem in file.problems if problem.key[:2] == ("row", number)]
+    return lacks or any(key[2:3] not in (("modes",), ("weights",)) for key in keys)
 
 
-def _kind(grid: Grid, row: Row, mode: str, dataset: int | None, recipe: Recipe) -> _Kind:
-    own = recipe.data["target"].dataset
-    name = own if dataset is None else grid.dataset[dataset].name
-    return _Kind(row.title, mode, name, recipe)
+def _kind(grid: Grid, row: Row, mode: str, dataset: int | None, bound: BoundRecipe) -> _Kind:
+    name = bound.datasets[TARGET].name if dataset is None else grid.dataset[dataset].name
+    return _Kind(row.title, mode, name, bound)
 
 
 def _stage_problems(grid: Grid, number: int, kind: _Kind) -> Iterator[Problem]:
@@ -143,27 +142,27 @@ def _with_rows(problem: Problem, rows: Sequence[str], grid: Grid) -> Problem:
 
 
 def _cells(
-    made: Mapping[str, _Kind], seeds: Sequence[int], registry: Registry, known: Mapping[str, str]
+    by_content: Mapping[str, _Kind], seeds: Sequence[int], folders: Mapping[str, str]
 ) -> dict[tuple[str, int], Cell]:
     """(Content, seed) -> cell, each with a name of its own."""
-    wanted = {(content, seed): kind for content, kind in made.items() for seed in seeds}
-    names = _names({_identity(*key): _label(of, key[1]) for key, of in wanted.items()}, known)
-    keys = {content: _keys(kind.recipe, registry) for content, kind in made.items()}
+    kinds = {(content, seed): kind for content, kind in by_content.items() for seed in seeds}
+    names = _names({_identity(*key): _label(kind, key[1]) for key, kind in kinds.items()}, folders)
+    keys = {content: _keys(kind.bound) for content, kind in by_content.items()}
     return {
         (content, seed): Cell(
             names[_identity(content, seed)],
             _identity(content, seed),
-            kind.recipe.model_copy(update={"seed": seed}),
+            kind.bound.with_values(seed=seed),
             tuple(f"{key}-{seed}" for key in keys[content]),
         )
-        for (content, seed), kind in wanted.items()
+        for (content, seed), kind in kinds.items()
     }
 
 
-def _keys(recipe: Recipe, registry: Registry) -> list[str]:
+def _keys(bound: BoundRecipe) -> list[str]:
     """What each phase's training is called, but for the seed."""
-    seedless = recipe.model_copy(update={"seed": 0})
-    return [prefix_key(seedless, registry, n) for n in range(1, len(recipe.phase) + 1)]
+    seedless = bound.with_values(seed=0)
+    return [phase_key(seedless, n) for n in range(1, len(bound.recipe.phase) + 1)]
 
 
 def _identity(content: str, seed: int) -> str:
@@ -176,10 +175,10 @@ def _label(kind: _Kind, seed: int) -> str:
     return ".".join(safe_name(part) for part in parts)
 
 
-def _names(labels: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+def _names(labels: Mapping[str, str], folders: Mapping[str, str]) -> dict[str, str]:
     """Identity -> name; what has a folder keeps it, though the grid was changed meanwhile."""
-    unknown = {identity: of for identity, of in labels.items() if identity not in known}
-    names, taken = {**known}, {name.casefold() for name in known.values()}
+    unknown = {identity: label for identity, label in labels.items() if identity not in folders}
+    names, taken = {**folders}, {name.casefold() for name in folders.values()}
     for identity, label in unknown.items():
         names[identity] = untaken(label, taken)
         taken.add(names[identity].casefold())

@@ -57,11 +57,11 @@ class SweepFolder:
         Raises:
             RunBusyError: Another vadkit made the folder.
         """
-        return {of["identity"]: name for name, of in self._cells().items()}
+        return {cell["identity"]: name for name, cell in self._cells().items()}
 
     def reasons(self) -> dict[str, str]:
         """Name -> why it failed, of the cells that did when they last ran."""
-        return {name: of["reason"] for name, of in self._cells().items() if of["reason"]}
+        return {name: cell["reason"] for name, cell in self._cells().items() if cell["reason"]}
 
     def note(self, identities: Mapping[str, str], reasons: Mapping[str, str]) -> None:
         """Write down which cells there are, and which failed.
@@ -72,7 +72,10 @@ class SweepFolder:
         """
         cells = {
             **self._cells(),
-            **{n: {"identity": of, "reason": reasons.get(n)} for n, of in identities.items()},
+            **{
+                name: {"identity": identity, "reason": reasons.get(name)}
+                for name, identity in identities.items()
+            },
         }
         write_json(self.notes, {"schema_version": SWEEP_SCHEMA, "cells": cells})
 

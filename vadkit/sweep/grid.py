@@ -16,6 +16,7 @@ from vadkit.recipe.diagnostics import Place, Problem, first_of, problems_error
 from vadkit.recipe.loader import TABLES, Source, read_tables, shipped_folder
 from vadkit.recipe.schema_errors import model_problems, without
 from vadkit.recipe.toml_tables import absolute
+from vadkit.registry.registry import Registry
 from vadkit.sweep.schema import Grid
 from vadkit.sweep.validation import grid_problems
 from vadkit.utils.suggestions import did_you_mean
@@ -27,6 +28,8 @@ class GridFile:
 
     grid: Grid
     source: Source
+    registry: Registry
+    """The plugins that its recipes' names mean."""
     folder: Path = field(default_factory=Path.cwd)
     """Where its paths start from."""
     sets: tuple[str, ...] = ()
@@ -64,14 +67,15 @@ def find_grid(name: str | Path) -> Path:
     if str(name) in shipped_recipes():
         raise RecipeError(f"{name} is a recipe, not a grid of them.", f"vadkit run {name} runs it.")
     if not path.is_file():
-        known = f"Shipped grids: {', '.join(shipped) or 'none'}."
-        hint = f"{did_you_mean(path.stem, shipped)} {known}".strip()
+        names = f"Shipped grids: {', '.join(shipped) or 'none'}."
+        hint = f"{did_you_mean(path.stem, shipped)} {names}".strip()
         raise RecipeError(f"There is no grid {str(name)!r}.", hint)
     return path
 
 
 def read_grid(
     name: str | Path,
+    registry: Registry,
     *,
     sets: Sequence[str] = (),
     data: Sequence[str] = (),
@@ -81,6 +85,7 @@ def read_grid(
 
     Args:
         name: A path, or the bare name of a shipped grid.
+        registry: The plugins that its recipes' names mean.
         sets: `key.path=VALUE` for all cells.
         data: `NAME=DIR` for each data set that takes the place of the grid's own.
         seeds: Whole numbers with commas, instead of the grid's own.
@@ -94,15 +99,16 @@ def read_grid(
         _bind(source, data)
     if seeds is not None:
         _seed(source, seeds)
-    return grid_of(source, file.absolute().parent, sets)
+    return grid_of(source, file.absolute().parent, registry, sets)
 
 
-def grid_of(source: Source, folder: Path, sets: Sequence[str] = ()) -> GridFile:
+def grid_of(source: Source, folder: Path, registry: Registry, sets: Sequence[str] = ()) -> GridFile:
     """A grid of tables.
 
     Args:
         source: As `read_tables` gives it, or made.
         folder: Where relative paths start from.
+        registry: As for `read_grid`.
         sets: As for `read_grid`.
 
     Raises:
@@ -115,8 +121,8 @@ def grid_of(source: Source, folder: Path, sets: Sequence[str] = ()) -> GridFile:
         problems += first_of(model_problems(error, Grid.model_json_schema()))
         grid = _rest(source, problems)
     broken = {problem.key[:2] for problem in problems if problem.key[2:3] == ("order",)}
-    problems += [of for of in grid_problems(grid, steps) if of.key[:2] not in broken]
-    return GridFile(grid, source, folder, tuple(sets), problems)
+    problems += [problem for problem in grid_problems(grid, steps) if problem.key[:2] not in broken]
+    return GridFile(grid, source, registry, folder, tuple(sets), problems)
 
 
 def _parsed(table: dict[str, Any]) -> Grid:
@@ -149,14 +155,14 @@ def _removable(problem: Problem) -> Problem:
 
 
 def _bind(source: Source, data: Sequence[str]) -> None:
-    found = [text.partition("=") for text in data]
+    bindings = [text.partition("=") for text in data]
     place = Place(f"--data {' --data '.join(data)}")
-    if not all(name and folder for name, _, folder in found):
+    if not all(name and folder for name, _, folder in bindings):
         source.problems.append(Problem((), "expected NAME=DIR.", place))
         return
     source.table["dataset"] = [
         {"name": name, "data": {"target": {"dataset": name, "path": str(absolute(folder))}}}
-        for name, _, folder in found
+        for name, _, folder in bindings
     ]
     source.places.replace(("dataset",), place)
 

@@ -1,4 +1,4 @@
-"""From an order to phases: one after another, heaped up, or all at once."""
+"""From an order of steps to phases: sequential, cumulative or joint."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def phases(grid: Grid, steps: Mapping[str, Table], row: Row, mode: str) -> list[
             _together(steps, _unlike(names[: k + 1]), stage, steps[step])
             for k, (stage, step) in enumerate(order)
         ]
-    every = [step for step in steps if step in names]  # so that all orders give one phase
-    return [_together(steps, every, ALL, _longest([steps[n] for n in every]), row.weights)]
+    ordered = [step for step in steps if step in names]  # so that all orders give one phase
+    return [_together(steps, ordered, ALL, _longest([steps[n] for n in ordered]), row.weights)]
 
 
 def _alone(step: Table, stage: str, name: str) -> Made:

@@ -1,4 +1,4 @@
-"""Data of the first cells, prepared where an engine has more room than there are cells to begin."""
+"""Prepares the data of the first cells while an engine has more room than cells to begin."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from vadkit.distributed.signals import Interrupted
 from vadkit.engines import Engine
 from vadkit.errors import VadkitError
-from vadkit.recipe import Recipe
-from vadkit.registry.registry import Registry
-from vadkit.sweep.driver import Options, Tell
+from vadkit.recipe import BoundRecipe
+from vadkit.recipe.fingerprint import changed_keys
+from vadkit.sweep.driver import Tell
+from vadkit.sweep.options import Options
 from vadkit.utils.hashing import hash_of
 
 
 def prepare_all(
-    recipes: Sequence[Recipe],
-    registry: Registry,
+    recipes: Sequence[BoundRecipe],
     engine: Engine,
     *,
     options: Options,
@@ -26,7 +26,6 @@ def prepare_all(
 
     Args:
         recipes: Those that read the same are prepared once.
-        registry: Where their plugins come from.
         engine: Where videos are decoded.
         options: As for the cells.
         tell: Told what is done.
@@ -42,13 +41,11 @@ def prepare_all(
         if done == count:
             tell(f"prepared {what}: {count} videos")
 
-    for recipe in {_reads(recipe): recipe for recipe in recipes}.values():
+    for bound in {_reads(bound): bound for bound in recipes}.values():
         try:
             prepare(
-                recipe,
-                registry,
+                bound,
                 engine=engine,
-                plugins=options.plugins,
                 device=options.device,
                 strict=options.strict,
                 told=told,
@@ -59,8 +56,8 @@ def prepare_all(
             tell(f"not prepared: {error}")
 
 
-def _reads(recipe: Recipe) -> str:
+def _reads(bound: BoundRecipe) -> str:
     """Equal for recipes that read the same."""
-    own = {"data", "objects", "frames", "channels", "teachers", "tasks", "score"}
-    names = sorted({entry.name for phase in recipe.phase for entry in phase.tasks})
-    return hash_of({**recipe.model_dump(mode="json", include=own), "trained": names})
+    keys = changed_keys(bound.recipe)
+    read = ("data", "objects", "frames", "channels", "teachers", "tasks", "score")
+    return hash_of([*(keys.get(key) for key in read), sorted(bound.trained_tasks)])

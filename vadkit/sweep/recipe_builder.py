@@ -1,4 +1,4 @@
-"""One recipe of a grid: what the grid changes in the recipe that it starts from."""
+"""Builds one recipe of a grid from the recipe that the grid starts from."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.errors import RecipeError
-from vadkit.recipe import Recipe, find_recipe, recipe_of
+from vadkit.recipe import BoundRecipe, compile_recipe, find_recipe
 from vadkit.recipe.diagnostics import KeyPath, Problem, ProblemsError
 from vadkit.recipe.loader import Source, read_source
 from vadkit.recipe.overrides import apply_set, change, key_path
-from vadkit.registry.registry import Registry
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.orders import phases
 from vadkit.sweep.schema import OWN
@@ -31,13 +30,13 @@ class Composed:
 class Composer:
     """Makes the recipes of a grid; each that they start from is read once."""
 
-    def __init__(self, file: GridFile, registry: Registry) -> None:
-        self._file, self._registry = file, registry
+    def __init__(self, file: GridFile) -> None:
+        self._file, self._registry = file, file.registry
         self._bases: dict[Path, Source] = {}
 
     def recipe(
         self, number: int, mode: str, dataset: int | None
-    ) -> tuple[Recipe | None, list[Problem]]:
+    ) -> tuple[BoundRecipe | None, list[Problem]]:
         """The recipe of one row, mode and data set, or what is wrong with it.
 
         Args:
@@ -47,15 +46,15 @@ class Composer:
         """
         grid, row = self._file.grid, self._file.grid.row[number]
         try:
-            made = Composed(self._base(row.recipe or str(grid.recipe)))
+            composed = Composed(self._base(row.recipe or str(grid.recipe)))
         except RecipeError as error:
             key: KeyPath = ("row", number, "recipe") if row.recipe else ("recipe",)
             return None, [self._placed(Problem(key, str(error)))]
         if mode != OWN:
-            self._order(made, number, mode)
-        self._data(made, dataset)
-        self._sets(made, number, dataset)
-        return self._checked(made)
+            self._order(composed, number, mode)
+        self._data(composed, dataset)
+        self._sets(composed, number, dataset)
+        return self._checked(composed)
 
     def _base(self, name: str) -> Source:
         path = find_recipe(name, beside=self._file.folder)
@@ -63,35 +62,37 @@ class Composer:
             self._bases[path] = read_source(path, self._registry)
         return deepcopy(self._bases[path])
 
-    def _order(self, made: Composed, number: int, mode: str) -> None:
+    def _order(self, composed: Composed, number: int, mode: str) -> None:
         grid, steps = self._file.grid, self._file.source.table["step"]
-        found = phases(grid, steps, grid.row[number], mode)
-        tables = [phase.table for phase in found]
-        self._change(made, ("phase",), tables, ("row", number, "order"))
-        for index, phase in enumerate(found):
+        row_phases = phases(grid, steps, grid.row[number], mode)
+        tables = [phase.table for phase in row_phases]
+        self._change(composed, ("phase",), tables, ("row", number, "order"))
+        for index, phase in enumerate(row_phases):
             for key, origin in phase.origins.items():
-                made.origins["phase", index, *key] = origin
+                composed.origins["phase", index, *key] = origin
 
-    def _data(self, made: Composed, dataset: int | None) -> None:
+    def _data(self, composed: Composed, dataset: int | None) -> None:
         if dataset is not None:
             key: KeyPath = ("dataset", dataset, "data")
             for role, value in self._table(key).items():
-                self._change(made, ("data", role), deepcopy(value), (*key, role))
+                self._change(composed, ("data", role), deepcopy(value), (*key, role))
 
-    def _sets(self, made: Composed, number: int, dataset: int | None) -> None:
-        own: KeyPath = ("dataset", -1 if dataset is None else dataset, "set")
-        for key in (("set",), own, ("row", number, "set")):
+    def _sets(self, composed: Composed, number: int, dataset: int | None) -> None:
+        of_dataset: KeyPath = ("dataset", -1 if dataset is None else dataset, "set")
+        for key in (("set",), of_dataset, ("row", number, "set")):
             for name, value in self._table(key).items():
-                self._change(made, key_path(name), deepcopy(value), (*key, name))
+                self._change(composed, key_path(name), deepcopy(value), (*key, name))
         for text in self._file.sets:
-            apply_set(made.source, text, self._registry)
-            made.origins[key_path(text.partition("=")[0].strip())] = None
+            apply_set(composed.source, text, self._registry)
+            composed.origins[key_path(text.partition("=")[0].strip())] = None
 
-    def _change(self, made: Composed, path: KeyPath, value: Any, origin: KeyPath) -> None:
+    def _change(self, composed: Composed, path: KeyPath, value: Any, origin: KeyPath) -> None:
         place, folder = self._file.source.places.find(origin), self._file.folder
-        change(made.source, path, value, place, registry=self._registry, folder=folder)
-        made.origins = {k: of for k, of in made.origins.items() if k[: len(path)] != path}
-        made.origins[path] = origin
+        change(composed.source, path, value, place, registry=self._registry, folder=folder)
+        composed.origins = {
+            k: source_key for k, source_key in composed.origins.items() if k[: len(path)] != path
+        }
+        composed.origins[path] = origin
 
     def _table(self, key: KeyPath) -> Mapping[str, Any]:
         """A table of the grid as it was written; empty where it is not there."""
@@ -101,20 +102,20 @@ class Composer:
             node = node[part] if inside else {}
         return node
 
-    def _checked(self, made: Composed) -> tuple[Recipe | None, list[Problem]]:
+    def _checked(self, composed: Composed) -> tuple[BoundRecipe | None, list[Problem]]:
         try:
-            return recipe_of(made.source, self._registry), []
+            return compile_recipe(composed.source, self._registry), []
         except ProblemsError as error:
-            return None, list(self._translated(made, error.problems))
+            return None, list(self._translated(composed, error.problems))
 
-    def _translated(self, made: Composed, problems: tuple[Problem, ...]) -> Iterator[Problem]:
+    def _translated(self, composed: Composed, problems: tuple[Problem, ...]) -> Iterator[Problem]:
         """The problems at the keys of the grid that they come from."""
         for problem in problems:
             ends = range(len(problem.key), 0, -1)
-            end = next((end for end in ends if problem.key[:end] in made.origins), 0)
-            origin = made.origins.get(problem.key[:end])
+            end = next((end for end in ends if problem.key[:end] in composed.origins), 0)
+            origin = composed.origins.get(problem.key[:end])
             if origin is None or problem.place:
-                place = problem.place or made.source.places.find(problem.key)
+                place = problem.place or composed.source.places.find(problem.key)
                 yield Problem(problem.key, problem.message, place, problem.plugin)
             else:
                 key = (*origin, *problem.key[end:])

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from vadkit.distributed.signals import stop_on_signals
 from vadkit.engines import Engine
-from vadkit.registry.registry import Registry
 from vadkit.runs.atomic import write_text
-from vadkit.sweep.driver import Driver, Options, Tell
+from vadkit.sweep.driver import Driver, Tell
 from vadkit.sweep.expansion import entries_of
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
+from vadkit.sweep.options import Options
 from vadkit.sweep.prepare import prepare_all
 from vadkit.sweep.report import Report
 
@@ -22,7 +22,6 @@ _KEPT = "What is finished is kept; the same command does the rest."
 
 def sweep(
     file: GridFile,
-    registry: Registry,
     out: Path,
     *,
     engine: Callable[[], Engine],
@@ -33,7 +32,6 @@ def sweep(
 
     Args:
         file: The grid.
-        registry: Where its plugins come from.
         out: Folder of the sweep: a new or empty one, or one of this grid, which goes on.
         engine: Makes what carries the cells out, once all is known to be in order.
         options: How.
@@ -46,7 +44,7 @@ def sweep(
         VadkitError: The grid or the folder cannot be used, or a signal came.
     """
     folder, chosen = SweepFolder(out), options or Options()
-    entries = entries_of(file, registry, folder.known())
+    entries = entries_of(file, folder.known())
     with folder.held(), stop_on_signals() as stop:
         write_text(folder.grid, file.text)
         report = Report(file.grid, entries, folder)
@@ -56,8 +54,7 @@ def sweep(
             interrupted = partial(stop.check, _KEPT)
             if 0 < len(first := driver.first()) < used.slots:
                 prepare_all(
-                    [cell.recipe for cell in first],
-                    registry,
+                    [cell.bound for cell in first],
                     used,
                     options=chosen,
                     tell=tell,

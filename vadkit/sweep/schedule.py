@@ -1,4 +1,4 @@
-"""Which cell trains what: curricula that begin alike train their beginning once."""
+"""The schedule of a sweep: curricula that begin alike train their beginning once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell, Entry
+from vadkit.sweep.options import Shares, always
 
 
 def trainings(cell: Cell) -> dict[str, int]:
@@ -20,9 +21,20 @@ def cells_of(entries: Sequence[Entry]) -> list[Cell]:
     return list({entry.cell.name: entry.cell for entry in entries}.values())
 
 
-def keys_done(cells: Sequence[Cell], states: Mapping[str, CellState]) -> set[str]:
-    """The trainings that some cell has done."""
-    return {key for cell in cells for key in done_in(cell, states[cell.name])}
+def keys_done(
+    cells: Sequence[Cell], states: Mapping[str, CellState], shares: Shares = always
+) -> set[str]:
+    """The trainings that nobody has to do any more.
+
+    Args:
+        cells: All of them.
+        states: Name -> how far it is.
+        shares: Whether other cells find what a cell trained.
+    """
+    done = {cell.name: done_in(cell, states[cell.name]) for cell in cells}
+    shared = {key for cell in cells if shares(cell, states[cell.name]) for key in done[cell.name]}
+    needed = {key for cell in cells for key in trainings(cell).keys() - done[cell.name]}
+    return shared | {key for keys in done.values() for key in keys - needed}
 
 
 def done_in(cell: Cell, state: CellState) -> set[str]:
@@ -52,24 +64,24 @@ class Count:
 def count(entries: Sequence[Entry], done: set[str]) -> dict[str, Count]:
     """Mode -> its trainings; what two modes share counts for the first of them."""
     counts: dict[str, Count] = {}
-    seen: set[str] = set()
+    counted: set[str] = set()
     for mode in dict.fromkeys(entry.mode for entry in entries):
-        own = [entry for entry in entries if entry.mode == mode]
-        keys = {key for entry in own for key in trainings(entry.cell)} - seen
-        alone = sum(len(trainings(entry.cell)) for entry in own)
-        counts[mode] = Count(len(own), alone, len(keys), len(keys & done))
-        seen |= keys
+        of_mode = [entry for entry in entries if entry.mode == mode]
+        keys = {key for entry in of_mode for key in trainings(entry.cell)} - counted
+        alone = sum(len(trainings(entry.cell)) for entry in of_mode)
+        counts[mode] = Count(len(of_mode), alone, len(keys), len(keys & done))
+        counted |= keys
     return counts
 
 
 def total(counts: Mapping[str, Count]) -> Count:
     """All modes together."""
-    every = counts.values()
+    modes = counts.values()
     return Count(
-        sum(of.entries for of in every),
-        sum(of.alone for of in every),
-        sum(of.shared for of in every),
-        sum(of.done for of in every),
+        sum(mode_count.entries for mode_count in modes),
+        sum(mode_count.alone for mode_count in modes),
+        sum(mode_count.shared for mode_count in modes),
+        sum(mode_count.done for mode_count in modes),
     )
 
 
@@ -78,17 +90,20 @@ class Schedule:
 
     The owner of a training is the running cell that needs it, or else the first one that waits.
     A cell may start when everything is done that it needs and does not own; if an owner fails, the
-    next is its heir.
+    next takes over.
 
     Args:
         cells: In the grid's order.
         states: Name -> how far it is.
+        shares: Whether other cells find what a cell trained before.
     """
 
-    def __init__(self, cells: Sequence[Cell], states: Mapping[str, CellState]) -> None:
+    def __init__(
+        self, cells: Sequence[Cell], states: Mapping[str, CellState], shares: Shares = always
+    ) -> None:
         self.waiting = {cell.name: cell for cell in cells if not states[cell.name].finished}
         self.running: dict[str, Cell] = {}
-        self.done = keys_done(cells, states)
+        self.done = keys_done(cells, states, shares)
 
     @property
     def open(self) -> bool:
@@ -110,14 +125,14 @@ class Schedule:
 
     def ready(self) -> list[Cell]:
         """The cells that may start, in the grid's order."""
-        found = []
+        ready = []
         taken = {key for cell in self.running.values() for key in self._needs(cell)}
         for cell in self.waiting.values():
             needs = self._needs(cell)
             if not needs & taken:
-                found.append(cell)
+                ready.append(cell)
             taken |= needs
-        return found
+        return ready
 
     def _needs(self, cell: Cell) -> set[str]:
         return trainings(cell).keys() - self.done

@@ -1,4 +1,4 @@
-"""What a grid file says, as values."""
+"""The tables of a grid file as values."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from vadkit.recipe import DataSource, Phase
-from vadkit.recipe.schema import NamedTask
-from vadkit.recipe.strict import Strict
+from vadkit.recipe.schema import NamedTask, Strict
 
 Mode = Literal["progressive", "cumulative", "simultaneous"]
 OWN = "recipe"

@@ -1,4 +1,4 @@
-"""How long things took, to say how long they may take."""
+"""Durations of earlier phases and evaluations, from which a sweep's is estimated."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Timings:
     ) -> None:
         self._file = cache_home(home) / "timings.json"
         noted = read_json(self._file) or {}
-        known = noted.get("schema_version") == TIMINGS_SCHEMA
-        own = _means([_seen(cell.recipe, states[cell.name]) for cell in cells])
-        self._seconds: Seconds = {**(noted["seconds"] if known else {}), **own}
+        current = noted.get("schema_version") == TIMINGS_SCHEMA
+        measured = _means([_seen(cell.recipe, states[cell.name]) for cell in cells])
+        self._seconds: Seconds = {**(noted["seconds"] if current else {}), **measured}
 
     def save(self) -> None:
         """Note them for later sweeps; a full disk is no reason to fail."""
@@ -57,7 +57,7 @@ class Timings:
 
     def untimed(self, recipe: Recipe, phase: Phase) -> list[str]:
         """The tasks of a phase that were never timed."""
-        return [of.name for of in phase.tasks if self._epoch(recipe, phase, [of]) is None]
+        return [entry.name for entry in phase.tasks if self._epoch(recipe, phase, [entry]) is None]
 
     def evaluation(self, recipe: Recipe) -> float:
         """Of one evaluation; nothing where none was timed."""
@@ -96,19 +96,19 @@ def _rest(recipe: Recipe) -> str:
 
 def _seen(recipe: Recipe, state: CellState) -> Seconds:
     """Thing -> seconds, as far as this cell did it itself."""
-    seen: Seconds = {}
+    measured: Seconds = {}
     seconds: dict[int, Any] = {number: phase.seconds for number, phase in state.phases.items()}
     for number, epochs in state.last_epochs.items():
         if number in seconds:
             phase = recipe.phase[number - 1]
-            seen[_epoch(recipe, phase, phase.tasks)] = seconds[number]["train"] / epochs
+            measured[_epoch(recipe, phase, phase.tasks)] = seconds[number]["train"] / epochs
     if state.finished and seconds:
-        seen[_evaluation(recipe)] = seconds[max(seconds)]["evaluate"]
-        done = sum(sum(of.values()) for of in seconds.values())
-        seen[_rest(recipe)] = max(0.0, state.last_seconds - done)
-    return seen
+        measured[_evaluation(recipe)] = seconds[max(seconds)]["evaluate"]
+        done = sum(sum(figures.values()) for figures in seconds.values())
+        measured[_rest(recipe)] = max(0.0, state.last_seconds - done)
+    return measured
 
 
-def _means(seen: Sequence[Seconds]) -> Seconds:
-    names = {name for of in seen for name in of}
-    return {name: mean(of[name] for of in seen if name in of) for name in names}
+def _means(measured: Sequence[Seconds]) -> Seconds:
+    names = {name for seconds in measured for name in seconds}
+    return {name: mean(seconds[name] for seconds in measured if name in seconds) for name in names}

@@ -1,4 +1,4 @@
-"""What can be wrong with a grid whose keys and types are right."""
+"""Validation of a grid whose keys and types are right."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
     """
     yield from _figures(grid)
     yield from _twice([(("seeds", i), str(seed)) for i, seed in enumerate(grid.seeds)])
-    yield from _twice([(("dataset", i, "name"), of.name) for i, of in enumerate(grid.dataset)])
+    yield from _twice(
+        [(("dataset", i, "name"), dataset.name) for i, dataset in enumerate(grid.dataset)]
+    )
     yield from _twice([(("row", i), row.title) for i, row in enumerate(grid.row)])
     for key, table in _sets(grid):
         yield from _set(key, table)
@@ -39,27 +41,27 @@ def _figures(grid: Grid) -> Iterator[Problem]:
         yield from _known(name, all_figures(), ("figures", index), "figure")
 
 
-def _known(name: str, known: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:
-    names = list(known)
+def _known(name: str, allowed: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:
+    names = list(allowed)
     if name not in names:
         hint = f"{did_you_mean(name, names)} {allowed_words(names)}".strip()
         yield Problem(key, f"no {what} {name!r}. {hint}")
 
 
 def _twice(named: Iterable[tuple[KeyPath, str]]) -> Iterator[Problem]:
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for key, name in named:
-        if name in seen:
+        if name in earlier:
             hint = " Give it a name." if key[0] == "row" else ""
             yield Problem(key, f"{name!r} is there twice.{hint}")
-        seen.add(name)
+        earlier.add(name)
 
 
 def _sets(grid: Grid) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     """Every table of changes and where it stands."""
     yield ("set",), grid.set
-    yield from ((("dataset", i, "set"), of.set) for i, of in enumerate(grid.dataset))
-    yield from ((("row", i, "set"), of.set) for i, of in enumerate(grid.row))
+    yield from ((("dataset", i, "set"), changed.set) for i, changed in enumerate(grid.dataset))
+    yield from ((("row", i, "set"), changed.set) for i, changed in enumerate(grid.row))
 
 
 def _set(key: KeyPath, table: Mapping[str, Any]) -> Iterator[Problem]:
@@ -87,13 +89,13 @@ def _row(grid: Grid, row: Row, key: KeyPath) -> Iterator[Problem]:
     yield from _disagreements(grid, row, (*key, "order"))
 
 
-def _steps(row: Row, known: Sequence[str], key: KeyPath) -> Iterator[Problem]:
+def _steps(row: Row, names: Sequence[str], key: KeyPath) -> Iterator[Problem]:
     for i, steps in enumerate(row.order or ()):
         for j, step in enumerate(steps):
-            yield from _known(step, known, (*key, "order", i, j), "step")
-    own = [step for steps in row.order or () for step in steps]
+            yield from _known(step, names, (*key, "order", i, j), "step")
+    ordered = [step for steps in row.order or () for step in steps]
     for name in row.weights if row.order else ():
-        yield from _known(name, own, (*key, "weights", name), "step of this order")
+        yield from _known(name, ordered, (*key, "weights", name), "step of this order")
 
 
 def _disagreements(grid: Grid, row: Row, key: KeyPath) -> Iterator[Problem]:

@@ -1,20 +1,17 @@
-"""A cell where it is carried out: a run that goes on where it was, in a process kept for many."""
+"""The entry point of a worker process: runs a cell, or goes on with it."""
 
 from __future__ import annotations
 
-import json
 import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
 from vadkit.distributed.signals import Interrupted
 from vadkit.errors import RunBusyError
-from vadkit.recipe import Recipe
-from vadkit.registry.registry import Registry, load_plugins
+from vadkit.recipe import BoundRecipe
 from vadkit.runs.lock import refuse_if_held
 from vadkit.utils.progress import Progress
 
@@ -29,7 +26,7 @@ def run_cell(
     """Begin a run, or go on with it; what it shares with others comes from the phase cache.
 
     Args:
-        recipe: With every default, as JSON values.
+        recipe: With every default, as JSON values; with `plugins`, as `BoundRecipe.as_json` says.
         out: The run folder.
         log: A file to which all that is told is added.
         plugins: Files of plugins.
@@ -39,14 +36,12 @@ def run_cell(
     from vadkit.run import run  # torch, once for all cells of this process
     from vadkit.runs.cache import PhaseCache
 
-    registry = _registry(tuple(plugins))
-    loaded = Recipe.model_validate_json(json.dumps(recipe), strict=True)
+    bound = BoundRecipe.from_json({"recipe": recipe, "plugins": plugins})
     with _told(Path(log)) as stream:
         _wait_for_orphan(Path(out))
         shown = Progress(stream, plain=True)
         run(
-            loaded,
-            registry,
+            bound,
             out=Path(out),
             resume=True,
             cache=PhaseCache(),
@@ -54,11 +49,6 @@ def run_cell(
             progress=shown,
             strict=strict,
         )
-
-
-@lru_cache(maxsize=1)
-def _registry(plugins: tuple[str, ...]) -> Registry:
-    return load_plugins([Path(name) for name in plugins])
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class Start:
     moments: Mapping[str, Tensor]
     """Of the optimizers, as `flatten_optimizer` gives them."""
     optimizers: Sequence[Mapping[str, Any]]
-    """Their plain halves."""
+    """The JSON part of each optimizer's state."""
     best: tuple[int, float, Mapping[str, Tensor]] | None = None
     """The epoch judged best so far, its worth and its weights."""
 

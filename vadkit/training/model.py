@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,15 +12,10 @@ from torch import Generator, Tensor, nn
 
 from vadkit.nn.backbones import Backbone
 from vadkit.nn.heads import Shapes
-from vadkit.recipe import Phase, Recipe, TaskEntry
-from vadkit.recipe.task_specs import DeclaredTask
+from vadkit.recipe import BoundRecipe, Phase, Recipe, TaskEntry
 from vadkit.registry.isolation import blamed
-from vadkit.registry.registry import Registry
 from vadkit.task import Batch, Task, Views
 from vadkit.utils.rng import seeded
-
-MAIN = "main"
-"""Name of the backbone that a task uses unless its entry says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -50,30 +45,24 @@ class Model(nn.Module):
     """Backbones and heads by name; only the parts that exist so far.
 
     Args:
-        recipe: Names the backbones and the tasks with their options.
-        tasks: The tasks that will get a head.
-        registry: Where backbones come from.
+        bound: Names the backbones, and the tasks with what they read.
+        tasks: The tasks that will get a head, created.
         sizes: What the data decide.
     """
 
-    def __init__(
-        self, recipe: Recipe, tasks: Mapping[str, ProxyTask], registry: Registry, sizes: Sizes
-    ) -> None:
+    def __init__(self, bound: BoundRecipe, tasks: Mapping[str, Task[Any]], sizes: Sizes) -> None:
         super().__init__()
         self.sizes = sizes
-        self.tasks = tasks
+        self.tasks = {name: bound.tasks[name] for name in tasks}
+        self.instances = tasks
         self.heads = nn.ModuleDict()
         self._trunks: dict[str, dict[str, nn.Module]] = {}
-        with seeded(recipe.seed, "backbones"):
-            sources = {MAIN: recipe.backbone, **recipe.backbones}
-            self.backbones = nn.ModuleDict(
-                {
-                    name: _channels_last(
-                        registry.create("backbone", source.name, source.options, sizes.channels)
-                    )
-                    for name, source in sources.items()
-                }
-            )
+        with seeded(bound.recipe.seed, "backbones"):
+            backbones = {
+                name: _channels_last(backbone.create(sizes.channels))
+                for name, backbone in bound.backbones.items()
+            }
+            self.backbones = nn.ModuleDict(backbones)
 
     def begin(self, phase: Phase, seed: int, number: int) -> None:
         """Give every task of a phase its head: carried from an earlier phase, or new."""
@@ -89,8 +78,7 @@ class Model(nn.Module):
                     self._build(entry, trunks)
 
     def _build(self, entry: TaskEntry, trunks: dict[str, nn.Module]) -> None:
-        proxy, backbone = self.tasks[entry.name], self.backbone(entry.name)
-        unit = proxy.samplings[0].unit
+        backbone, unit = self.backbone(entry.name), self.tasks[entry.name].samplings[0].unit
         shapes = Shapes(
             channels=self.sizes.channels,
             size=self.sizes.cube if unit == "object" else self.sizes.frame,
@@ -100,13 +88,13 @@ class Model(nn.Module):
             trunks=trunks,
         )
         with blamed("task", entry.name, "head"):
-            self.heads[entry.name] = _channels_last(proxy.task.head(shapes))
+            self.heads[entry.name] = _channels_last(self.instances[entry.name].head(shapes))
         self._trunks[entry.name] = trunks
 
     def backbone(self, task: str) -> Backbone[Any]:
         """The backbone that a task uses."""
-        found: Backbone[Any] = self.backbones[self.tasks[task].backbone]  # type: ignore[assignment]
-        return found
+        backbone: Backbone[Any] = self.backbones[self.tasks[task].backbone]  # type: ignore[assignment]
+        return backbone
 
     def outputs(self, task: str, views: Views, *, frozen: bool = False) -> Passed:
         """Pass every view through backbone and head; `frozen` spares the backbone's gradient."""
@@ -114,32 +102,16 @@ class Model(nn.Module):
         for name, clip in views.inputs.items():
             with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
                 features = self.backbone(task)(clip)
-            own = head[name] if isinstance(head, nn.ModuleDict) else head
-            out[name] = own(features, views.context).float()
+            view_head = head[name] if isinstance(head, nn.ModuleDict) else head
+            out[name] = view_head(features, views.context).float()
             terms.append(features.terms)
         return Passed(out, _means(terms))
 
     def infer(self, task: str, batch: Batch, rng: Generator) -> dict[str, Tensor]:
         """The task's scores (B,) of a batch."""
         with blamed("task", task, "infer"):
-            proxy = self.tasks[task].task
+            proxy = self.instances[task]
             return proxy.infer(lambda views: self.outputs(task, views).outputs, batch, rng)
-
-
-class ProxyTask(DeclaredTask):
-    """A task of a recipe, created with its options."""
-
-    def __init__(self, name: str, recipe: Recipe, registry: Registry) -> None:
-        super().__init__(name, recipe, registry)
-        self.task: Task[Any] = registry.create("task", name, recipe.tasks.get(name, {}))
-        self.backbone = next(
-            (e.backbone for phase in recipe.phase for e in phase.tasks if e.name == name), MAIN
-        )
-
-
-def proxy_tasks(names: Iterable[str], recipe: Recipe, registry: Registry) -> dict[str, ProxyTask]:
-    """Create tasks with the recipe's options, each once."""
-    return {name: ProxyTask(name, recipe, registry) for name in names}
 
 
 def _means(terms: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

@@ -12,11 +12,11 @@ import torch
 
 from vadkit.data.data_module import PreparedData, answer_shapes
 from vadkit.data.dataset import Split
-from vadkit.data.requirements import Read
 from vadkit.data.teachers.bound_teacher import AnsweredFrames
 from vadkit.data.teachers.context import cut_maps
 from vadkit.errors import DataError, NumericError, PluginError
-from vadkit.recipe import Recipe
+from vadkit.recipe import BoundRecipe, Recipe
+from vadkit.recipe.bound_recipe import Read
 from vadkit.registry.cards import Need, Sampling
 from vadkit.registry.registry import Registry, load_plugins
 
@@ -121,7 +121,7 @@ def prepared(
             "score": {"use": ["prediction.error"]},
         }
     )
-    return PreparedData(recipe, registry, home=tmp_path / "home")
+    return PreparedData(BoundRecipe(recipe, registry), home=tmp_path / "home")
 
 
 def answers(

@@ -16,10 +16,9 @@ from vadkit.data.clip_tensors import floats
 from vadkit.data.detection import Seen
 from vadkit.data.windows import Window
 from vadkit.errors import NumericError, PluginError
-from vadkit.recipe import Recipe
+from vadkit.recipe import BoundRecipe
 from vadkit.registry.cards import Need, Sampling, TeacherCard, Unit
 from vadkit.registry.isolation import blamed
-from vadkit.registry.registry import Registry
 from vadkit.teacher import Teacher
 
 BATCH = 8
@@ -104,20 +103,19 @@ class Teachers:
     """The teachers that a recipe binds, each created once.
 
     Args:
-        recipe: Binds teachers to roles.
-        registry: Where they come from.
+        bound: Binds teachers to roles.
         device: Where they run.
     """
 
-    def __init__(self, recipe: Recipe, registry: Registry, device: torch.device | str) -> None:
-        self._recipe, self._registry, self._device = recipe, registry, torch.device(device)
+    def __init__(self, bound: BoundRecipe, device: torch.device | str) -> None:
+        self._recipe, self._device = bound, torch.device(device)
         self._bound: dict[tuple[str, tuple[str, ...]], BoundTeacher] = {}
 
     def bound(self, need: Need) -> BoundTeacher:
         """The teacher that answers a need; raises as `bind_teacher` does."""
         key = need.role, need.texts
         if key not in self._bound:
-            self._bound[key] = bind_teacher(need, self._recipe, self._registry, self._device)
+            self._bound[key] = bind_teacher(need, self._recipe, self._device)
         return self._bound[key]
 
     def samplings(self, role: str, needs: Iterable[Need]) -> list[Sampling]:
@@ -130,9 +128,7 @@ class Teachers:
         return [[need.role, need.texts, self.bound(need).facts] for need in needs]
 
 
-def bind_teacher(
-    need: Need, recipe: Recipe, registry: Registry, device: torch.device
-) -> BoundTeacher:
+def bind_teacher(need: Need, bound: BoundRecipe, device: torch.device) -> BoundTeacher:
     """Create the teacher that a recipe binds to a need's role, to be asked the need's texts.
 
     Raises:
@@ -140,21 +136,16 @@ def bind_teacher(
         DataError: Its weights cannot be used.
     """
     role = need.role
-    able = [card.name for card in registry.cards("teacher") if _fills(card, role)]
-    source = recipe.teachers.get(role)
+    able, source = bound.teachers_for(role), bound.teachers.get(role)
     if source is None:
         hint = f"Bind one in the recipe: [teachers] {role} = {{ name = ... }}; able are {able}."
         raise PluginError(f"No teacher is bound to the role {role!r}.", hint)
-    card = registry.card("teacher", source.name)
-    if not isinstance(card, TeacherCard) or card.role != role:
+    if source.role != role:
         raise PluginError(f"The teacher {source.name!r} cannot fill {role!r}.", f"Able are {able}.")
-    options = source.options | _texts(need, card)
-    module = registry.create("teacher", source.name, options).to(device).eval()
-    origin = registry.source("teacher", source.name)
-    said = {**source.model_dump(mode="json"), **options}
-    facts = (origin, card.revision, said, weights_hash(module))
-    sampling = card.sampling(registry.options(card, options))
-    return BoundTeacher(source.name, sampling, module, device, facts)
+    teacher = source.with_options(_texts(need, source.card))
+    module = teacher.create().to(device).eval()
+    facts = (teacher.distribution, teacher.card.revision, teacher.table, weights_hash(module))
+    return BoundTeacher(source.name, teacher.sampling, module, device, facts)
 
 
 def refuse_unfit(teacher: BoundTeacher, need: Need, unit: Unit) -> None:
@@ -192,7 +183,3 @@ def _texts(need: Need, card: TeacherCard) -> dict[str, Any]:
             f"Bind a teacher with the option `texts` to the role {need.role!r}.",
         )
     return {"texts": list(need.texts)} if need.texts else {}
-
-
-def _fills(card: object, role: str) -> bool:
-    return isinstance(card, TeacherCard) and card.role == role

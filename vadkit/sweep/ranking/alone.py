@@ -1,4 +1,4 @@
-"""A recipe's tasks by themselves: a recipe of one phase for each, and a grid of them."""
+"""Recipes of one phase for each task of a recipe, and a grid of them."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def tasks_alone(recipe: Recipe) -> list[Alone]:
         for entry in phase.tasks:
             # Gentle rates keep what earlier phases learned, and here there is none.
             gentle = entry.backbone_lr is not None and entry.backbone_lr > 0
-            own = {"from_epoch": 1, **({"backbone_lr": None} if gentle else {})}
-            alone = phase.model_copy(update={"tasks": (entry.model_copy(update=own),)})
+            changes = {"from_epoch": 1, **({"backbone_lr": None} if gentle else {})}
+            alone = phase.model_copy(update={"tasks": (entry.model_copy(update=changes),)})
             firsts.setdefault(entry.name, alone)
     return [_alone(recipe, task, phase) for task, phase in firsts.items()]
 
 
 def _alone(recipe: Recipe, task: str, phase: Phase) -> Alone:
-    own = tuple(use for use in recipe.score.use if use.rpartition(".")[0] == task)
-    use = own or recipe.score.use
-    weights = {name: of for name, of in recipe.score.weights.items() if name in use}
-    heads = "trained" if own else "refit"
+    own_scores = tuple(use for use in recipe.score.use if use.task == task)
+    use = own_scores or recipe.score.use
+    weights = {name: weight for name, weight in recipe.score.weights.items() if name in use}
+    heads = "trained" if own_scores else "refit"
     changes = {"use": use, "weights": weights, "heads": heads, "also": {}, "oracle": False}
     score: Score = recipe.score.model_copy(update=changes)
     names = ", ".join(use)
-    judged_by = f"its own {names}" if own else f"{names} of a head re-fitted on its backbone"
+    judged_by = f"its own {names}" if own_scores else f"{names} of a head re-fitted on its backbone"
     return Alone(task, judged_by, recipe.model_copy(update={"phase": (phase,), "score": score}))
 
 
@@ -54,11 +54,11 @@ def write_grid(folder: Path, title: str, alone: Sequence[Alone]) -> Path:
     import tomli_w
 
     rows = []
-    for one in alone:
-        file = folder / "recipes" / f"{one.task}.toml"
+    for task in alone:
+        file = folder / "recipes" / f"{task.task}.toml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, resolved(one.recipe))
-        rows.append({"name": one.task, "recipe": f"recipes/{one.task}.toml"})
+        write_text(file, resolved(task.recipe))
+        rows.append({"name": task.task, "recipe": f"recipes/{task.task}.toml"})
     seeds = [alone[0].recipe.seed]
     grid = {"title": f"Each task of {title} alone", "seeds": seeds, "row": rows}
     write_text(folder / "tasks.toml", tomli_w.dumps(grid))

@@ -17,15 +17,15 @@ from vadkit.engines import Engine
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics.figures import MICRO_AUC
 from vadkit.metrics.frame_metrics import evaluate
-from vadkit.recipe import Recipe
-from vadkit.registry.registry import Registry
+from vadkit.recipe import BoundRecipe, Recipe
 from vadkit.report.score_files import files, read_frame_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.scoring.protocol import frames_that_count
-from vadkit.sweep.driver import Options, Tell
+from vadkit.sweep.driver import Tell
 from vadkit.sweep.expansion import entries_of
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile, read_grid
+from vadkit.sweep.options import Options
 from vadkit.sweep.ranking.alone import tasks_alone, write_grid
 from vadkit.sweep.run import sweep
 
@@ -50,12 +50,12 @@ class Split:
         >>> Split.parse("test[1::2]").part
         slice(1, None, 2)
         """
-        found = _SPLIT.fullmatch(text.replace(" ", ""))
-        if not found:
+        match = _SPLIT.fullmatch(text.replace(" ", ""))
+        if not match:
             raise RecipeError(
                 f"{text!r} is no split.", 'It is test, or a slice of its videos: "test[::2]".'
             )
-        return cls(text, slice(*(int(of) if of else None for of in found.groups())))
+        return cls(text, slice(*(int(number) if number else None for number in match.groups())))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Ranking:
 
     @property
     def order(self) -> list[str]:
-        return [one.task for one in self.ranked]
+        return [task.task for task in self.ranked]
 
     def told(self) -> str:
         """That labels were used, and of which videos."""
@@ -94,8 +94,7 @@ class Ranking:
 
 
 def rank(
-    recipe: Recipe,
-    registry: Registry,
+    bound: BoundRecipe,
     folder: Path,
     split: Split,
     *,
@@ -108,8 +107,7 @@ def rank(
     """Train each task of a recipe alone, and order them by what they are worth.
 
     Args:
-        recipe: Whose tasks.
-        registry: Where its plugins come from.
+        bound: The recipe whose tasks are ranked.
         folder: Where recipes and sweep go; a second call there does what is left.
         split: Whose labels are used.
         title: What to call the recipe.
@@ -125,28 +123,29 @@ def rank(
         DataError: The split has no video, or none that tells normal from anomalous.
         VadkitError: As for `sweep`.
     """
+    recipe = bound.recipe
     alone = tasks_alone(recipe)
-    file = read_grid(write_grid(folder, title, alone), seeds=seeds)
+    file = read_grid(write_grid(folder, title, alone), bound.registry, seeds=seeds)
     out = folder / "sweep"
-    failed = sweep(file, registry, out, engine=engine, options=options, tell=tell)
+    failed = sweep(file, out, engine=engine, options=options, tell=tell)
     if failed:
         return None, failed
-    runs = _runs(file, registry, out)
-    every = list(files(_labelled(runs[alone[0].task][0])))
-    videos = every[split.part]
+    runs = _runs(file, out)
+    videos_of_run = list(files(_labelled(runs[alone[0].task][0])))
+    videos = videos_of_run[split.part]
     if not videos:
-        raise DataError(f"{split.text} has none of the {len(every)} test videos.")
+        raise DataError(f"{split.text} has none of the {len(videos_of_run)} test videos.")
     worth = partial(_worth, videos=videos, recipe=recipe)
     ranked = [Ranked(a.task, a.judged_by, mean(map(worth, runs[a.task]))) for a in alone]
-    ranked.sort(key=lambda one: -one.auc)  # of equals, the one that begins first
-    return Ranking(tuple(ranked), split, tuple(videos), len(every)), {}
+    ranked.sort(key=lambda task: -task.auc)  # of equals, the one that begins first
+    return Ranking(tuple(ranked), split, tuple(videos), len(videos_of_run)), {}
 
 
-def _runs(file: GridFile, registry: Registry, out: Path) -> Mapping[str, list[Path]]:
+def _runs(file: GridFile, out: Path) -> Mapping[str, list[Path]]:
     """Task -> the folder of its run with each seed."""
     folder = SweepFolder(out)
     runs: dict[str, list[Path]] = {}
-    for entry in entries_of(file, registry, folder.known()):
+    for entry in entries_of(file, folder.known()):
         runs.setdefault(entry.row, []).append(folder.cell(entry.cell.name))
     return runs
 

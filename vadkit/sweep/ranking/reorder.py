@@ -1,4 +1,4 @@
-"""A recipe's phases in another order of its tasks; its kind of curriculum stays."""
+"""Reorders the tasks of a recipe's phases; its kind of curriculum stays."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def kind_of(recipe: Recipe) -> Kind:
         RecipeError: Neither, so that there is no order of tasks to change.
     """
     phases = [[entry.name for entry in phase.tasks] for phase in recipe.phase]
-    every = [name for names in phases for name in names]
-    if len(phases) > 1 and len(every) == len(phases) == len({*every}):
+    tasks = [name for names in phases for name in names]
+    if len(phases) > 1 and len(tasks) == len(phases) == len({*tasks}):
         return "progressive"
     grows = all({*before} < {*after} for before, after in pairwise(phases))
     sizes = [len(names) for names in phases]
@@ -44,8 +44,10 @@ def reordered(table: Table, kind: Kind, order: Sequence[str]) -> Table:
         order: Every task, the first one first.
     """
     phases = deepcopy(table["phase"])
-    made = _progressive(phases, order) if kind == "progressive" else _cumulative(phases, order)
-    return {**table, "phase": list(made)}
+    phases_reordered = (
+        _progressive(phases, order) if kind == "progressive" else _cumulative(phases, order)
+    )
+    return {**table, "phase": list(phases_reordered)}
 
 
 def _progressive(phases: list[Table], order: Sequence[str]) -> list[Table]:
@@ -59,8 +61,8 @@ def _progressive(phases: list[Table], order: Sequence[str]) -> list[Table]:
     factors = iter([_entry(phase).get("backbone_lr") for phase in phases if _movable(phase)])
     for phase in [phase for phase in moved if _movable(phase)]:
         factor = next(factors)
-        own = {key: value for key, value in _entry(phase).items() if key != "backbone_lr"}
-        phase["tasks"] = [_short(own if factor is None else {**own, "backbone_lr": factor})]
+        entry = {key: value for key, value in _entry(phase).items() if key != "backbone_lr"}
+        phase["tasks"] = [_short(entry if factor is None else {**entry, "backbone_lr": factor})]
     return moved
 
 
@@ -83,7 +85,11 @@ def _cumulative(phases: list[Table], order: Sequence[str]) -> Iterator[Table]:
     for entry in (entry for phase in phases for entry in phase["tasks"]):
         firsts.setdefault(named(entry)["name"], entry)
     for number, phase in enumerate(phases, start=1):
-        own = {named(entry)["name"]: entry for entry in phase["tasks"]}
+        entries = {named(entry)["name"]: entry for entry in phase["tasks"]}
         tasks = order[:number]
-        stage = phase["stage"] if {*tasks} == {*own} else ", ".join(tasks)
-        yield {**phase, "stage": stage, "tasks": [own.get(task, firsts[task]) for task in tasks]}
+        stage = phase["stage"] if {*tasks} == {*entries} else ", ".join(tasks)
+        yield {
+            **phase,
+            "stage": stage,
+            "tasks": [entries.get(task, firsts[task]) for task in tasks],
+        }

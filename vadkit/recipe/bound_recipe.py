@@ -1,0 +1,172 @@
+"""A recipe in which every name is bound to its plugin: what `load_recipe` gives.
+
+Whoever has it needs no registry beside it: tasks, data sets, detectors, teachers and backbones
+stand under the recipe's own names, and create what they name. Torch-free until then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from vadkit.recipe.bindings import (
+    BackboneBinding,
+    Binding,
+    DatasetBinding,
+    DetectorBinding,
+    TaskBinding,
+    TeacherBinding,
+)
+from vadkit.recipe.schema import MAIN, TARGET, Protocol, Recipe
+from vadkit.registry.cards import Need, Sampling, TeacherCard
+from vadkit.registry.registry import Registry, load_plugins
+
+
+class Read(NamedTuple):
+    """What a task reads of a split: samplings, of which the first brings the units, and needs."""
+
+    split: Literal["train", "test"]
+    samplings: tuple[Sampling, ...]
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class BoundRecipe:
+    """A recipe's values and, by the names that it uses, the plugins that these mean.
+
+    To carry one to another process, send `as_json` and bind it there again with `from_json`.
+    """
+
+    recipe: Recipe
+    """The values, with every default and absolute paths."""
+    registry: Registry
+    """The plugins that the names mean; needed for listings and validation alone."""
+
+    @cached_property
+    def trained_tasks(self) -> list[str]:
+        """The tasks of all phases, in order of appearance."""
+        phases = self.recipe.phase
+        return list(dict.fromkeys(entry.name for phase in phases for entry in phase.tasks))
+
+    @cached_property
+    def scoring_tasks(self) -> list[str]:
+        """The tasks whose scores a protocol uses."""
+        return list(dict.fromkeys(use.task for p in self.protocols.values() for use in p.use))
+
+    @property
+    def protocols(self) -> Mapping[str, Protocol]:
+        """All protocols by name, the main one first."""
+        return self.recipe.score.protocols
+
+    @cached_property
+    def tasks(self) -> Mapping[str, TaskBinding]:
+        """The tasks that are trained or score."""
+        entries = [entry for phase in self.recipe.phase for entry in phase.tasks]
+        backbones = {entry.name: entry.backbone for entry in reversed(entries)}
+        return {
+            name: TaskBinding(
+                name, self.recipe.tasks.get(name, {}), self.registry, backbones.get(name, MAIN)
+            )
+            for name in dict.fromkeys([*self.trained_tasks, *self.scoring_tasks])
+        }
+
+    @cached_property
+    def datasets(self) -> Mapping[str, DatasetBinding]:
+        """Data role -> the data set bound to it."""
+        rules = self.recipe.objects.rules
+        return {
+            role: DatasetBinding(
+                source.dataset,
+                source.options,
+                self.registry,
+                role,
+                source.path,
+                source.every,
+                rules,
+            )
+            for role, source in self.recipe.data.items()
+        }
+
+    @cached_property
+    def detectors(self) -> tuple[DetectorBinding, ...]:
+        """The stages that find objects."""
+        sources = self.recipe.objects.detectors
+        return tuple(
+            DetectorBinding(source.name, source.options, self.registry) for source in sources
+        )
+
+    @cached_property
+    def teachers(self) -> Mapping[str, TeacherBinding]:
+        """Teacher role -> the teacher bound to it."""
+        sources = self.recipe.teachers.items()
+        return {
+            role: TeacherBinding(source.name, source.options, self.registry)
+            for role, source in sources
+        }
+
+    @cached_property
+    def backbones(self) -> Mapping[str, BackboneBinding]:
+        """The backbones by name, the main one first."""
+        sources = {MAIN: self.recipe.backbone, **self.recipe.backbones}
+        return {
+            name: BackboneBinding(source.name, source.options, self.registry)
+            for name, source in sources.items()
+        }
+
+    @property
+    def plugins(self) -> Iterator[Binding]:
+        """Everything that the recipe names."""
+        yield from self.tasks.values()
+        yield from self.backbones.values()
+        yield from self.teachers.values()
+        yield from self.detectors
+        yield from self.datasets.values()
+
+    @property
+    def data_roles(self) -> set[str]:
+        """The data roles that training or scoring reads."""
+        reads = [read for name in self.trained_tasks for read in self.tasks[name].samplings]
+        return {TARGET, *(read.role for read in reads)}
+
+    @property
+    def reads(self) -> tuple[list[Read], list[Read]]:
+        """What is read of training videos and of test videos, a row a task."""
+        trained = [Read("train", task.samplings, task.needs) for task in self.tasks.values()]
+        scoring = [self.tasks[name] for name in self.scoring_tasks]
+        scored = [Read("test", (task.score_sampling,), task.score_needs) for task in scoring]
+        if any(protocol.calibrate.kind != "none" for protocol in self.protocols.values()):
+            trained += [read._replace(split="train") for read in scored]
+        return trained, scored
+
+    def teachers_for(self, role: str) -> list[str]:
+        """The installed teachers that can fill a role."""
+        cards = self.registry.cards("teacher")
+        return [card.name for card in cards if isinstance(card, TeacherCard) and card.role == role]
+
+    def with_values(self, **values: Any) -> BoundRecipe:
+        """The same recipe with other values under some of its top keys."""
+        return BoundRecipe(self.recipe.model_copy(update=values), self.registry)
+
+    def first_phases(self, number: int) -> BoundRecipe:
+        """The same recipe as if it ended after so many phases."""
+        return self.with_values(phase=self.recipe.phase[:number])
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values from which another process binds the same recipe: values, plugin files."""
+        files = [str(file.absolute()) for file in self.registry.files]
+        return {"recipe": self.recipe.model_dump(mode="json"), "plugins": files}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> BoundRecipe:
+        """The inverse of `as_json`; plugins are loaded once a process."""
+        recipe = Recipe.model_validate_json(json.dumps(values["recipe"]), strict=True)
+        return cls(recipe, _plugins(tuple(values["plugins"])))
+
+
+@lru_cache(maxsize=1)
+def _plugins(files: tuple[str, ...]) -> Registry:
+    return load_plugins([Path(name) for name in files])
