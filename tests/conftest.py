@@ -29,7 +29,7 @@ class Config:
 
 @hookimpl
 def vadkit_tasks():
-    return [TaskCard(name={name!r}, summary="A test.", level="visual", config=Config,
+    return [TaskCard(name={name!r}, summary="A test.", level="visual", config=Config, api=2,
                      load={load!r}, sampling=lambda config: Sampling(frames=config.frames))]
 """
 

@@ -34,7 +34,7 @@ class Odd(Task[Config]):
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         if self.config.fault == "views":
             raise KeyError("scene")
-        clip = batch.clips[:, 0]
+        clip = batch.clips
         return Views({"clip": clip}, {"clip": clip})
 
     def head(self, shapes: Shapes) -> nn.Module:
@@ -74,6 +74,7 @@ def vadkit_tasks() -> list[TaskCard]:
             level="visual",
             config=Config,
             load="odd_tasks:Odd",
+            api=2,
             sampling=lambda config: Sampling(frames=1),
         )
     ]

@@ -46,7 +46,7 @@ class Slow(Task[Config]):
             raise KeyError("scene")
         if training:
             time.sleep(self.config.seconds)
-        clip = batch.clips[:, 0]
+        clip = batch.clips
         return Views({"clip": clip}, {"clip": clip})
 
     def head(self, shapes: Shapes) -> nn.Module:
@@ -66,6 +66,7 @@ def _card(name: str) -> TaskCard:
         level="visual",
         config=Config,
         load="slow_tasks:Slow",
+        api=2,
         sampling=lambda config: Sampling(frames=1),
     )
 

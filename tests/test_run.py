@@ -40,7 +40,7 @@ def vadkit_teachers():
 
 @hookimpl
 def vadkit_tasks():
-    return [TaskCard(name="needy", summary="x", level="visual", config=odd_tasks.Config,
+    return [TaskCard(name="needy", summary="x", level="visual", config=odd_tasks.Config, api=2,
                      load="odd_tasks:Odd", sampling=lambda _: Sampling(frames=1),
                      needs=lambda _: (Need(role="imagenet"),))]
 '''

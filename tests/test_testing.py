@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +16,12 @@ from torch import Generator, Tensor, nn
 from vadkit_reconstruction import CARD as RECONSTRUCTION
 
 from vadkit.errors import PluginError
+from vadkit.nn.backbones.unet import UNet
+from vadkit.nn.features import Features
 from vadkit.nn.heads import Shapes
 from vadkit.registry.cards import Need, Sampling, TaskCard
 from vadkit.task import Batch, Outputs, Task, Views
-from vadkit.testing import check_task, task_checks
+from vadkit.testing import check_task, not_checked, task_checks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class Good(Task[Any]):
     """Is the clip as bright as it looks?"""
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
-        clip = batch.clips[:, 0]
+        clip = batch.clips
         return Views({"clip": clip}, {"light": clip.flatten(1).mean(dim=1)})
 
     def head(self, shapes: Shapes) -> nn.Module:
@@ -46,9 +49,7 @@ class Good(Task[Any]):
 
 class Flat(Good):
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
-        return replace(
-            super().views(batch, rng, training), inputs={"clip": batch.clips[:, 0, :, 0]}
-        )
+        return replace(super().views(batch, rng, training), inputs={"clip": batch.clips[:, :, 0]})
 
 
 class Greedy(Good):
@@ -74,7 +75,7 @@ class Moody(Good):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         Moody.calls += 1
-        clip = batch.clips[:, 0] / Moody.calls
+        clip = batch.clips / Moody.calls
         return Views({"clip": clip}, {"light": clip.flatten(1).mean(dim=1)})
 
 
@@ -139,6 +140,87 @@ class Single(Good):
         return {"error": outputs["clip"].mean()}
 
 
+class Climbing(Good):
+    """Its loss is what it seems, but the gradient is that of its opposite."""
+
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {
+            name: 2 * term.detach() - term for name, term in super().loss(outputs, targets).items()
+        }
+
+
+class ContraryHead(nn.Module):
+    """A head whose gradient comes back to the features with the other sign."""
+
+    def __init__(self, head: nn.Module) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
+        maps = tuple(2 * map_.detach() - map_ for map_ in features.maps)
+        out: Tensor = self.head(replace(features, maps=maps), context)
+        return out
+
+
+class Fighting(Good):
+    """Its head lets the backbone ascend, of which its card says nothing."""
+
+    def head(self, shapes: Shapes) -> nn.Module:
+        return ContraryHead(super().head(shapes))
+
+
+class Meddling(Good):
+    """Changes a backbone that its card says is frozen."""
+
+    def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        for module in gc.get_objects():
+            if type(module) is UNet:
+                next(module.parameters()).data.add_(0.1)
+        return super().loss(outputs, targets)
+
+
+class Loose(nn.Module):
+    """Keeps a weight where no state dict finds it."""
+
+    def __init__(self, head: nn.Module) -> None:
+        super().__init__()
+        self.head = head
+        self.weights = [torch.rand(1)]
+
+    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
+        out: Tensor = self.head(features, context) * self.weights[0]
+        return out
+
+
+class Forgetful(Good):
+    def head(self, shapes: Shapes) -> nn.Module:
+        return Loose(super().head(shapes))
+
+
+class Upside(Good):
+    def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {name: -score for name, score in super().score(outputs, targets).items()}
+
+
+class Peeking(Good):
+    """Scores by labels where it gets any."""
+
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        views = super().views(batch, rng, training)
+        if training or batch.labels is None:
+            return views
+        return replace(views, targets={"light": views.targets["light"] + batch.labels})
+
+
+class Curious(Good):
+    """Reads in training and scoring what only training may."""
+
+    def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
+        views = super().views(batch, rng, training)
+        depth = batch.context["depth"].flatten(1).mean(dim=1)
+        return replace(views, targets={"light": views.targets["light"] + depth})
+
+
 class Wild(Good):
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {"error": torch.rand_like(targets["light"])}
@@ -150,13 +232,21 @@ CARD = TaskCard(
     level="visual",
     config=Config,
     load=f"{__name__}:Good",
+    api=2,
     sampling=RECONSTRUCTION.sampling,  # of a module that imports nothing heavy
+    raised_by={"error": "noise"},
 )
+
+
+NEEDY: dict[str, Any] = {
+    "needs": lambda _: (Need(role="depth"),),
+    "score_needs": lambda _: (),
+}
 
 
 def run(check: str, task: str = "Good", **changes: Any) -> None:
     card = replace(CARD, load=f"{__name__}:{task}", **changes)
-    next(own for own in task_checks(card) if own.name == check)()
+    next(each for each in task_checks(card) if each.name == check)()
 
 
 def test_a_good_task_passes() -> None:
@@ -165,7 +255,7 @@ def test_a_good_task_passes() -> None:
 
 def test_what_failed_is_told_by_check() -> None:
     failed = check_task(replace(CARD, load=f"{__name__}:Single"))
-    assert set(failed) == {"score", "alone"}
+    assert set(failed) == {"score", "alone", "corruption"}
 
 
 @pytest.mark.parametrize(
@@ -186,6 +276,12 @@ def test_what_failed_is_told_by_check() -> None:
         (Crowd, "alone", "rest of the batch"),
         (Single, "score", "not \\(B,\\)"),
         (Wild, "alone", "asked again"),
+        (Climbing, "learns", "learns nothing in 30 steps"),
+        (Climbing, "direction", "backbone alone changed the loss by \\+"),
+        (Fighting, "direction", "backbone_lr = 1.0, yet"),
+        (Forgetful, "state", "answers differently once its weights were saved"),
+        (Upside, "corruption", "'noise' raises for"),
+        (Peeking, "reads", "labels or training's answers are in reach"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:std")
@@ -205,7 +301,37 @@ def test_a_frozen_backbone_needs_no_gradient() -> None:
 
 def test_a_task_without_score_is_not_asked_for_one() -> None:
     names = {check.name for check in task_checks(replace(CARD, scored=False))}
-    assert names == {check.name for check in task_checks(CARD)} - {"score", "alone"}
+    scoring = {"score", "alone", "reads", "corruption"}
+    assert names == {check.name for check in task_checks(CARD)} - scoring
+
+
+def test_an_answer_that_only_training_needs_is_not_read_to_score() -> None:
+    with pytest.raises(PluginError, match="'depth' to score, which its `score_needs` does not"):
+        run("reads", "Curious", **NEEDY)
+    run("reads", "Curious", needs=NEEDY["needs"])
+
+
+@pytest.mark.parametrize("rate", [-0.5, 0.0])
+def test_a_backbone_moves_as_its_card_says(rate: float) -> None:
+    run("direction", backbone_lr=rate)
+
+
+def test_a_backbone_that_is_frozen_and_moves_is_found() -> None:
+    with pytest.raises(PluginError, match="moves a backbone that its card freezes: stem"):
+        run("direction", "Meddling", backbone_lr=0.0)
+
+
+def test_a_score_that_the_task_has_not_is_found() -> None:
+    with pytest.raises(PluginError, match="no score 'mistake', which its card's `raised_by`"):
+        run("corruption", raised_by={"mistake": "noise"})
+
+
+def test_what_a_card_exempts_is_not_checked_and_says_why() -> None:
+    card = replace(CARD, raised_by={}, exempt={"learns": "It has nothing to learn."})
+    assert not {"learns", "corruption"} & {check.name for check in task_checks(card)}
+    assert not_checked(card)["learns"] == "It has nothing to learn."
+    assert "raised_by" in not_checked(card)["corruption"]
+    assert not_checked(CARD) == {}
 
 
 def test_labels_when_scoring_are_found() -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from vadkit.errors import DataError, PluginError, VadkitError
+from vadkit.registry.cards import API as VERSION
 from vadkit.registry.cards import (
     BackboneCard,
     BoxRules,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from vadkit.data.video_files import clip_name, count_frames, is_image, is_video, list_videos
     from vadkit.nn.backbones import Backbone
     from vadkit.nn.features import Features
-    from vadkit.nn.heads import Heads, Shapes
+    from vadkit.nn.heads import Heads, PerView, Shapes
     from vadkit.nn.losses import (
         absolute_error,
         cross_entropy,
@@ -78,6 +79,7 @@ _LAZY = {
     "Heads": "nn.heads",
     "Outputs": "task",
     "RenderedDataset": "data.rendered_dataset",
+    "PerView": "nn.heads",
     "Seen": "data.detection",
     "Shapes": "nn.heads",
     "Split": "data.dataset",
@@ -129,6 +131,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "VERSION",
     "Backbone",
     "BackboneCard",
     "Batch",
@@ -149,6 +152,7 @@ __all__ = [
     "Need",
     "NoOptions",
     "Outputs",
+    "PerView",
     "PluginError",
     "RenderedDataset",
     "Sampling",

@@ -23,13 +23,15 @@ class Batch:
     """What a task reads: the answer to its card's `Sampling` and `Need`s."""
 
     clips: Tensor
-    """(B, N, C, T, H, W) in [0, 1]."""
+    """(B, C, T, H, W) in [0, 1]; (B, N, C, T, H, W) where the sampling has N > 1 windows."""
     context: Mapping[str, Tensor] = field(default_factory=dict)
     """`Need.key`, a teacher's role where it has no name -> (B, ...)."""
     labels: Tensor | None = None
     """(B,) int64, 1 where the unit's own frame is anomalous; only if the sampling asked."""
     beside: Mapping[str, Batch] = field(default_factory=dict)
     """Data role -> a batch of the same B, for every sampling after a task's first."""
+    cube_size: tuple[int, int] = (48, 48)
+    """Height and width of the recipe's cubes (`objects.size`), also where clips are frames."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,10 @@ class Views:
     """What a task makes of a batch."""
 
     inputs: Mapping[str, Tensor]
-    """Name -> clip (B, C, T, H, W) that passes through backbone and head."""
+    """Name -> clip (B, C, T, H, W) that passes through backbone and head.
+
+    Clips of equal shape pass as one batch, so batch norm sees them together; others by themselves.
+    """
     targets: Mapping[str, Tensor] = field(default_factory=dict)
     """Name -> what loss and score compare the outputs with."""
     context: Mapping[str, Tensor] = field(default_factory=dict)
@@ -68,10 +73,10 @@ class Task(ABC, Generic[ConfigT]):
 
     @abstractmethod
     def head(self, shapes: Shapes) -> nn.Module:
-        """Build the head, called as `head(features, context)` for each view.
+        """Build the head, called as `head(features, context)` for the views of one shape.
 
-        An `nn.ModuleDict` holds one head a view, by the view's name. Heads made by `shapes.heads`
-        share their trunks with the other tasks of a phase.
+        A `PerView` holds one head a view, by the view's name. Heads made by `shapes.heads` share
+        their trunks with the other tasks of a phase.
         """
 
     @abstractmethod

@@ -24,7 +24,9 @@ CARD = TaskCard(
     paper="Barbalau et al., CVIU 2023, T1",
     config=Config,
     load="vadkit_arrow_of_time.task:ArrowOfTime",
+    api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    raised_by={"backward": "reverse"},
 )
 
 

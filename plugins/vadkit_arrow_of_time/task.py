@@ -18,11 +18,8 @@ class ArrowOfTime(Task[Config]):
     """
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
-        """Make one view of both directions; when scoring, all clips run forward.
-
-        In a view each, batch normalisation would level out what tells the directions apart.
-        """
-        clip = batch.clips[:, 0]  # (B, C, T, H, W)
+        """Make one view of both directions; when scoring, all clips run forward."""
+        clip = batch.clips  # (B, C, T, H, W)
         if not training:
             return Views({"clip": clip})
         backward = randint(0, 2, (len(clip),), rng=rng, device=clip.device)  # (B,)

@@ -35,8 +35,10 @@ CARD = TaskCard(
     paper="Georgescu et al., TPAMI 2022; Zhang et al., ACM MM 2024, Table 3 (Pseudo)",
     config=Config,
     load="vadkit_background_agnostic.task:BackgroundAgnostic",
+    api=2,
     sampling=sampling,
     score_sampling=lambda config: Sampling(frames=config.frames),
+    raised_by={"abnormal": "invert"},
 )
 
 

@@ -26,7 +26,7 @@ class BackgroundAgnostic(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Make half of the cubes foreign when training; show them as they are when scoring."""
-        cubes = batch.clips[:, 0]  # (B, C, T, H, W)
+        cubes = batch.clips  # (B, C, T, H, W)
         if not training:
             return Views({"cube": cubes})
         count, device = len(cubes), cubes.device
@@ -34,7 +34,7 @@ class BackgroundAgnostic(Task[Config]):
         whole = rand(count, rng=rng, device=device) >= self.config.cut
         patch = _patches(count, cubes.shape[-2:], rng).to(device) | whole[:, None, None]
         over = (patch & abnormal[:, None, None])[:, None, None]  # (B, 1, 1, H, W)
-        foreign = self._foreign(batch.beside["foreign"].clips[:, 0], cubes)
+        foreign = self._foreign(batch.beside["foreign"].clips, cubes)
         return Views({"cube": torch.where(over, foreign, cubes)}, {"abnormal": abnormal.long()})
 
     def _foreign(self, images: Tensor, cubes: Tensor) -> Tensor:

@@ -33,7 +33,9 @@ CARD = TaskCard(
     paper="Zhang et al., ACM MM 2024, Table 1 (named there, not described)",
     config=Config,
     load="vadkit_color.task:Color",
+    api=2,
     sampling=lambda _: Sampling(frames=1),
+    raised_by={"surprise": "noise"},
 )
 
 

@@ -20,7 +20,7 @@ class Color(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Take the crop (B, C, 1, H, W), and the class that most of its inner pixels have."""
-        crop = batch.clips[:, 0]
+        crop = batch.clips
         levels = self._levels(crop.shape[1])
         dominant = dominant_color(inner(crop[:, :, 0], self.config.inner), levels)
         if self.config.sees == "grey":

@@ -31,8 +31,11 @@ CARD = TaskCard(
     paper="Yu et al., ACM MM 2020; Zhang et al., ACM MM 2024, Table 1",
     config=Config,
     load="vadkit_completion.task:Completion",
+    api=2,
+    revision=2,
     sampling=lambda config: Sampling(frames=config.frames),
     needs=lambda config: (Need(role="flow"),) if config.flow else (),
+    raised_by={"error": "invert"},
 )
 
 

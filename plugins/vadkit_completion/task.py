@@ -7,7 +7,17 @@ from collections.abc import Mapping
 import torch
 from torch import Generator, Tensor, nn
 
-from vadkit.api import Batch, Outputs, Shapes, Task, Views, mse, squared_error, unexplained
+from vadkit.api import (
+    Batch,
+    Outputs,
+    PerView,
+    Shapes,
+    Task,
+    Views,
+    mse,
+    squared_error,
+    unexplained,
+)
 from vadkit_completion import Config
 
 
@@ -20,7 +30,7 @@ class Completion(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Make a view for each erased frame, and one more where the middle one's flow is asked."""
-        event = batch.clips[:, 0]  # (B, C, T, H, W)
+        event = batch.clips  # (B, C, T, H, W)
         inputs = {name: self._erased(event, t) for t, name in enumerate(self._names())}
         targets = {"event": event}
         if self.config.flow:
@@ -33,7 +43,7 @@ class Completion(Task[Config]):
         heads = {name: shapes.heads.decoder(frames=1) for name in self._names()}
         if self.config.flow:
             heads["flow"] = shapes.heads.decoder(frames=1, channels=2)
-        return nn.ModuleDict(heads)
+        return PerView(heads)
 
     def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take the mean of squares over all completed frames, and the weighted one of the flow."""

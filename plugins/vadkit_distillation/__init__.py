@@ -26,9 +26,11 @@ CARD = TaskCard(
     paper="Barbalau et al., CVIU 2023, T4; Georgescu et al., CVPR 2021, 3.2",
     config=Config,
     load="vadkit_distillation.task:Distillation",
+    api=2,
     sampling=lambda _: Sampling(frames=1),
     needs=lambda _: (Need(role="imagenet"), Need(role="detector")),
     score_needs=lambda _: (Need(role="detector"),),
+    raised_by={"error": "invert"},
 )
 
 

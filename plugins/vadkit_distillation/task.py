@@ -22,7 +22,7 @@ class Distillation(Task[Config]):
         targets = {"probabilities": batch.context["detector"]}
         if training:
             targets["features"] = batch.context["imagenet"]
-        return Views({"crop": batch.clips[:, 0]}, targets)
+        return Views({"crop": batch.clips}, targets)
 
     def head(self, shapes: Shapes) -> nn.Module:
         """Fully connected, the features first."""

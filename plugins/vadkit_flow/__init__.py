@@ -29,9 +29,11 @@ CARD = TaskCard(
     paper="Zhang et al., ACM MM 2024, Table 1",
     config=Config,
     load="vadkit_flow.task:Flow",
+    api=2,
     # As prediction reads, so that both share a store of cubes.
     sampling=lambda config: Sampling(frames=2 * config.reach + 1),
     needs=lambda _: (Need(role="flow"),),
+    raised_by={"error": "noise"},
 )
 
 

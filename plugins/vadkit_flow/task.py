@@ -30,7 +30,7 @@ class Flow(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Show the frames before the own one; its flow is the target."""
-        past = batch.clips[:, 0, :, : self.config.reach]  # (B, C, R, H, W)
+        past = batch.clips[:, :, : self.config.reach]  # (B, C, R, H, W)
         flow = batch.context["flow"][:, :, None] / self.config.scale  # (B, 2, 1, H, W)
         return Views({"past": past}, targets={"flow": flow})
 

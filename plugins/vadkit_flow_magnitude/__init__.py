@@ -42,8 +42,10 @@ CARD = TaskCard(
     paper="Baradaran and Bergevin, CVPRW 2023, 3.2",
     config=Config,
     load="vadkit_flow_magnitude.task:FlowMagnitude",
+    api=2,
     sampling=lambda _: Sampling(unit="frame", frames=1),
     needs=needs,
+    raised_by={"error": "invert"},
 )
 
 

@@ -32,7 +32,7 @@ class FlowMagnitude(Task[Config]):
             wanted = wanted * self._objects(batch.context["segmentation"])
         guided = self.config.place != "none"
         context = {"guide": _guide(flow, speed, batch.context["depth"])} if guided else {}
-        return Views({"frame": batch.clips[:, 0]}, {"speed": wanted[:, :, None]}, context)
+        return Views({"frame": batch.clips}, {"speed": wanted[:, :, None]}, context)
 
     def _objects(self, classes: Tensor) -> Tensor:
         """(B, K, H, W) -> (B, 1, H, W) how likely there is an object."""

@@ -38,8 +38,11 @@ CARD = TaskCard(
     paper="Shi et al., ICCV 2023, 3.3, Eq. 5 and the contrastive loss",
     config=Config,
     load="vadkit_frame_order.task:FrameOrder",
+    api=2,
+    revision=2,
     sampling=lambda config: Sampling(frames=(config.frames - 1) * config.acceleration + 1),
     score_sampling=lambda config: Sampling(frames=config.frames),
+    raised_by={"disorder": "shuffle"},
 )
 
 

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from vadkit.api import Batch, Features, Outputs, Shapes, Task, Views, randperm
 from vadkit_frame_order import Config
 
-IN_ORDER = (1.0, 1.0, 0.0, 0.0)
-"""Labels of the four variants: as it is, reversed, shuffled, accelerated."""
+IN_ORDER = {"clip": 1.0, "reversed": 1.0, "shuffled": 0.0, "accelerated": 0.0}
+"""View of each of a clip's four variants -> its label."""
 
 
 class FrameOrder(Task[Config]):
@@ -23,18 +23,17 @@ class FrameOrder(Task[Config]):
     """
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
-        """Make four views; each holds every variant, one a row, drawn anew for each unit.
-
-        In a view each, batch normalisation would level out what tells the variants apart.
-        """
-        clip = batch.clips[:, 0]  # (B, C, T', H, W)
+        """Make a view of each variant; all have one shape, so batch norm sees them together."""
+        clip = batch.clips  # (B, C, T', H, W)
         if not training:
             return Views({"clip": clip})
-        variants = self._variants(clip, rng)  # (B, 4, C, T, H, W)
-        shown = randperm(len(clip), len(IN_ORDER), rng=rng, device=clip.device)  # (B, 4)
-        mixed = torch.take_along_dim(variants, shown[:, :, None, None, None, None], dim=1)
-        inputs = {f"view{k}": view for k, view in enumerate(mixed.unbind(dim=1))}
-        return Views(inputs, targets={"shown": shown})
+        frames, middle = self.config.frames, clip.shape[2] // 2
+        scored = clip.narrow(2, middle - frames // 2, frames)  # (B, C, T, H, W), as scoring reads
+        order = shuffles(len(clip), frames, rng).to(clip.device)  # (B, T)
+        shuffled = torch.take_along_dim(scored, order[:, None, :, None, None], dim=2)
+        faster = clip[:, :, :: self.config.acceleration]
+        variants = (scored, scored.flip(2), shuffled, faster)  # (B, C, T, H, W) each
+        return Views(dict(zip(IN_ORDER, variants, strict=True)))
 
     def head(self, shapes: Shapes) -> nn.Module:
         """A projection and, on it, a classifier; see `OrderHead`."""
@@ -42,11 +41,9 @@ class FrameOrder(Task[Config]):
 
     def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take the mean cross-entropy of the four variants, and the weighted contrastive loss."""
-        mixed = torch.stack(list(outputs.values()), dim=1)  # (B, 4, 1+D)
-        places = targets["shown"].argsort(dim=1)[..., None]
-        variants = torch.take_along_dim(mixed, places, dim=1)  # one after another, as IN_ORDER
-        logits, codes = variants[..., 0], variants[..., 1:]
-        labels = logits.new_tensor(IN_ORDER).expand_as(logits)
+        variants = torch.stack([outputs[name] for name in IN_ORDER], dim=1)  # (B, 4, 1+D)
+        logits, codes = variants[..., 0], variants[..., 1:]  # (B, 4), (B, 4, D)
+        labels = logits.new_tensor(list(IN_ORDER.values())).expand_as(logits)
         contrastive = contrast(codes, self.config.temperature)
         return {
             "order": F.binary_cross_entropy_with_logits(logits, labels),
@@ -56,15 +53,6 @@ class FrameOrder(Task[Config]):
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Score `disorder` (B,): 1 - p(in order) of the clip as it is."""
         return {"disorder": torch.sigmoid(-outputs["clip"][:, 0])}
-
-    def _variants(self, clip: Tensor, rng: Generator) -> Tensor:
-        """(B, C, T', H, W) -> (B, 4, C, T, H, W): as it is, reversed, shuffled, accelerated."""
-        frames, faster = self.config.frames, self.config.acceleration
-        middle = clip.shape[2] // 2
-        own = clip.narrow(2, middle - frames // 2, frames)  # what scoring reads
-        order = shuffles(len(clip), frames, rng).to(clip.device)
-        shuffled = torch.take_along_dim(own, order[:, None, :, None, None], dim=2)
-        return torch.stack([own, own.flip(2), shuffled, clip[:, :, ::faster]], dim=1)
 
 
 class OrderHead(nn.Module):

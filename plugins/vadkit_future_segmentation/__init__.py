@@ -30,9 +30,11 @@ CARD = TaskCard(
     paper="Baradaran and Bergevin, CVPRW 2023, 3.1",
     config=Config,
     load="vadkit_future_segmentation.task:FutureSegmentation",
+    api=2,
     # Around the frame that is foreseen, so that the score is that frame's.
     sampling=lambda config: Sampling(unit="frame", frames=2 * config.past + 1),
     needs=lambda _: (Need(role="segmentation"),),
+    raised_by={"error": "noise"},
 )
 
 

@@ -20,7 +20,7 @@ class FutureSegmentation(Task[Config]):
         """Show the frames before the own one, which the teacher segments, or those up to it."""
         first = 0 if self.config.foresee else 1
         classes = batch.context["segmentation"][:, :, None]  # (B, K, 1, H, W)
-        past = batch.clips[:, 0, :, first : first + self.config.past]  # (B, C, P, H, W)
+        past = batch.clips[:, :, first : first + self.config.past]  # (B, C, P, H, W)
         return Views({"past": past}, targets={"classes": classes})
 
     def head(self, shapes: Shapes) -> nn.Module:

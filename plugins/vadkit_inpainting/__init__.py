@@ -41,7 +41,9 @@ CARD = TaskCard(
     paper="Barbalau et al., CVIU 2023, T6",
     config=Config,
     load="vadkit_inpainting.task:Inpainting",
+    api=2,
     sampling=lambda _: Sampling(frames=1),
+    raised_by={"error": "invert"},
 )
 
 

@@ -30,7 +30,7 @@ class Inpainting(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Mask the crop (B, C, 1, H, W): by chance, or as the first pass of scoring does."""
-        crop = batch.clips[:, 0]
+        crop = batch.clips
         if not training:
             return Views({"crop": self._masked(crop, 0)}, targets={"crop": crop})
         chance = rand(len(crop), 3, rng=rng, device=crop.device)
@@ -58,7 +58,7 @@ class Inpainting(Task[Config]):
         self, run: Callable[[Views], dict[str, Tensor]], batch: Batch, rng: Generator
     ) -> dict[str, Tensor]:
         """Mask and fill in one pass after another; what comes out of one goes into the next."""
-        crop = filled = batch.clips[:, 0]
+        crop = filled = batch.clips
         for number in range(self.config.passes):
             filled = run(Views({"crop": self._masked(filled, number)}))["crop"]
         return self.score({"crop": filled}, {"crop": crop})

@@ -37,8 +37,10 @@ CARD = TaskCard(
     paper="Wang et al., ECCV 2022, 3.1-3.3; Zhang et al., ACM MM 2024",
     config=Config,
     load="vadkit_jigsaw.task:Jigsaw",
-    revision=2,
+    api=2,
+    revision=3,
     sampling=lambda config: Sampling(frames=(config.frames - 1) * config.stride + 1),
+    raised_by={"spatial": "noise"},
 )
 
 

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 import torch
 from torch import Generator, Tensor, nn
 
-from vadkit.api import Batch, Outputs, Shapes, Task, Views, cross_entropy, randint, randperm
+from vadkit.api import (
+    Batch,
+    Outputs,
+    PerView,
+    Shapes,
+    Task,
+    Views,
+    cross_entropy,
+    randint,
+    randperm,
+)
 from vadkit_jigsaw import Config
 
 
@@ -22,7 +32,7 @@ class Jigsaw(Task[Config]):
         """Shuffle the frames and the patches; when scoring, leave both in order."""
         config = self.config
         # Thinned here, not by the sampling: all tasks that read consecutive frames share a store.
-        clip = batch.clips[:, 0, :, :: config.stride]  # (B, C, T, H, W)
+        clip = batch.clips[:, :, :: config.stride]  # (B, C, T, H, W)
         if training and config.flip:
             clip = _mirrored(clip, rng)
         frames = _order(clip, clip.shape[2], rng, training)
@@ -38,7 +48,7 @@ class Jigsaw(Task[Config]):
         Jigsaw-VAD has fully connected layers for both, and trains them for 100 epochs.
         """
         frames, patches = self.config.frames, self.config.patches
-        return nn.ModuleDict(
+        return PerView(
             {
                 "temporal": shapes.heads.classifier(frames, frames),
                 "spatial": shapes.heads.cells(patches**2, grid=patches),

@@ -29,7 +29,9 @@ CARD = TaskCard(
     paper="Barbalau et al., CVIU 2023, T3",
     config=Config,
     load="vadkit_middle_box.task:MiddleBox",
+    api=2,
     sampling=lambda config: Sampling(frames=2 * config.reach + 1),
+    raised_by={"error": "invert"},
 )
 
 

@@ -29,7 +29,7 @@ class MiddleBox(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Take the middle crop out of the clip: (B, C, 2R, H, W), or 2R+1 frames, one black."""
-        clip, reach = batch.clips[:, 0], self.config.reach  # (B, C, 2R+1, H, W)
+        clip, reach = batch.clips, self.config.reach  # (B, C, 2R+1, H, W)
         before, middle, after = clip.split([reach, 1, reach], dim=2)
         gap = [torch.zeros_like(middle)] if self.config.middle == "zero" else []
         return Views({"clip": torch.cat([before, *gap, after], dim=2)}, {"middle": middle})

@@ -30,8 +30,10 @@ CARD = TaskCard(
     paper="Barbalau et al., CVIU 2023, T2",
     config=Config,
     load="vadkit_motion_irregularity.task:MotionIrregularity",
+    api=2,
     sampling=lambda config: Sampling(frames=2 * config.reach * (config.most + 1) + 1),
     score_sampling=lambda config: Sampling(frames=2 * config.reach + 1),
+    raised_by={"irregular": "speed"},
 )
 
 

@@ -18,11 +18,8 @@ class MotionIrregularity(Task[Config]):
     """
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
-        """Make one view of both kinds; when scoring, all clips are consecutive.
-
-        In a view each, batch normalisation would level out what tells the kinds apart.
-        """
-        clip = batch.clips[:, 0]  # (B, C, T, H, W)
+        """Make one view of both kinds; when scoring, all clips are consecutive."""
+        clip = batch.clips  # (B, C, T, H, W)
         if not training:
             return Views({"clip": clip})
         irregular = randint(0, 2, (len(clip),), rng=rng, device=clip.device)  # (B,)

@@ -10,8 +10,10 @@ CARD = TaskCard(
     level="semantic",
     paper="Barbalau et al., CVIU 2023, T9",
     load="vadkit_pose.task:Pose",
+    api=2,
     sampling=lambda _: Sampling(frames=1),
     needs=lambda _: (Need(role="pose"),),
+    raised_by={"error": "invert"},
 )
 
 

@@ -19,7 +19,7 @@ class Pose(Task[NoOptions]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Show the middle crop."""
-        crop = batch.clips[:, 0]  # (B, C, 1, H, W)
+        crop = batch.clips  # (B, C, 1, H, W)
         joints = F.interpolate(batch.context["pose"], crop.shape[-2:], mode="bilinear")
         return Views({"crop": crop}, targets={"joints": joints[:, :, None]})  # (B, J, 1, H, W)
 

@@ -28,7 +28,10 @@ CARD = TaskCard(
     paper="Shi et al., ICCV 2023, Eq. 1-3 and 11; Zhang et al., ACM MM 2024, 3.2",
     config=Config,
     load="vadkit_prediction.task:Prediction",
+    api=2,
+    revision=2,
     sampling=lambda config: Sampling(frames=2 * config.reach + 1),
+    raised_by={"error": "invert"},
 )
 
 

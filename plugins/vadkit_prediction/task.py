@@ -30,7 +30,7 @@ class Prediction(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Make the R frames before the middle and the R after it, the last first."""
-        clip, reach = batch.clips[:, 0], self.config.reach  # (B, C, 2R+1, H, W)
+        clip, reach = batch.clips, self.config.reach  # (B, C, 2R+1, H, W)
         inputs = {"forward": clip[:, :, :reach]}  # (B, C, R, H, W)
         if training or self.config.score_both:
             # Shi et al. print X_{2T-1} as the second frame; only X_{2T} makes it consecutive.

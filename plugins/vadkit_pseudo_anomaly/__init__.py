@@ -12,14 +12,12 @@ from vadkit.api import Sampling, TaskCard, hookimpl
 class Config:
     frames: int = 7
     """Times an image is repeated, to be a clip."""
-    size: int = 64
-    """Height and width to which images are resized: that of the cubes."""
     norm: Literal["l1", "l2"] = "l1"
     """Absolute or squared difference."""
 
     def __post_init__(self) -> None:
-        if self.frames < 1 or self.size < 1:
-            raise ValueError("frames and size must be at least 1")
+        if self.frames < 1:
+            raise ValueError("frames must be at least 1")
 
 
 CARD = TaskCard(
@@ -29,6 +27,8 @@ CARD = TaskCard(
     paper="Barbalau et al., CVIU 2023, T5",
     config=Config,
     load="vadkit_pseudo_anomaly.task:PseudoAnomaly",
+    api=2,
+    revision=2,
     sampling=lambda _: Sampling(role="foreign", unit="frame", frames=1),
     scored=False,
     backbone_lr=-0.2,

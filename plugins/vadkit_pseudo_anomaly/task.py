@@ -19,10 +19,10 @@ class PseudoAnomaly(Task[Config]):
     """
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
-        """Show the image as a clip in which nothing moves."""
-        side = self.config.size
-        image = F.interpolate(batch.clips[:, 0, :, 0], (side, side), mode="area")[:, :, None]
-        still = image.expand(-1, -1, self.config.frames, -1, -1)  # (B, C, T, size, size)
+        """Show the image, at a cube's size, as a clip in which nothing moves."""
+        frames = batch.clips[:, :, 0]  # (B, C, 1, h, w) -> (B, C, h, w)
+        image = F.interpolate(frames, batch.cube_size, mode="area")[:, :, None]  # (B, C, 1, H, W)
+        still = image.expand(-1, -1, self.config.frames, -1, -1)  # (B, C, T, H, W)
         return Views({"still": still}, targets={"image": image})
 
     def head(self, shapes: Shapes) -> nn.Module:

@@ -24,7 +24,9 @@ CARD = TaskCard(
     paper="Shi et al., ICCV 2023, 3.3; Zhang et al., ACM MM 2024, 3.2",
     config=Config,
     load="vadkit_reconstruction.task:Reconstruction",
+    api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    raised_by={"error": "invert"},
 )
 
 

@@ -19,7 +19,7 @@ class Reconstruction(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Take the clip, as input and as target."""
-        clip = batch.clips[:, 0]  # (B, C, T, H, W)
+        clip = batch.clips  # (B, C, T, H, W)
         return Views(inputs={"clip": clip}, targets={"clip": clip})
 
     def head(self, shapes: Shapes) -> nn.Module:

@@ -31,7 +31,9 @@ CARD = TaskCard(
     paper="Yang et al., CVPR 2023; Zhang et al., ACM MM 2024, Table 1",
     config=Config,
     load="vadkit_restoration.task:Restoration",
+    api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    raised_by={"error": "invert"},
 )
 
 

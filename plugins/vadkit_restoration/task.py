@@ -34,7 +34,7 @@ class Restoration(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Take the first and the last frame as the clip, the whole event as the target."""
-        event = batch.clips[:, 0]  # (B, C, T, H, W)
+        event = batch.clips  # (B, C, T, H, W)
         keys = torch.stack([event[:, :, 0], event[:, :, -1]], dim=2)  # (B, C, 2, H, W)
         return Views({"keys": keys}, targets={"event": event})
 

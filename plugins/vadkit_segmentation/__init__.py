@@ -10,8 +10,10 @@ CARD = TaskCard(
     level="semantic",
     paper="Barbalau et al., CVIU 2023, T7",
     load="vadkit_segmentation.task:Segmentation",
+    api=2,
     sampling=lambda _: Sampling(frames=1),
     needs=lambda _: (Need(role="segmentation"),),
+    raised_by={"error": "invert"},
 )
 
 

@@ -18,7 +18,7 @@ class Segmentation(Task[NoOptions]):
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Show the middle crop."""
         wanted = batch.context["segmentation"][:, :, None]  # (B, K, 1, H, W)
-        return Views({"crop": batch.clips[:, 0]}, targets={"classes": wanted})
+        return Views({"crop": batch.clips}, targets={"classes": wanted})
 
     def head(self, shapes: Shapes) -> nn.Module:
         """A decoder to one map of a channel for each class."""

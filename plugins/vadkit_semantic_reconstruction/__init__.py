@@ -46,9 +46,12 @@ CARD = TaskCard(
     paper="Zhang et al., ACM MM 2024, 3.3",
     config=Config,
     load="vadkit_semantic_reconstruction.task:SemanticReconstruction",
+    api=2,
+    revision=2,
     sampling=sampling,
     score_sampling=score_sampling,
     needs=lambda config: (Need(role="scene", frames=config.frames),) if config.scene else (),
+    raised_by={"distance": "noise"},
 )
 
 

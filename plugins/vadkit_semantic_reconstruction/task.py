@@ -11,6 +11,9 @@ from torch.nn import functional as F
 from vadkit.api import Batch, Outputs, Shapes, Task, Views, randint
 from vadkit_semantic_reconstruction import Config
 
+CLIP = 5
+"""Dimensions of a batch of clips of one window."""
+
 
 class SemanticReconstruction(Task[Config]):
     """Triplet loss max(0, margin - (p⁺ - p⁻)) on cosines, the scene joined to every code.
@@ -21,8 +24,8 @@ class SemanticReconstruction(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Take one inner frame, drawn or, when scoring, the middle one, out of the clip."""
-        clips = batch.clips  # (B, N, C, T, H, W)
-        clip = clips[:, clips.shape[1] // 2]
+        clips = _windows(batch.clips)  # (B, N, C, T, H, W)
+        clip = clips[:, clips.shape[1] // 2]  # (B, C, T, H, W)
         taken = self._anchors(clip, rng, training)  # (B,)
         kept = torch.arange(clip.shape[2] - 1, device=clip.device)[None]
         kept = kept + (kept >= taken[:, None])  # (B, T-1)
@@ -71,6 +74,11 @@ class SemanticReconstruction(Task[Config]):
             return past
         later = randint(0, 2, (len(clips),), rng=rng, device=clips.device).bool()
         return torch.where(later[:, None, None, None, None], future, past)
+
+
+def _windows(clips: Tensor) -> Tensor:
+    """(B, C, T, H, W) -> (B, 1, C, T, H, W); several windows stay as they are."""
+    return clips.unsqueeze(1) if clips.ndim == CLIP else clips
 
 
 def frames_at(clip: Tensor, index: Tensor) -> Tensor:

@@ -31,7 +31,9 @@ CARD = TaskCard(
     paper="Zhang et al., ACM MM 2024, Table 1 (named there, not described)",
     config=Config,
     load="vadkit_shape.task:Shape",
+    api=2,
     sampling=lambda config: Sampling(frames=config.frames if config.target == "mask" else 1),
+    raised_by={"error": "invert"},
 )
 
 

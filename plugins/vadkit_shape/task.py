@@ -21,7 +21,7 @@ class Shape(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Take the middle crop (B, C, 1, H, W), and its map (B, 1, 1, H, W) in [0, 1]."""
-        clip = batch.clips[:, 0]  # (B, C, T, H, W)
+        clip = batch.clips  # (B, C, T, H, W)
         middle = clip.shape[2] // 2
         crop = clip[:, :, middle : middle + 1]
         if self.config.target == "mask":

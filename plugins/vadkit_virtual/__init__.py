@@ -36,8 +36,10 @@ CARD = TaskCard(
     paper="Zhang et al., ACM MM 2024, 3.4",
     config=Config,
     load="vadkit_virtual.task:Virtual",
+    api=2,
     sampling=sampling,
     score_sampling=score_sampling,
+    raised_by={"abnormal": "noise"},
 )
 
 

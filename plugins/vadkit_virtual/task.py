@@ -20,7 +20,7 @@ class Virtual(Task[Config]):
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Take the clip of whole frames; labels are there when training."""
         targets = {} if batch.labels is None else {"abnormal": batch.labels}
-        return Views(inputs={"clip": batch.clips[:, 0]}, targets=targets)
+        return Views(inputs={"clip": batch.clips}, targets=targets)
 
     def head(self, shapes: Shapes) -> nn.Module:
         """Two logits: normal, abnormal."""

@@ -50,12 +50,16 @@ CARD = TaskCard(
     paper="Zhang et al., ACM MM 2024, Table 1 (VL); Radford et al., ICML 2021, 2.3 and 3.1",
     config=Config,
     load="vadkit_vision_language.task:VisionLanguage",
+    api=2,
     sampling=lambda config: Sampling(frames=config.frames),
     needs=lambda config: (
         Need(role="clip"),
         Need(role="clip", texts=(*config.normal, *config.abnormal), name="prompts"),
     ),
     score_needs=lambda _: (),
+    exempt={
+        "corruption": "The kit's teacher cannot read, so it calls no corruption abnormal.",
+    },
 )
 
 

@@ -21,7 +21,7 @@ class VisionLanguage(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Show the cube as it is."""
-        inputs = {"cube": batch.clips[:, 0]}
+        inputs = {"cube": batch.clips}
         if not training:
             return Views(inputs)
         cosines = batch.context["prompts"]

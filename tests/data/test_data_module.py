@@ -118,7 +118,7 @@ def prepared(
 def values(clips: torch.Tensor) -> list[list[int]]:
     """(B, 1, 1, T, H, W) of even images -> each clip's grey values."""
     assert (clips == clips[..., :1, :1]).all()
-    return (clips[:, 0, 0, :, 0, 0] * 255).round().int().tolist()
+    return (clips[:, 0, :, 0, 0] * 255).round().int().tolist()
 
 
 def batches(data: PreparedData, *seed: int, samplings: tuple[Sampling, ...] = (CUBES,)) -> list:
@@ -192,11 +192,11 @@ def test_the_last_batch_has_two_units_or_is_dropped(
 
 def test_pixels_are_floats_between_zero_and_one(tmp_path: Path, plugins: Plugins) -> None:
     batch = batches(prepared(tmp_path, plugins, channels=3), 0, samplings=(CUBES, FRAMES))[0]
-    clips = batch.clips[:, :, :1]
+    clips = batch.clips[:, :1]
     assert batch.clips.is_contiguous()
     assert batch.beside["virtual"].clips.is_contiguous()
     assert clips.dtype == torch.float32
-    assert clips.shape == (8, 1, 1, 5, 8, 8)
+    assert clips.shape == (8, 1, 5, 8, 8)
     assert 0 <= clips.min() <= clips.max() <= 1
 
 
@@ -204,7 +204,7 @@ def test_further_samplings_arrive_beside_the_first(tmp_path: Path, plugins: Plug
     found = batches(prepared(tmp_path, plugins), 0, samplings=(CUBES, FRAMES))
     beside = [batch.beside["virtual"] for batch in found]
     assert [len(batch.clips) for batch in beside] == [len(batch.clips) for batch in found]
-    assert beside[0].clips.shape == (8, 1, 1, 3, 10, 12)
+    assert beside[0].clips.shape == (8, 1, 3, 10, 12)
     clips = [clip for batch in beside for clip in values(batch.clips)]
     inside = 10 + 7 + 4
     assert len({tuple(clip) for clip in clips}) == inside  # all are seen before one comes again
@@ -322,7 +322,7 @@ def test_stores_are_shared_by_samplings_and_made_once(tmp_path: Path, plugins: P
     narrow = data.loader((Sampling(frames=3),), "test", 99, seed=None, device=CPU)
     wide = data.loader((CUBES,), "test", 99, seed=None, device=CPU)
     for one, other in zip(narrow, wide, strict=True):
-        assert torch.equal(one.clips, other.clips[:, :, :, 1:4])
+        assert torch.equal(one.clips, other.clips[:, :, 1:4])
 
 
 def test_every_second_frame_of_training_videos_only(tmp_path: Path, plugins: Plugins) -> None:

@@ -22,7 +22,7 @@ class Plain(Task[Config]):
     """Tells how bright each cell of a frame is."""
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
-        clip = batch.clips[:, 0]
+        clip = batch.clips
         cells = F.adaptive_avg_pool2d(clip.mean(dim=(1, 2)), GRID)  # (B, GRID, GRID)
         return Views({"clip": clip}, {"cells": cells})
 
@@ -45,6 +45,7 @@ def vadkit_tasks() -> list[TaskCard]:
             level="visual",
             config=Config,
             load="plain_task:Plain",
+            api=2,
             sampling=lambda _, unit=unit: Sampling(unit=unit, frames=3),
         )
         for unit in ("object", "frame")

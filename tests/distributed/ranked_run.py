@@ -115,7 +115,7 @@ def _reading() -> list[list[int]]:
         order = self._main.order(self._seed)
         for number, part in enumerate(clips(self)):
             own = order[self._places(number).tensor_split(self._ranks)[self._rank]]
-            wanted = self._main.batch(own, self._device).clips
+            wanted = self._main.batch(own, *self._form).clips
             assert torch.equal(part.batch.clips, wanted)
             read.append(own.tolist())
             yield part

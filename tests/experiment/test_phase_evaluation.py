@@ -34,7 +34,7 @@ def test_a_frames_score_is_that_of_its_worst_object(world: World, registry: Regi
     (batch,) = runner.data.loader(
         (proxy.score_sampling,), "test", 999, seed=None, device=runner.device
     )
-    clip = batch.clips[:, 0]
+    clip = batch.clips
     with torch.no_grad():
         features = model.backbones["main"](clip[:, :, :4])
         predicted = model.heads["prediction"](features, {})

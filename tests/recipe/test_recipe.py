@@ -54,6 +54,7 @@ TASK = TaskCard(
     level="visual",
     config=Look,
     load="a:B",
+    api=2,
     sampling=lambda config: Sampling(frames=3, role=config.role),
     needs=lambda config: (Need(role="scene"),) if config.look else (),
 )

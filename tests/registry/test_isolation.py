@@ -66,7 +66,7 @@ def vadkit_teachers():
 
 @hookimpl
 def vadkit_tasks():
-    return [TaskCard(name="unborn", summary="x", level="visual", load="unwell_plugin:Unborn",
+    return [TaskCard(name="unborn", summary="x", level="visual", load="unwell_plugin:Unborn", api=2,
                      sampling=lambda _: Sampling(frames=1))]
 """
 

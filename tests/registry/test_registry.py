@@ -39,6 +39,7 @@ TASK = TaskCard(
     level="visual",
     config=Config,
     load="collections:Counter",
+    api=2,
     sampling=lambda config: Sampling(frames=config.width),
 )
 
@@ -100,7 +101,15 @@ HOOKS = {
     "number": ("return 3", "not iterable"),
     "strings": ("return ['jigsaw']", "expected a TaskCard"),
     "detector": ("return [DetectorCard(name='x', summary='.', load='a:B')]", "expected a TaskCard"),
-    "api": ("return [replace(CARD, api=2)]", "contract 2, this vadkit keeps 1"),
+    "api": ("return [replace(CARD, api=9)]", "for version 9 of vadkit.api, this"),
+    "old api": ("return [replace(CARD, api=1)]", "write it for `batch.clips[:, 0]`"),
+    "no api": ("return [replace(CARD, api=0)]", "expected a version, 1 or more"),
+    "raised_by": (
+        "return [replace(CARD, raised_by={'a': 'fog'})]",
+        "by score one of invert, noise",
+    ),
+    "exempt": ("return [replace(CARD, exempt={'views': 'Why not?'})]", "of learns, direction"),
+    "no reason": ("return [replace(CARD, exempt={'learns': ''})]", "reasons by check"),
     "name": ("return [replace(CARD, name='No Way')]", "expected 1 to 64"),
     "load": ("return [replace(CARD, load='no class')]", '"package.module:Class"'),
     "config": ("return [replace(CARD, config=dict)]", "a frozen dataclass"),
@@ -121,7 +130,7 @@ class Thawed:
 class Bare:
     frames: int
 
-CARD = TaskCard(name="x", summary="A test.", level="visual", load="a:B",
+CARD = TaskCard(name="x", summary="A test.", level="visual", load="a:B", api=2,
                 sampling=lambda config: Sampling(frames=1))
 
 @hookimpl

@@ -15,7 +15,7 @@ def views(size: int, training: bool) -> Views:
     """Views of clips of odd size whose frame t is t everywhere."""
     config = Config()
     ramp = torch.arange(CARD.reads(config)[0].frames).float()
-    clips = ramp[None, None, None, :, None, None].expand(size, 1, 3, 7, 5, 9)
+    clips = ramp[None, None, :, None, None].expand(size, 3, 7, 5, 9)
     return ArrowOfTime(config).views(Batch(clips), generator(0), training)
 
 

@@ -17,8 +17,8 @@ GREY = 0.5
 def views(units: int = 64, **options: object) -> Views:
     """Cubes of even grey, and foreign images of white."""
     task = BackgroundAgnostic(Config(match=False, **options))  # type: ignore[arg-type]
-    foreign = Batch(torch.ones(units, 1, 3, 1, 24, 20))
-    cubes = torch.full((units, 1, 3, 5, 16, 16), GREY)
+    foreign = Batch(torch.ones(units, 3, 1, 24, 20))
+    cubes = torch.full((units, 3, 5, 16, 16), GREY)
     return task.views(Batch(cubes, beside={"foreign": foreign}), generator(0), training=True)
 
 
@@ -40,8 +40,8 @@ def test_foreign_is_the_whole_cube_or_a_patch(cut: float, low: float, high: floa
 
 def test_what_is_foreign_gets_the_cubes_mean_and_contrast() -> None:
     rng = generator(1)
-    cubes = 0.4 + 0.05 * torch.randn(32, 1, 1, 5, 16, 16, generator=rng)
-    foreign = Batch(torch.rand(32, 1, 1, 1, 16, 16, generator=rng))
+    cubes = 0.4 + 0.05 * torch.randn(32, 1, 5, 16, 16, generator=rng)
+    foreign = Batch(torch.rand(32, 1, 1, 16, 16, generator=rng))
     task = BackgroundAgnostic(Config(cut=0.0))
     made = task.views(Batch(cubes, beside={"foreign": foreign}), generator(0), training=True)
     changed = made.inputs["cube"][made.targets["abnormal"].bool()].flatten(1)
@@ -54,7 +54,7 @@ def test_scoring_shows_the_cube_as_it_is_and_needs_nothing_foreign() -> None:
     batch = rig.batch(training=False)
     assert batch.beside == {}
     made = rig.task.views(batch, generator(0), training=False)
-    assert torch.equal(made.inputs["cube"], batch.clips[:, 0])
+    assert torch.equal(made.inputs["cube"], batch.clips)
 
 
 def test_loss_and_score_against_loops() -> None:

@@ -62,7 +62,7 @@ def test_inner_is_the_centre(
 
 def framed(channels: int) -> torch.Tensor:
     """Crops, bright inside and dark around it; the inside is a quarter of the pixels."""
-    clips = torch.full((2, 1, channels, 1, 12, 16), 0.1)
+    clips = torch.full((2, channels, 1, 12, 16), 0.1)
     clips[..., 3:9, 4:12] = 0.95
     return clips
 
@@ -90,13 +90,13 @@ def test_colour_video_has_levels_to_the_third_classes() -> None:
 
 
 def test_the_colour_can_be_hidden_but_stays_the_target() -> None:
-    clips = torch.rand(4, 1, 3, 1, 9, 11)
+    clips = torch.rand(4, 3, 1, 9, 11)
     plain, grey = (
         Color(config).views(Batch(clips), generator(0), training=True)
         for config in (Config(), Config(sees="grey"))
     )
-    assert torch.equal(plain.inputs["crop"], clips[:, 0])
-    expected = clips[:, 0].numpy().mean(axis=1)
+    assert torch.equal(plain.inputs["crop"], clips)
+    expected = clips.numpy().mean(axis=1)
     for channel in range(3):
         assert grey.inputs["crop"][:, channel].numpy() == pytest.approx(expected)
     assert torch.equal(plain.targets["dominant"], grey.targets["dominant"])

@@ -15,8 +15,8 @@ from vadkit.utils.rng import generator
 def views(**options: object) -> Views:
     """Views of clips of odd size whose frame t is t everywhere, counted from 1."""
     config = Config(frames=3, **options)  # type: ignore[arg-type]
-    ramp = torch.arange(1, 4).float()[None, None, None, :, None, None]
-    batch = Batch(ramp.expand(2, 1, 3, 3, 7, 9), {"flow": torch.rand(2, 2, 7, 9)})
+    ramp = torch.arange(1, 4).float()[None, None, :, None, None]
+    batch = Batch(ramp.expand(2, 3, 3, 7, 9), {"flow": torch.rand(2, 2, 7, 9)})
     return Completion(config).views(batch, generator(0), training=True)
 
 

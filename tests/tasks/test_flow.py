@@ -14,7 +14,7 @@ from vadkit.utils.rng import generator
 
 def batch(frames: int = 5) -> Batch:
     """Clips whose frame t is filled with t; flow (b, -b)."""
-    clip = torch.arange(frames).float()[:, None, None].expand(2, 1, 3, frames, 4, 6)
+    clip = torch.arange(frames).float()[:, None, None].expand(2, 3, frames, 4, 6)
     flow = torch.tensor([[1.0, -1], [2, -2]])[:, :, None, None].expand(-1, -1, 4, 6)
     return Batch(clip, {"flow": flow})
 

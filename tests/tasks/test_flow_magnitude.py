@@ -24,7 +24,7 @@ def batch() -> Batch:
         "segmentation": classes.view(1, 3, 1, 4),
         "depth": torch.tensor([0.1, 0.2, 0.3, 0.4]).view(1, 1, 1, 4),
     }
-    return Batch(torch.rand(1, 1, 1, 1, 1, 4), context)
+    return Batch(torch.rand(1, 1, 1, 1, 4), context)
 
 
 @pytest.mark.parametrize(

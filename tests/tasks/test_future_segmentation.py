@@ -18,7 +18,7 @@ def test_the_frame_that_is_foreseen_is_not_seen(past: int) -> None:
     sampling = CARD.sampling(rig.config)
     seen = list(sampling.offsets)[:past]
     assert seen == list(range(-past, 0))
-    assert torch.equal(views.inputs["past"], batch.clips[:, 0, :, :past])
+    assert torch.equal(views.inputs["past"], batch.clips[:, :, :past])
     assert torch.equal(views.targets["classes"][:, :, 0], batch.context["segmentation"])
     assert views.context == {}
 
@@ -27,7 +27,7 @@ def test_without_foresight_the_frames_end_with_the_one_that_is_segmented() -> No
     rig = Rig(CARD, Config(past=2, foresee=False), Case(2, 3, (16, 24)))
     batch, views = rig.batch(training=True), rig.views(training=True)
     assert list(CARD.sampling(rig.config).offsets)[1:3] == [-1, 0]
-    assert torch.equal(views.inputs["past"], batch.clips[:, 0, :, 1:3])
+    assert torch.equal(views.inputs["past"], batch.clips[:, :, 1:3])
 
 
 @pytest.mark.parametrize("scse", [True, False])

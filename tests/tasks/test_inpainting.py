@@ -39,7 +39,7 @@ def test_squares_against_loops(size: tuple[int, int]) -> None:
 def hidden(size: int, **options: float) -> Tensor:
     """(size, 64, 64): what training masks hide of white crops."""
     task = Inpainting(Config(**options))  # type: ignore[arg-type]
-    batch = Batch(torch.ones(size, 1, 1, 1, 64, 64))
+    batch = Batch(torch.ones(size, 1, 1, 64, 64))
     return task.views(batch, generator(5), training=True).inputs["crop"][:, 0, 0] == 0
 
 
@@ -68,10 +68,10 @@ def test_centres_are_normal_with_20_pixels_and_stay_inside() -> None:
 
 
 def test_only_masked_pixels_change_and_the_target_is_the_crop() -> None:
-    clips = torch.rand(6, 1, 3, 1, 33, 47)
+    clips = torch.rand(6, 3, 1, 33, 47)
     views = Inpainting(Config(fill=0.5)).views(Batch(clips), generator(0), training=True)
     seen, crop = views.inputs["crop"], views.targets["crop"]
-    assert torch.equal(crop, clips[:, 0])
+    assert torch.equal(crop, clips)
     changed = seen != crop
     assert (seen[changed] == 0.5).all()
     assert torch.equal(changed.any(dim=1), changed.all(dim=1))  # all channels alike
@@ -95,10 +95,10 @@ def masked_reference(crop: np.ndarray, number: int, passes: int) -> np.ndarray:
 def test_scoring_feeds_what_comes_out_into_the_next_pass(
     size: tuple[int, int], passes: int, norm: str
 ) -> None:
-    clips = torch.rand(2, 1, 3, 1, *size)
+    clips = torch.rand(2, 3, 1, *size)
     task = Inpainting(Config(passes=passes, norm=norm))  # type: ignore[arg-type]
     scores = task.infer(drawn, Batch(clips), generator(0))
-    crop = filled = clips[:, 0].double().numpy()
+    crop = filled = clips.double().numpy()
     for number in range(passes):
         filled = 0.5 + 0.5 * masked_reference(filled, number, passes)
     away = filled - crop
@@ -116,7 +116,7 @@ def test_masks_of_scoring_lie_at_top_middle_and_bottom_whatever_the_rng() -> Non
         seen.append(views.inputs["crop"])
         return {"crop": torch.ones_like(views.inputs["crop"])}
 
-    batch = Batch(torch.ones(2, 1, 1, 1, 64, 64))
+    batch = Batch(torch.ones(2, 1, 1, 64, 64))
     for seed in (0, 1):
         Inpainting(Config()).infer(run, batch, generator(seed))
     rows = [(crop[0, 0, 0] == 0).any(dim=1).nonzero().flatten() for crop in seen]
@@ -126,7 +126,7 @@ def test_masks_of_scoring_lie_at_top_middle_and_bottom_whatever_the_rng() -> Non
 
 
 def test_views_of_scoring_are_the_first_pass() -> None:
-    batch = Batch(torch.ones(1, 1, 1, 1, 64, 64))
+    batch = Batch(torch.ones(1, 1, 1, 64, 64))
     views = Inpainting(Config()).views(batch, generator(0), training=False)
     rows = (views.inputs["crop"][0, 0, 0] == 0).any(dim=1).nonzero().flatten()
     assert (int(rows[0]), int(rows[-1])) == (4, 21)

@@ -37,7 +37,7 @@ def test_patches_against_loops(size: tuple[int, int], side: int) -> None:
 
 def test_the_border_is_black_in_order_too() -> None:
     task = Jigsaw(Config(frames=2))
-    views = task.views(Batch(torch.ones(1, 1, 1, 2, 50, 50)), generator(0), training=False)
+    views = task.views(Batch(torch.ones(1, 1, 2, 50, 50)), generator(0), training=False)
     kept = views.inputs["spatial"][0, 0, 0]
     assert kept[1:49, 1:49].min() == 1
     assert kept.sum() == 48 * 48
@@ -46,7 +46,7 @@ def test_the_border_is_black_in_order_too() -> None:
 def moving(size: int) -> torch.Tensor:
     """Clips whose frame t is t/10 everywhere."""
     ramp = torch.arange(7).float() / 10
-    return ramp[None, None, None, :, None, None].expand(size, 1, 1, 7, 9, 9)
+    return ramp[None, None, :, None, None].expand(size, 1, 7, 9, 9)
 
 
 def test_frames_lie_where_the_label_says() -> None:
@@ -79,7 +79,7 @@ def test_a_static_clip_keeps_its_order_but_not_its_places() -> None:
 
 
 def test_half_of_the_clips_are_mirrored_in_training_alone() -> None:
-    clips = torch.zeros(200, 1, 1, 7, 9, 9)
+    clips = torch.zeros(200, 1, 7, 9, 9)
     clips[..., 0] = 1
     task = Jigsaw(Config())
     left = task.views(Batch(clips), generator(0), True).inputs["temporal"][:, 0, 0, 0, 0]

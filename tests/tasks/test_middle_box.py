@@ -14,7 +14,7 @@ from vadkit.utils.rng import generator
 def numbered(frames: int) -> torch.Tensor:
     """Clips of odd size whose frame t is t everywhere, counted from 1."""
     ramp = torch.arange(1, frames + 1).float()
-    return ramp[None, None, None, :, None, None].expand(2, 1, 3, frames, 7, 9)
+    return ramp[None, None, :, None, None].expand(2, 3, frames, 7, 9)
 
 
 def views(training: bool = True, **options: object) -> Views:

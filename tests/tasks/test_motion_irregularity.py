@@ -18,7 +18,7 @@ def views(size: int, training: bool, **options: int) -> Views:
     config = Config(**options)
     sampling = CARD.reads(config)[0] if training else CARD.reads_to_score(config)
     ramp = torch.tensor(list(sampling.offsets)).float()
-    clips = ramp[None, None, None, :, None, None].expand(size, 1, 1, len(ramp), 5, 7)
+    clips = ramp[None, None, :, None, None].expand(size, 1, len(ramp), 5, 7)
     return MotionIrregularity(config).views(Batch(clips), generator(0), training)
 
 

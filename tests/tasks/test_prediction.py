@@ -13,7 +13,7 @@ from vadkit.utils.rng import generator
 def batch(frames: int = 5) -> Batch:
     """Clips whose frame t is filled with t + 10·b."""
     clip = torch.arange(frames).float()[None] + 10 * torch.arange(2).float()[:, None]
-    return Batch(clip[:, None, None, :, None, None].expand(2, 1, 3, frames, 4, 6))
+    return Batch(clip[:, None, :, None, None].expand(2, 3, frames, 4, 6))
 
 
 def gradient_reference(output: np.ndarray, target: np.ndarray) -> float:

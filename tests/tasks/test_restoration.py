@@ -15,13 +15,13 @@ PENALTY = {"l1": np.abs, "l2": np.square}
 
 @pytest.mark.parametrize("training", [True, False])
 def test_the_first_and_the_last_frame_are_given(training: bool) -> None:
-    clips = torch.rand(2, 1, 3, 5, 7, 9)
+    clips = torch.rand(2, 3, 5, 7, 9)
     made = Restoration(Config(frames=5)).views(Batch(clips), generator(0), training)
     (keys,) = made.inputs.values()
     assert keys.shape == (2, 3, 2, 7, 9)
-    assert torch.equal(keys[:, :, 0], clips[:, 0, :, 0])
-    assert torch.equal(keys[:, :, 1], clips[:, 0, :, 4])
-    assert torch.equal(made.targets["event"], clips[:, 0])
+    assert torch.equal(keys[:, :, 0], clips[:, :, 0])
+    assert torch.equal(keys[:, :, 1], clips[:, :, 4])
+    assert torch.equal(made.targets["event"], clips)
 
 
 @pytest.mark.parametrize("norm", ["l1", "l2"])

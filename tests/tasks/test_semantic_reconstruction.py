@@ -19,7 +19,7 @@ def batch(size: int, windows: int) -> Batch:
     """Clips whose frames are numbered through the windows, from 100·b."""
     numbers = torch.arange(windows * T).view(windows, T) + 100 * torch.arange(size)[:, None, None]
     clips = numbers.float()[:, :, None, :, None, None].expand(size, windows, 1, T, 2, 2)
-    return Batch(clips, {"scene": torch.rand(size, 3)})
+    return Batch(clips if windows > 1 else clips[:, 0], {"scene": torch.rand(size, 3)})
 
 
 def views(size: int, training: bool = True, **options: object) -> Views:

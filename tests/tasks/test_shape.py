@@ -69,12 +69,12 @@ def test_mask_against_loops(frames: int) -> None:
 
 
 def test_a_block_that_moves_is_masked_and_the_rest_is_not() -> None:
-    clips = torch.full((1, 1, 3, 9, 8, 20), 0.5)
+    clips = torch.full((1, 3, 9, 8, 20), 0.5)
     for t in range(9):
-        clips[0, 0, :, t, 2:5, t + 4 : t + 8] = 0.9
+        clips[0, :, t, 2:5, t + 4 : t + 8] = 0.9
     config = Config(target="mask")
     views = Shape(config).views(Batch(clips), generator(0), training=True)
-    assert torch.equal(views.inputs["crop"], clips[:, 0, :, 4:5])
+    assert torch.equal(views.inputs["crop"], clips[:, :, 4:5])
     expected = torch.zeros(8, 20)
     expected[2:5, 4:16] = 1
     assert torch.equal(views.targets["outline"][0, 0, 0], expected)
@@ -82,11 +82,11 @@ def test_a_block_that_moves_is_masked_and_the_rest_is_not() -> None:
 
 @pytest.mark.parametrize("training", [True, False])
 def test_edges_are_of_the_crop_that_is_seen(training: bool) -> None:
-    clips = torch.rand(2, 1, 3, 1, 33, 47)
+    clips = torch.rand(2, 3, 1, 33, 47)
     views = Shape(Config()).views(Batch(clips), generator(0), training)
-    assert torch.equal(views.inputs["crop"], clips[:, 0])
+    assert torch.equal(views.inputs["crop"], clips)
     for made, clip in zip(views.targets["outline"], clips, strict=True):
-        expected = edges_reference(clip[0, :, 0].numpy())
+        expected = edges_reference(clip[:, 0].numpy())
         assert made[0, 0].numpy() == pytest.approx(expected, abs=1e-6)
 
 

@@ -43,10 +43,10 @@ def test_whole_labelled_frames_of_the_virtual_world_are_read() -> None:
 
 
 def test_labels_are_the_only_target() -> None:
-    batch = Batch(torch.rand(2, 1, 1, 5, 8, 8), labels=torch.tensor([0, 1]))
+    batch = Batch(torch.rand(2, 1, 5, 8, 8), labels=torch.tensor([0, 1]))
     views = Virtual(Config()).views(batch, generator(0), training=True)
     assert views.targets["abnormal"].tolist() == [0, 1]
-    assert torch.equal(views.inputs["clip"], batch.clips[:, 0])
+    assert torch.equal(views.inputs["clip"], batch.clips)
 
 
 def test_no_stride_is_refused() -> None:

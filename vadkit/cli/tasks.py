@@ -61,13 +61,15 @@ class _Outcome:
     ran: int = 0
     """Checks that ran."""
     failed: Mapping[str, PluginError] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Checks that the card leaves out -> why."""
     missing: PluginError | None = None
     """The optional library without which nothing could be checked."""
 
 
 def _outcome(offer: Offer, registry: Registry) -> _Outcome:
     """Run the kit, unless what the card's `extra` installs is missing or broken."""
-    from vadkit.testing import task_checks
+    from vadkit.testing import not_checked, task_checks
 
     card, name = cast(TaskCard, offer.card), offer.card.name
     try:
@@ -81,7 +83,7 @@ def _outcome(offer: Offer, registry: Registry) -> _Outcome:
     late = [cause for cause in causes if isinstance(cause, ImportError)]
     if card.extra and late and len(late) == len(failed):
         return _Outcome(name, missing=registry.unloadable(card, one_line(late[0])))
-    return _Outcome(name, len(checks), failed)
+    return _Outcome(name, len(checks), failed, not_checked(card))
 
 
 def _failure(check: Check) -> list[PluginError]:
@@ -101,6 +103,8 @@ def _tell(outcome: _Outcome) -> None:
     say(f"{outcome.name}: {passed} of {outcome.ran} checks passed")
     for check, error in outcome.failed.items():
         say(clean(f"  {check}: {error}"))
+    for check, reason in outcome.left_out.items():
+        say(clean(f"  {check}: not checked. {reason}"))
 
 
 def _conclude(outcomes: Sequence[_Outcome]) -> None:

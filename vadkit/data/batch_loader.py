@@ -39,11 +39,12 @@ class Reading:
         rng = generator(*seed, "units", self.sampling.role)
         return self.rows[torch.randperm(len(self.rows), generator=rng)]
 
-    def batch(self, rows: Tensor, device: torch.device) -> Batch:
+    def batch(self, rows: Tensor, device: torch.device, cube_size: tuple[int, int]) -> Batch:
         """Read the units; bytes become floats on the device."""
         return Batch(
             clips=floats(self.store.clips(rows, self.sampling), device),
             labels=None if self.labels is None else self.labels[rows].to(device),
+            cube_size=cube_size,
         )
 
 
@@ -66,6 +67,7 @@ class Loader:
         batch: Units in a batch; the last may be smaller.
         seed: Decides the order; None goes through the units as they are.
         device: Where the batches go.
+        cube_size: Height and width of the recipe's cubes.
         steps: Stop after so many batches.
         context: Teachers' answers for the main units.
     """
@@ -78,11 +80,13 @@ class Loader:
         *,
         seed: Sequence[int | str] | None,
         device: torch.device,
+        cube_size: tuple[int, int],
         steps: int | None = None,
         context: Context | None = None,
     ) -> None:
         self._main, self._beside, self._context = main, beside, context
-        self._batch, self._seed, self._device, self._steps = batch, seed, device, steps
+        self._batch, self._seed, self._steps = batch, seed, steps
+        self._form = device, cube_size
         self._rank, self._ranks = 0, 1
 
     def split(self, rank: int, ranks: int) -> Loader:
@@ -147,10 +151,10 @@ class Loader:
         def read(places: Tensor) -> Batch:
             rows = order[places]
             beside = {
-                reading.sampling.role: reading.batch(rows_of[places % len(rows_of)], self._device)
+                reading.sampling.role: reading.batch(rows_of[places % len(rows_of)], *self._form)
                 for reading, rows_of in zip(self._beside, orders, strict=True)
             }
             context = self._context(rows) if self._context else {}
-            return replace(self._main.batch(rows, self._device), context=context, beside=beside)
+            return replace(self._main.batch(rows, *self._form), context=context, beside=beside)
 
         return read

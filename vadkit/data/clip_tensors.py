@@ -15,5 +15,7 @@ def floats(clips: Tensor, device: torch.device) -> Tensor:
 
 
 def split_windows(clips: Tensor, sampling: Sampling) -> Tensor:
-    """Split the frames of clips into windows: (B, C, N*T, H, W) -> (B, N, C, T, H, W)."""
+    """(B, C, N*T, H, W) -> (B, N, C, T, H, W); where there is one window, the clips as they are."""
+    if sampling.windows == 1:
+        return clips
     return clips.unflatten(2, (sampling.windows, sampling.frames)).transpose(1, 2)

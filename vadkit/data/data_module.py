@@ -133,7 +133,16 @@ class PreparedData:
         context = self.context(samplings[0], split, needs) if needs else None
         for reading in (first, *others):
             reading.store.to(device)
-        return Loader(first, others, batch, seed=seed, device=device, steps=steps, context=context)
+        return Loader(
+            first,
+            others,
+            batch,
+            seed=seed,
+            device=device,
+            cube_size=self.cube_size,
+            steps=steps,
+            context=context,
+        )
 
     def context(self, sampling: Sampling, split: Split, needs: Iterable[Need]) -> Context:
         """Reads teachers' answers, made where they are missing: rows (B,) -> key -> (B, ...).

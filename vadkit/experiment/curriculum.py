@@ -30,7 +30,7 @@ from vadkit.training.trainer import PhaseRunner
 from vadkit.utils.hashing import hash_of
 from vadkit.utils.machine import this_machine
 
-REVISION = 1
+REVISION = 2
 """Raised when the same recipe and data would be trained or evaluated to something else."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -26,3 +26,8 @@ class Features:
     def pooled(self) -> Tensor:
         """The code's mean over time and space (B, C)."""
         return self.code.mean(dim=(2, 3, 4))
+
+    def split(self, parts: int) -> list[Features]:
+        """The features of so many equal shares of the batch, in its order."""
+        shares = zip(*(map_.chunk(parts) for map_ in self.maps), strict=True)
+        return [replace(self, maps=maps) for maps in shares]

@@ -42,6 +42,10 @@ class Shapes:
         return Heads(self)
 
 
+class PerView(nn.ModuleDict):
+    """A head for each view, by the view's name; each is called with its own view's features."""
+
+
 class Heads:
     """Makes heads for one backbone and one set of shared trunks."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import Any, get_args
 
 from vadkit.errors import PluginError
 from vadkit.registry.cards import (
     API,
     BackboneCard,
     Card,
+    Corruption,
     DatasetCard,
     DetectorCard,
     Need,
@@ -29,6 +30,18 @@ HOOKS: dict[str, type[Card]] = {
 }
 """Hook -> the card that it returns."""
 
+EXEMPTIBLE = ("learns", "direction", "corruption")
+"""Checks of the conformance kit from which a task's card may exempt it, with a reason."""
+
+_CHANGES: dict[str, dict[int, str]] = {
+    "task": {
+        2: "in `views`, `batch.clips` of one window is (B, C, T, H, W), so write it for "
+        "`batch.clips[:, 0]`; `head` returns `PerView` for an `nn.ModuleDict`; then write `api=2` "
+        "on the card"
+    }
+}
+"""Kind -> version of the contract -> what a plugin has to change for it."""
+
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _LOAD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -42,10 +55,7 @@ def check_card(card: object, hook: str) -> Card:
     kind = HOOKS[hook]
     if not isinstance(card, kind):
         raise PluginError(f"{hook} returned {card!r:.80}, expected a {kind.__name__}.")
-    if card.api != API:
-        raise PluginError(
-            f"{_title(card)} was written for contract {card.api!r}, this vadkit keeps {API}."
-        )
+    _check_version(card)
     _expect(card, "name", _matches(_NAME, card.name), "1 to 64 of a-z, 0-9, _ and -")
     _expect(card, "load", _matches(_LOAD, card.load), '"package.module:Class"')
     _expect(card, "summary", isinstance(card.summary, str) and card.summary != "", "one sentence")
@@ -53,6 +63,17 @@ def check_card(card: object, hook: str) -> Card:
     _check_config(card)
     _check_declared(card)
     return card
+
+
+def _check_version(card: Card) -> None:
+    """Refuse what was written for a later contract, or for one that has changed for its kind."""
+    _expect(card, "api", isinstance(card.api, int) and card.api >= 1, "a version, 1 or more")
+    written = f"{_title(card)} was written for version {card.api} of vadkit.api"
+    if card.api > API:
+        raise PluginError(f"{written}, this vadkit has version {API}; install a newer vadkit.")
+    changes = _CHANGES.get(card.kind, {})
+    if text := "; ".join(changes[version] for version in changes if version > card.api):
+        raise PluginError(f"{written}, this vadkit has version {API}: {text}.")
 
 
 def _title(card: Card) -> str:
@@ -89,8 +110,17 @@ def _check_declared(card: Card) -> None:
         _check_answers(card, "score_sampling", card.score_sampling, Sampling)
         _check_answers(card, "needs", card.needs, Need)
         _check_answers(card, "score_needs", card.score_needs, Need)
+        _check_kit(card)
     elif isinstance(card, TeacherCard):
         _check_answers(card, "sampling", card.sampling, Sampling)
+
+
+def _check_kit(card: TaskCard) -> None:
+    kinds = get_args(Corruption)
+    known = all(kind in kinds for kind in card.raised_by.values())
+    _expect(card, "raised_by", known, f"by score one of {', '.join(kinds)}")
+    reasoned = all(name in EXEMPTIBLE and reason for name, reason in card.exempt.items())
+    _expect(card, "exempt", reasoned, f"reasons by check, of {', '.join(EXEMPTIBLE)}")
 
 
 def _check_answers(

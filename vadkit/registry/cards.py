@@ -6,15 +6,18 @@ listing plugins never imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-API = 1
-"""Major version of the contract between the host and its plugins."""
+API = 2
+"""Version of the contract between the host and its plugins (`vadkit.api.VERSION`)."""
 
 Unit = Literal["object", "frame"]
 Level = Literal["visual", "semantic", "open-set"]
+Corruption = Literal["invert", "noise", "reverse", "shuffle", "speed"]
+"""What the conformance kit does to a unit: invert a square of every frame, add noise, show the
+frames backwards or in another order, or let what is seen move three times as fast."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,8 @@ class Card:
     """The extra of the distribution that installs what the class imports."""
     revision: int = 1
     """Raised when the same options give another result than before."""
-    api: int = API
-    """Major version of the contract that the class was written for."""
+    api: int = 1
+    """Version of the contract that the class was written for: `vadkit.api.VERSION` of that time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +137,10 @@ class TaskCard(Card):
     """Whether `score` means something for this task."""
     backbone_lr: float = 1.0
     """Factor on the backbone's learning rate; negative: the backbone ascends; 0: it is frozen."""
+    raised_by: Mapping[str, Corruption] = field(default_factory=dict, hash=False)
+    """Score -> what done to a unit raises it, by default options; the conformance kit checks it."""
+    exempt: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Checks of the conformance kit that cannot hold -> why; `vadkit check-task` prints it."""
 
     def reads(self, config: Any) -> tuple[Sampling, ...]:
         """What training reads; the first sampling brings the units."""

@@ -22,7 +22,7 @@ def vadkit_tasks() -> list[TaskCard]:  # type: ignore[empty-body]
         @hookimpl
         def vadkit_tasks():
             return [TaskCard(name="flicker", summary="Tell a flickering clip from a steady one.",
-                             level="semantic", load="vadkit_flicker.task:Flicker",
+                             level="semantic", load="vadkit_flicker.task:Flicker", api=2,
                              sampling=lambda config: Sampling(frames=5))]
     """
 

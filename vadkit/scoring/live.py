@@ -128,7 +128,7 @@ class LiveTask:
             key: torch.cat([part.context[key] for part in self._parts]).to(self._device)
             for key in self._parts[0].context
         }
-        self._scores.add(self._number, Batch(windows, context))
+        self._scores.add(self._number, Batch(windows, context, cube_size=self._sizes.cube))
         self._number, self._parts = self._number + 1, []
 
     def _answers(self, need: Need, teacher: BoundTeacher, frame: LiveFrame, cut: Cut) -> Tensor:

@@ -4,21 +4,26 @@
     def test_my_task(check):
         check()
 
-The checks are the host's: a plugin passes its card, and can leave none of them out.
+The checks are the host's: a plugin passes its card, and can leave out only what the card exempts
+it from, with a reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import torch
 
 from vadkit.errors import PluginError
 from vadkit.registry.cards import TaskCard
 from vadkit.testing.card_checks import CARD_CHECKS
+from vadkit.testing.learning_checks import LEARNING_CHECKS, SCORE_LEARNING_CHECKS
 from vadkit.testing.task_checks import SCORING_CHECKS, TRAINING_CHECKS
 
-__all__ = ["Check", "check_task", "task_checks"]
+__all__ = ["Check", "check_task", "not_checked", "task_checks"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class Check:
 
     def __call__(self) -> None:
         try:
-            self.run(self.card, self.config)
+            with _one_thread():
+                self.run(self.card, self.config)
         except PluginError:
             raise
         except Exception as error:
@@ -49,16 +55,40 @@ class Check:
         return f"{self.card.name}-{self.name}"
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """More gain nothing on tensors so small, and would let a result depend on the machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def task_checks(card: TaskCard, config: Any = None) -> list[Check]:
-    """Every check of one task.
+    """Every check of one task, but for those that `not_checked` names.
 
     Args:
         card: The task's card.
         config: Options to check it with; the defaults where not given.
     """
     options = card.config() if config is None else config
-    checks = {**CARD_CHECKS, **TRAINING_CHECKS, **(SCORING_CHECKS if card.scored else {})}
-    return [Check(name, card, options, run) for name, run in checks.items()]
+    checks = {**CARD_CHECKS, **TRAINING_CHECKS, **LEARNING_CHECKS}
+    if card.scored:
+        checks |= {**SCORING_CHECKS, **SCORE_LEARNING_CHECKS}
+    left_out = not_checked(card, options)
+    return [Check(name, card, options, run) for name, run in checks.items() if name not in left_out]
+
+
+def not_checked(card: TaskCard, config: Any = None) -> dict[str, str]:
+    """Name of each check that is left out -> why; arguments as those of `task_checks`."""
+    reasons = dict(card.exempt)
+    if card.scored and not card.raised_by:
+        reasons.setdefault("corruption", "The card names none that raises a score (`raised_by`).")
+    elif card.scored and config is not None and config != card.config():
+        reasons["corruption"] = "The card speaks of its default options (`raised_by`)."
+    return reasons
 
 
 def check_task(card: TaskCard, config: Any = None) -> dict[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vadkit.errors import PluginError
 from vadkit.registry.cards import TaskCard
 from vadkit.scoring.inference import MAP
 from vadkit.task import Batch, Views
@@ -147,6 +148,32 @@ def _alone(card: TaskCard, config: Any) -> None:
         expect(card, same, f"has a score {name!r} that depends on the rest of the batch")
 
 
+def _reads(card: TaskCard, config: Any) -> None:
+    """Scoring reads no labels, and of the teachers' answers those that `score_needs` asks for."""
+    rig = Rig(card, config, CASES[0])
+    batch, training = rig.batch(training=False), rig.batch(training=True)
+    asked = replace(batch, context=_Answers(card, batch.context))
+    extra = {**training.context, **batch.context}
+    labels = torch.arange(len(batch.clips)) % 2
+    more = replace(batch, context=extra, labels=labels, beside=training.beside)
+    same = _equal(rig.score(asked), rig.score(more))
+    expect(card, same, "scores differently where labels or training's answers are in reach")
+
+
+class _Answers(dict[str, Tensor]):
+    """A context that tells which answer was read without being asked for."""
+
+    def __init__(self, card: TaskCard, answers: Mapping[str, Tensor]) -> None:
+        super().__init__(answers)
+        self._card = card
+
+    def __missing__(self, key: str) -> Tensor:
+        raise PluginError(
+            f"The task {self._card.name!r} reads the answer {key!r} to score, which its "
+            "`score_needs` does not ask for."
+        )
+
+
 def _first_of(batch: Batch, other: Batch) -> Batch:
     """Keep the first unit of a batch, the others from another."""
     clips = torch.cat([batch.clips[:1], other.clips[1:]])
@@ -165,4 +192,4 @@ TRAINING_CHECKS = {
     "values": _values,
     "bf16": _bf16,
 }
-SCORING_CHECKS = {"score": _score, "alone": _alone}
+SCORING_CHECKS = {"score": _score, "alone": _alone, "reads": _reads}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from vadkit.nn.backbones import Backbone
+from vadkit.nn.forward import Passed, forward_views
 from vadkit.nn.heads import Shapes
 from vadkit.recipe import BoundRecipe, Phase, Recipe, TaskEntry
 from vadkit.registry.isolation import blamed
@@ -30,15 +31,6 @@ class Sizes:
     """Height and width of a whole frame."""
     context: Mapping[str, Mapping[str, tuple[int, ...]]]
     """Task -> `Need.key` -> shape of the answer without B."""
-
-
-class Passed(NamedTuple):
-    """What passing a task's views through backbone and head gave."""
-
-    outputs: dict[str, Tensor]
-    """View -> what the head made of it."""
-    terms: dict[str, Tensor]
-    """Loss terms of the backbone's own, each the mean over the views."""
 
 
 class Model(nn.Module):
@@ -98,14 +90,8 @@ class Model(nn.Module):
 
     def outputs(self, task: str, views: Views, *, frozen: bool = False) -> Passed:
         """Pass every view through backbone and head; `frozen` spares the backbone's gradient."""
-        head, out, terms = self.heads[task], {}, []
-        for name, clip in views.inputs.items():
-            with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
-                features = self.backbone(task)(clip)
-            view_head = head[name] if isinstance(head, nn.ModuleDict) else head
-            out[name] = view_head(features, views.context).float()
-            terms.append(features.terms)
-        return Passed(out, _means(terms))
+        backbone, head = self.backbone(task), self.heads[task]
+        return forward_views(backbone, head, views.inputs, views.context, frozen=frozen)
 
     def infer(self, task: str, batch: Batch, rng: Generator) -> dict[str, Tensor]:
         """The task's scores (B,) of a batch."""
@@ -114,9 +100,6 @@ class Model(nn.Module):
             return proxy.infer(lambda views: self.outputs(task, views).outputs, batch, rng)
 
 
-def _means(terms: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    names = terms[0] if terms else ()
-    return {name: torch.stack([of[name] for of in terms]).mean() for name in names}
 
 
 def _channels_last(module: nn.Module) -> nn.Module:

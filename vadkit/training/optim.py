@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,14 +76,22 @@ def _group(
     model: Model, entries: list[TaskEntry], factor: float, phase: Phase, optim: Optim
 ) -> Group:
     lr = phase.lr or optim.lr
-    tables = [{"params": _parameters(model.heads[e.name] for e in entries), "lr": lr}]
-    if factor != 0:
-        backbones = _parameters(model.backbone(e.name) for e in entries)
-        rate = {"lr": lr * abs(factor), "maximize": factor < 0}
-        tables.append({"params": backbones, **rate})
+    heads = _parameters(model.heads[e.name] for e in entries)
+    backbones = _parameters(model.backbone(e.name) for e in entries)
+    tables = parameter_tables(heads, backbones, lr, factor)
     make = _OPTIMIZERS[optim.name]
     optimizer = make(tables, lr=lr, weight_decay=optim.weight_decay, fused=True)
     return Group(entries, factor, optimizer, [table["lr"] for table in optimizer.param_groups])
+
+
+def parameter_tables(
+    heads: list[nn.Parameter], backbones: list[nn.Parameter], lr: float, factor: float
+) -> list[dict[str, Any]]:
+    """An optimizer's tables: heads descend, backbones do as `Group` says or are left out at 0."""
+    tables: list[dict[str, Any]] = [{"params": heads, "lr": lr}]
+    if factor != 0:
+        tables.append({"params": backbones, "lr": lr * abs(factor), "maximize": factor < 0})
+    return tables
 
 
 def _parameters(modules: Iterable[nn.Module]) -> list[nn.Parameter]:

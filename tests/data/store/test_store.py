@@ -156,8 +156,8 @@ def test_a_cube_store_gives_back_what_was_cut(tmp_path: Path) -> None:
     assert store.units.sizes.tolist() == [[HEIGHT, WIDTH]] * 2
     cubes = store.clips(torch.arange(len(store.units)), Sampling(frames=5))
     wanted = [one.clips for images in videos().values() for one in cuts_of(images, how)]
-    assert cubes.shape == (len(store.units), 1, 1, 5, 16, 12)
-    assert (cubes[:, 0].numpy() == np.concatenate(wanted)).all()
+    assert cubes.shape == (len(store.units), 1, 5, 16, 12)
+    assert (cubes.numpy() == np.concatenate(wanted)).all()
     assert {name: len(times) for name, times in store.times.items()} == {"a": 12, "b": 7}
     assert store.times["b"].tolist() == [i / 25 for i in range(7)]
     assert store.report()["frames"] == 19
@@ -177,7 +177,7 @@ def test_windows_follow_each_other(tmp_path: Path) -> None:
     store = opened(tmp_path, Cutting("object", sampling.offsets, (16, 12), 1))
     index = torch.tensor([5, 2])
     whole = store.clips(index, Sampling(frames=9))
-    assert torch.equal(store.clips(index, sampling).transpose(1, 2).flatten(2, 3), whole[:, 0])
+    assert torch.equal(store.clips(index, sampling).transpose(1, 2).flatten(2, 3), whole)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -192,9 +192,7 @@ def test_frame_clips_are_gathered_and_repeat_the_ends(tmp_path: Path, stride: in
         for name, images in videos().items()
     }
     clips = store.clips(torch.tensor([18, 0, 12]), sampling)
-    for clip, (name, own) in zip(
-        clips[:, 0, 0].numpy(), [("b", 6), ("a", 0), ("b", 0)], strict=True
-    ):
+    for clip, (name, own) in zip(clips[:, 0].numpy(), [("b", 6), ("a", 0), ("b", 0)], strict=True):
         frames = [min(max(own + k * stride, 0), len(small[name]) - 1) for k in range(-2, 3)]
         assert (clip == np.stack([small[name][frame] for frame in frames])).all()
 
@@ -222,6 +220,6 @@ def test_videos_without_objects_make_an_empty_store(tmp_path: Path) -> None:
     store = opened(tmp_path, cutting(5), still=video(1))  # frame 0 has no box
     assert len(store.units) == 0
     assert store.units.lengths.tolist() == [1]
-    assert store.clips(torch.arange(0), Sampling(frames=5)).shape == (0, 1, 1, 5, 16, 12)
+    assert store.clips(torch.arange(0), Sampling(frames=5)).shape == (0, 1, 5, 16, 12)
     report = store.report()
     assert report["videos_without_units"] == report["videos_shorter_than_clip"] == 1

@@ -45,7 +45,7 @@ class Store(ABC):
 
     @abstractmethod
     def clips(self, index: Tensor, sampling: Sampling) -> Tensor:
-        """Gather the clips of the units `index` (B,) as (B, N, C, T, H, W) uint8."""
+        """Gather the clips of the units `index` (B,), uint8, as `split_windows` gives them."""
 
     def report(self) -> dict[str, int]:
         """What was seen, repaired and dropped, by name."""

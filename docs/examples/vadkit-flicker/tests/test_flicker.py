@@ -15,7 +15,7 @@ def test_contract(check):
 
 
 def _views(training):
-    clips = torch.full((64, 1, 3, 5, 8, 8), 0.5)
+    clips = torch.full((64, 3, 5, 8, 8), 0.5)
     rng = torch.Generator().manual_seed(0)
     return Flicker(Config()).views(Batch(clips), rng, training)
 

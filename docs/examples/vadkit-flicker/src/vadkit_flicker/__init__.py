@@ -21,7 +21,9 @@ CARD = TaskCard(
     level="semantic",
     config=Config,
     load="vadkit_flicker.task:Flicker",
+    api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    exempt={"corruption": "Nothing that the kit does to a clip makes it flicker."},
 )
 
 

@@ -15,7 +15,7 @@ class Flicker(Task[Config]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Make one view, in which some clips flicker when training and none when scoring."""
-        clip = batch.clips[:, 0]  # (B, C, T, H, W)
+        clip = batch.clips  # (B, C, T, H, W)
         if not training:
             return Views(inputs={"clip": clip})
         chosen = randint(0, 2, (len(clip),), rng=rng, device=clip.device)  # (B,)
