@@ -23,8 +23,8 @@ class ArrowOfTime(Task[Config]):
         if not training:
             return Views({"clip": clip})
         backward = randint(0, 2, (len(clip),), rng=rng, device=clip.device)  # (B,)
-        seen = torch.where(backward.bool()[:, None, None, None, None], clip.flip(2), clip)
-        return Views({"clip": seen}, targets={"backward": backward})
+        played = torch.where(backward.bool()[:, None, None, None, None], clip.flip(2), clip)
+        return Views({"clip": played}, targets={"backward": backward})
 
     def head(self, shapes: Shapes) -> nn.Module:
         """Two logits: forward, backward."""

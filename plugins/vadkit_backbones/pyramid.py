@@ -114,21 +114,21 @@ def _network(config: PyramidConfig, channels: int) -> Any:
     options = {"features_only": True, "pretrained": False, "in_chans": channels}
     with torch.device("meta"):  # to learn the strides costs neither time nor random numbers
         strides = timm.create_model(config.encoder, **options).feature_info.reduction()
-    wanted = [2**halvings for halvings in range(config.depth + 1)]
-    kept = [stride for stride in strides if stride <= wanted[-1]]
-    if kept not in (wanted, wanted[1:]):
+    halved = [2**halvings for halvings in range(config.depth + 1)]
+    usable = [stride for stride in strides if stride <= halved[-1]]
+    if usable not in (halved, halved[1:]):
         raise PluginError(
             f"The maps of the encoder {config.encoder!r} have the strides {strides} "
-            f"instead of {wanted}.",
+            f"instead of {halved}.",
             "Take another encoder or depth; resnet34 and vgg16 have depth 1 to 5.",
         )
-    return timm.create_model(config.encoder, **options, out_indices=range(len(kept)))
+    return timm.create_model(config.encoder, **options, out_indices=range(len(usable)))
 
 
 def _first(network: nn.Module) -> tuple[str, nn.Conv2d]:
     """The encoder's first convolution and its name."""
     named = network.named_modules()
-    return next((name, found) for name, found in named if isinstance(found, nn.Conv2d))
+    return next((name, module) for name, module in named if isinstance(module, nn.Conv2d))
 
 
 def _of_colours(values: tuple[float, ...], channels: int) -> Tensor:
@@ -143,21 +143,21 @@ def _load(network: nn.Module, path: Path, encoder: str, channels: int) -> None:
         state = library("timm.models").load_state_dict(path)
     except Exception as error:  # torch's reader fails on rubbish in many ways
         raise _unusable(path, encoder, f"cannot be read: {_line(error)}") from error
-    known = _renamed(state, network)
+    weights = _renamed(state, network)
     first = f"{_first(network)[0]}.weight"
-    if channels == 1 and first in known:
-        known[first] = known[first].sum(dim=1, keepdim=True)
+    if channels == 1 and first in weights:
+        weights[first] = weights[first].sum(dim=1, keepdim=True)
     try:
-        network.load_state_dict(known)
+        network.load_state_dict(weights)
     except RuntimeError as error:
         raise _unusable(path, encoder, f"do not fit: {_line(error)}") from error
 
 
 def _renamed(state: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
     """What the encoder has; in its names timm writes some of the classifier's dots as _."""
-    own = {name.replace(".", "_"): name for name in network.state_dict()}
+    names = {name.replace(".", "_"): name for name in network.state_dict()}
     flat = {name.replace(".", "_"): tensor for name, tensor in state.items()}
-    return {own[name]: flat[name] for name in own.keys() & flat.keys()}
+    return {names[name]: flat[name] for name in names.keys() & flat.keys()}
 
 
 def _unusable(path: Path, encoder: str, fault: str) -> DataError:

@@ -47,8 +47,8 @@ def inner(image: Tensor, share: float) -> Tensor:
     """Cut the centre out of (..., H, W): at least one pixel, and `share` of either side."""
     for axis in (-2, -1):
         whole = image.shape[axis]
-        kept = max(1, round(whole * share))
-        image = image.narrow(axis, (whole - kept) // 2, kept)
+        length = max(1, round(whole * share))
+        image = image.narrow(axis, (whole - length) // 2, length)
     return image
 
 

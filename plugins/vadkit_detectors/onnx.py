@@ -83,10 +83,10 @@ def kept(places: Places, config: ONNXConfig) -> Boxes:
     """(n, 5) corners and confidence of the places that are objects of the wanted classes."""
     scores = places[:, 4:BOX] * places[:, BOX:]
     classes, confidence = scores.argmax(axis=1), scores.max(axis=1)
-    wanted = confidence >= config.confidence
-    wanted &= np.isin(classes, config.classes) if config.classes else True
-    centre, size = places[wanted, :2], places[wanted, 2:4]
-    corner, confidence, classes = centre - size / 2, confidence[wanted], classes[wanted]
+    sure = confidence >= config.confidence
+    sure &= np.isin(classes, config.classes) if config.classes else True
+    centre, size = places[sure, :2], places[sure, 2:4]
+    corner, confidence, classes = centre - size / 2, confidence[sure], classes[sure]
     rows = cv2.dnn.NMSBoxesBatched(
         np.concatenate([corner, size], axis=1).tolist(),
         confidence.tolist(),

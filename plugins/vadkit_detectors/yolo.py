@@ -29,13 +29,13 @@ class YOLO(Network):
 
     def boxes(self, image: NDArray[np.uint8]) -> Boxes:
         colour = image if image.shape[2] > 1 else np.repeat(image, 3, axis=2)
-        of = self.config
+        config = self.config
         (answer,) = self._model.predict(
             np.ascontiguousarray(colour[..., ::-1]),  # ultralytics takes arrays for BGR
-            imgsz=of.size,
-            conf=of.confidence,
-            iou=of.overlap,
-            classes=list(of.classes) or None,
+            imgsz=config.size,
+            conf=config.confidence,
+            iou=config.overlap,
+            classes=list(config.classes) or None,
             verbose=False,
         )
         corners, confidence = answer.boxes.xyxy.cpu().numpy(), answer.boxes.conf.cpu().numpy()

@@ -27,12 +27,12 @@ class FlowMagnitude(Task[Config]):
         """Show the frame; target is the magnitude (B, 1, 1, H, W) of objects' flow."""
         flow = batch.context["flow"]  # (B, 2, H, W)
         speed = flow.norm(dim=1, keepdim=True)
-        wanted = speed / self.config.scale
+        target = speed / self.config.scale
         if self.config.mask:
-            wanted = wanted * self._objects(batch.context["segmentation"])
+            target = target * self._objects(batch.context["segmentation"])
         guided = self.config.place != "none"
         context = {"guide": _guide(flow, speed, batch.context["depth"])} if guided else {}
-        return Views({"frame": batch.clips}, {"speed": wanted[:, :, None]}, context)
+        return Views({"frame": batch.clips}, {"speed": target[:, :, None]}, context)
 
     def _objects(self, classes: Tensor) -> Tensor:
         """(B, K, H, W) -> (B, 1, H, W) how likely there is an object."""

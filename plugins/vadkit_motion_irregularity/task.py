@@ -25,8 +25,8 @@ class MotionIrregularity(Task[Config]):
         irregular = randint(0, 2, (len(clip),), rng=rng, device=clip.device)  # (B,)
         skips = self._skips(clip, rng) * irregular[:, None]
         frames = clip.shape[2] // 2 + outwards(1 + skips)  # (B, 2R+1)
-        seen = torch.take_along_dim(clip, frames[:, None, :, None, None], dim=2)
-        return Views({"clip": seen}, targets={"irregular": irregular})
+        shown = torch.take_along_dim(clip, frames[:, None, :, None, None], dim=2)
+        return Views({"clip": shown}, targets={"irregular": irregular})
 
     def head(self, shapes: Shapes) -> nn.Module:
         """Two logits: consecutive, intermittent."""

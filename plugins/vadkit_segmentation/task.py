@@ -17,8 +17,8 @@ class Segmentation(Task[NoOptions]):
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Show the middle crop."""
-        wanted = batch.context["segmentation"][:, :, None]  # (B, K, 1, H, W)
-        return Views({"crop": batch.clips}, targets={"classes": wanted})
+        classes = batch.context["segmentation"][:, :, None]  # (B, K, 1, H, W)
+        return Views({"crop": batch.clips}, targets={"classes": classes})
 
     def head(self, shapes: Shapes) -> nn.Module:
         """A decoder to one map of a channel for each class."""

@@ -27,9 +27,9 @@ class SemanticReconstruction(Task[Config]):
         clips = _windows(batch.clips)  # (B, N, C, T, H, W)
         clip = clips[:, clips.shape[1] // 2]  # (B, C, T, H, W)
         taken = self._anchors(clip, rng, training)  # (B,)
-        kept = torch.arange(clip.shape[2] - 1, device=clip.device)[None]
-        kept = kept + (kept >= taken[:, None])  # (B, T-1)
-        inputs = {"clip": frames_at(clip, kept), "frame": frames_at(clip, taken[:, None])}
+        others = torch.arange(clip.shape[2] - 1, device=clip.device)[None]
+        others = others + (others >= taken[:, None])  # (B, T-1)
+        inputs = {"clip": frames_at(clip, others), "frame": frames_at(clip, taken[:, None])}
         if training or self.config.score == "margin":
             inputs["negative"] = self._negative(clips, taken, rng, training)
         context = {"scene": batch.context["scene"]} if self.config.scene else {}

@@ -70,9 +70,11 @@ class OpenCLIP(Teacher[OpenCLIPConfig]):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, D), or (B, texts)."""
-        seen = F.interpolate(own_frame(clips), self.side, mode="bicubic", antialias=True)
-        mean, deviation = (seen.new_tensor(of)[:, None, None] for of in (MEAN, DEVIATION))
-        return _compared(self.visual((seen - mean) / deviation), self.texts)
+        resized = F.interpolate(own_frame(clips), self.side, mode="bicubic", antialias=True)
+        mean, deviation = (
+            resized.new_tensor(channels)[:, None, None] for channels in (MEAN, DEVIATION)
+        )
+        return _compared(self.visual((resized - mean) / deviation), self.texts)
 
 
 def _compared(images: Tensor, texts: Tensor | None) -> Tensor:
@@ -93,10 +95,14 @@ def _design(open_clip: Any, model: str) -> dict[str, Any]:
 
     The others bring other pixels' means, or a tokenizer that open_clip fetches from the hub.
     """
-    found = None if ":" in model else open_clip.get_model_config(model)
-    if not found or found.get("custom_text") or any("hf_" in key for key in found["text_cfg"]):
+    settings = None if ":" in model else open_clip.get_model_config(model)
+    if (
+        not settings
+        or settings.get("custom_text")
+        or any("hf_" in key for key in settings["text_cfg"])
+    ):
         raise PluginError(
             f"The teacher {OPEN_CLIP.name!r} has no model {model!r} that works offline.",
             "Choose ViT-B-32, ViT-B-32-quickgelu, ViT-B-16, ViT-L-14, RN50 or the like.",
         )
-    return dict(found)
+    return dict(settings)

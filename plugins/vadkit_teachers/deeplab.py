@@ -46,8 +46,8 @@ class DeepLabMaps(Teacher[DeepLabConfig]):
     def logits(self, frames: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, 19, H/4, W/4), rounded up; the network wants multiples of 16."""
         height, width = frames.shape[-2:]
-        given = F.pad(normalised(frames), (0, -width % 16, 0, -height % 16))
-        return at_stride(self.network(given), (height, width), STRIDE)
+        padded = F.pad(normalised(frames), (0, -width % 16, 0, -height % 16))
+        return at_stride(self.network(padded), (height, width), STRIDE)
 
 
 class DeepLab(DeepLabMaps):

@@ -51,9 +51,9 @@ class DPT(Teacher[DPTConfig]):
         """(B, C, T, H, W) -> (B, 1, h, w)."""
         frames = own_frame(clips)
         square = (self.config.size, self.config.size)
-        seen = F.interpolate(frames, square, mode="bicubic", antialias=True)
-        found = self.network(pixel_values=(seen - 0.5) / 0.5).predicted_depth[:, None]
-        full = F.interpolate(found, tuple(frames.shape[-2:]), mode="bilinear")
+        resized = F.interpolate(frames, square, mode="bicubic", antialias=True)
+        depth = self.network(pixel_values=(resized - 0.5) / 0.5).predicted_depth[:, None]
+        full = F.interpolate(depth, tuple(frames.shape[-2:]), mode="bilinear")
         return cells(spread(full), self.config.cell)
 
 

@@ -41,8 +41,15 @@ class Farneback(Teacher[FarnebackConfig]):
 
     def between(self, before: Grey, now: Grey) -> Flow:
         """Flow from one image to the next."""
-        of = self.config
-        shape = (of.scale, of.levels, of.window, of.iterations, of.neighbours, of.deviation)
+        config = self.config
+        shape = (
+            config.scale,
+            config.levels,
+            config.window,
+            config.iterations,
+            config.neighbours,
+            config.deviation,
+        )
         start = np.zeros((*before.shape, 2), np.float32)
         return np.asarray(cv2.calcOpticalFlowFarneback(before, now, start, *shape, 0), np.float32)
 
@@ -60,7 +67,7 @@ class DIS(Teacher[DISConfig]):
         height, width = before.shape
         more = (0, max(SMALLEST - height, 0), 0, max(SMALLEST - width, 0))
         first, second = (
-            cv2.copyMakeBorder(of, *more, cv2.BORDER_REPLICATE) for of in (before, now)
+            cv2.copyMakeBorder(image, *more, cv2.BORDER_REPLICATE) for image in (before, now)
         )
         start = np.zeros((*first.shape, 2), np.float32)
         return np.asarray(solver.calc(first, second, start)[:height, :width], np.float32)
@@ -69,8 +76,8 @@ class DIS(Teacher[DISConfig]):
 def _flows(clips: Tensor, flow: Callable[[Grey, Grey], Flow]) -> Tensor:
     """(B, C, 2, H, W) -> (B, 2, H, W)."""
     frames = (clips * 255).round().byte().permute(0, 2, 3, 4, 1).cpu().numpy()
-    found = [flow(to_grey(before), to_grey(now)) for before, now in frames]
-    return torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2).to(clips.device)
+    flows = [flow(to_grey(before), to_grey(now)) for before, now in frames]
+    return torch.from_numpy(np.stack(flows)).permute(0, 3, 1, 2).to(clips.device)
 
 
 def to_grey(image: NDArray[np.uint8]) -> Grey:

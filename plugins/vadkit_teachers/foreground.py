@@ -21,8 +21,8 @@ class Foreground(Teacher[ForegroundConfig]):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, 1 + bands, h, w)."""
-        own = clips[:, :, clips.shape[2] // 2]
-        away = (own - clips.median(dim=2).values).abs().amax(dim=1, keepdim=True)  # (B, 1, H, W)
+        middle = clips[:, :, clips.shape[2] // 2]
+        away = (middle - clips.median(dim=2).values).abs().amax(dim=1, keepdim=True)  # (B, 1, H, W)
         likely = cells(away / (away + self.config.threshold), self.config.cell)
         return torch.cat([1 - likely, likely * self._bands(likely)], dim=1)
 

@@ -43,11 +43,11 @@ class YOLOX(Teacher[YOLOXConfig]):
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, K)."""
         # YOLOX was trained on BGR from 0 to 255, without mean and deviation.
-        seen = in_canvas(own_frame(clips), self.config.size).flip(1) * 255
-        found = _answers(self.network, self.weights, seen)[:, 0]
-        if found.ndim != DIMENSIONS or found.shape[2] <= BOX:
-            raise _another(self.weights, found)
-        return surest(found[..., BOX - 1 : BOX] * found[..., BOX:]).to(clips.device)
+        image = in_canvas(own_frame(clips), self.config.size).flip(1) * 255
+        output = _answers(self.network, self.weights, image)[:, 0]
+        if output.ndim != DIMENSIONS or output.shape[2] <= BOX:
+            raise _another(self.weights, output)
+        return surest(output[..., BOX - 1 : BOX] * output[..., BOX:]).to(clips.device)
 
 
 class PoseONNX(Teacher[PoseONNXConfig]):
@@ -65,11 +65,11 @@ class PoseONNX(Teacher[PoseONNXConfig]):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, J, h, w)."""
-        seen = F.interpolate(own_frame(clips), self.config.size, mode="bilinear", antialias=True)
-        found = _answers(self.network, self.weights, normalised(seen))[:, 0]
-        if found.ndim != MAPS:
-            raise _another(self.weights, found)
-        return found.to(clips.device)
+        image = F.interpolate(own_frame(clips), self.config.size, mode="bilinear", antialias=True)
+        output = _answers(self.network, self.weights, normalised(image))[:, 0]
+        if output.ndim != MAPS:
+            raise _another(self.weights, output)
+        return output.to(clips.device)
 
 
 def _network(weights: Weights) -> Any:
@@ -92,5 +92,5 @@ def _answer(network: Any, weights: Weights, image: Tensor) -> NDArray[np.float32
         raise weights.error(f"take no image of {tuple(image.shape[-2:])} pixels") from error
 
 
-def _another(weights: Weights, found: Tensor) -> DataError:
-    return weights.error(f"are of another kind of network, which answers {tuple(found.shape)}")
+def _another(weights: Weights, output: Tensor) -> DataError:
+    return weights.error(f"are of another kind of network, which answers {tuple(output.shape)}")

@@ -17,7 +17,7 @@ def own_frame(clips: Tensor) -> Tensor:
 
 def normalised(frames: Tensor) -> Tensor:
     """(B, 3, H, W) in [0, 1] -> with ImageNet's mean 0 and deviation 1."""
-    mean, deviation = (frames.new_tensor(of)[:, None, None] for of in (MEAN, DEVIATION))
+    mean, deviation = (frames.new_tensor(channels)[:, None, None] for channels in (MEAN, DEVIATION))
     return (frames - mean) / deviation
 
 

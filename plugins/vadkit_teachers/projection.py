@@ -47,8 +47,8 @@ class RandomClasses(Teacher[RandomClassesConfig]):
 
 def looks(clips: Tensor, grid: int) -> Tensor:
     """Mean colour and edges of each cell of the own frame: (B, 4·grid²), mean 0, deviation 1."""
-    own = own_frame(clips)
-    kinds = F.adaptive_avg_pool2d(torch.cat([own, edges(own)], dim=1), grid)
+    frame = own_frame(clips)
+    kinds = F.adaptive_avg_pool2d(torch.cat([frame, edges(frame)], dim=1), grid)
     return F.layer_norm(kinds.flatten(1), (LOOKS * grid**2,))
 
 

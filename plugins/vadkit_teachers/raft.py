@@ -38,8 +38,8 @@ class RAFT(Teacher[RAFTConfig]):
         height, width = clips.shape[-2:]
         frames = _large_enough(clips.transpose(1, 2).flatten(0, 1).expand(-1, 3, -1, -1))
         before, now = (2 * frames - 1).unflatten(0, (len(clips), 2)).unbind(1)
-        found: Tensor = self.network(before, now, num_flow_updates=self.config.updates)[-1]
-        return cells(found[..., :height, :width], self.config.cell)
+        flow: Tensor = self.network(before, now, num_flow_updates=self.config.updates)[-1]
+        return cells(flow[..., :height, :width], self.config.cell)
 
 
 def _large_enough(frames: Tensor) -> Tensor:

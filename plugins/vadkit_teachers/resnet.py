@@ -31,6 +31,6 @@ class ResNet(Teacher[ResNetConfig]):
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, D)."""
         square = (self.config.size, self.config.size)
-        seen = F.interpolate(own_frame(clips), square, mode="bicubic", antialias=True)
-        found: Tensor = self.network(normalised(seen))
-        return found
+        resized = F.interpolate(own_frame(clips), square, mode="bicubic", antialias=True)
+        features: Tensor = self.network(normalised(resized))
+        return features

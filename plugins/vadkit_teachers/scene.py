@@ -26,11 +26,11 @@ class SceneGrid(Teacher[SceneGridConfig]):
         """(B, C, T, H, W) -> (B, 4·grid²)."""
         small = self._reduced(clips)  # (B, 3, T, h, w)
         background = small.median(dim=2).values
-        own = small[:, :, small.shape[2] // 2]
-        seen = (own - background).abs().amax(dim=1, keepdim=True) < self.config.threshold
+        frame = small[:, :, small.shape[2] // 2]
+        visible = (frame - background).abs().amax(dim=1, keepdim=True) < self.config.threshold
         looks = torch.cat([background, edges(background)], dim=1)  # (B, 4, h, w)
-        share = F.avg_pool2d(seen.float(), PIXELS)  # (B, 1, grid, grid)
-        cells = F.avg_pool2d(looks * seen, PIXELS) / share.clamp(min=PIXELS**-2)
+        share = F.avg_pool2d(visible.float(), PIXELS)  # (B, 1, grid, grid)
+        cells = F.avg_pool2d(looks * visible, PIXELS) / share.clamp(min=PIXELS**-2)
         return F.normalize(cells.flatten(1), dim=1)
 
     def _reduced(self, clips: Tensor) -> Tensor:

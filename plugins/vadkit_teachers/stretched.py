@@ -22,8 +22,8 @@ def in_canvas(frames: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         Canvases whose sides are multiples, with at least a cell of grey on each side.
     """
-    seen = F.interpolate(frames, size, mode="bilinear", antialias=True)
-    return F.pad(seen, margins(size), value=GREY)
+    resized = F.interpolate(frames, size, mode="bilinear", antialias=True)
+    return F.pad(resized, margins(size), value=GREY)
 
 
 def margins(size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -64,8 +64,8 @@ class Weights:
     def digest(self) -> Tensor:
         """(32,) bytes of the file's SHA-256, for networks whose weights are no torch tensors."""
         with self.place.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").digest()
-        return torch.tensor(list(found), dtype=torch.uint8)
+            digest = hashlib.file_digest(file, "sha256").digest()
+        return torch.tensor(list(digest), dtype=torch.uint8)
 
     def error(self, fault: str) -> DataError:
         """Say what is wrong, what is wanted, where to put it and what would do without."""
@@ -87,8 +87,10 @@ def library(module: str, member: str = "") -> Any:
             that it was not built for. The host names the pip command.
     """
     try:
-        found = import_module(module)
-        return getattr(found, member) if member else found  # transformers imports its members late
+        imported = import_module(module)
+        return (
+            getattr(imported, member) if member else imported
+        )  # transformers imports its members late
     except Exception as error:
         raise ImportError(f"{module}: {_line(_root(error))}") from error
 
@@ -108,14 +110,16 @@ def pretrained(weights: Weights, library_class: str, unused: str = "") -> nn.Mod
     library("transformers.utils.logging").disable_progress_bar()  # the host shows progress
     options = {"local_files_only": True, "use_safetensors": True, "output_loading_info": True}
     try:
-        network, told = cls.from_pretrained(str(weights.place), **options)
+        network, loading = cls.from_pretrained(str(weights.place), **options)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise weights.error(f"cannot be read: {_line(error)}") from error
-    lacking = [name for name in told["missing_keys"] if not unused or not name.startswith(unused)]
+    lacking = [
+        name for name in loading["missing_keys"] if not unused or not name.startswith(unused)
+    ]
     if lacking:
         raise weights.error(f"do not fit: they lack {', '.join(sorted(lacking))[:200]}")
-    found: nn.Module = network.eval()
-    return found
+    loaded: nn.Module = network.eval()
+    return loaded
 
 
 def _root(error: BaseException) -> BaseException:

@@ -40,8 +40,8 @@ class YOLO(Teacher[YOLOConfig]):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, K)."""
-        found = self.network(in_canvas(own_frame(clips), self.config.size))[0]
-        return surest(found[:, BOX:].transpose(1, 2))
+        output = self.network(in_canvas(own_frame(clips), self.config.size))[0]
+        return surest(output[:, BOX:].transpose(1, 2))
 
 
 class YOLOPose(Teacher[YOLOPoseConfig]):
@@ -62,9 +62,9 @@ class YOLOPose(Teacher[YOLOPoseConfig]):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, J, cells, cells)."""
-        found = self.network(in_canvas(own_frame(clips), self.config.size))[0]
-        place = found[:, BOX : self.joints].amax(dim=1).argmax(dim=1)
-        joints = found[torch.arange(len(found)), self.joints :, place]
+        output = self.network(in_canvas(own_frame(clips), self.config.size))[0]
+        place = output[:, BOX : self.joints].amax(dim=1).argmax(dim=1)
+        joints = output[torch.arange(len(output)), self.joints :, place]
         return self._drawn(joints.unflatten(1, (-1, JOINT)))
 
     def _drawn(self, joints: Tensor) -> Tensor:

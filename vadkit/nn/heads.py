@@ -121,8 +121,8 @@ class Heads:
         return Cells(trunk, classes)
 
     def _dense(self, shape: tuple[int, ...], grid: int, context: tuple[str, ...]) -> nn.Module:
-        known = sum(prod(self._shapes.context[name]) for name in context)
-        entry = self._shapes.widths[-1] * grid * grid + known
+        context_width = sum(prod(self._shapes.context[name]) for name in context)
+        entry = self._shapes.widths[-1] * grid * grid + context_width
         key = f"dense-{grid}-{'-'.join(context)}"
         trunk = self._trunk(key, lambda: DenseTrunk(entry, grid, context))
         return Dense(trunk, shape)
@@ -185,7 +185,7 @@ class CellTrunk(nn.Module):
 
     def forward(self, features: Features) -> Tensor:
         """-> (B, grid², width)."""
-        pooled = [F.adaptive_avg_pool2d(of.mean(dim=2), self.grid) for of in features.maps]
+        pooled = [F.adaptive_avg_pool2d(map_.mean(dim=2), self.grid) for map_ in features.maps]
         cells = torch.cat(pooled, dim=1).flatten(2).transpose(1, 2)
         whole = cells.mean(dim=1, keepdim=True).expand_as(cells)
         out: Tensor = self.hidden(torch.cat([cells, whole], dim=2))
@@ -218,8 +218,8 @@ class DenseTrunk(nn.Module):
 
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
         pooled = F.adaptive_avg_pool2d(features.code.mean(dim=2), self.grid).flatten(1)
-        known = [context[name].flatten(1).to(pooled.dtype) for name in self.context]
-        out: Tensor = self.hidden(torch.cat([pooled, *known], dim=1))
+        extra = [context[name].flatten(1).to(pooled.dtype) for name in self.context]
+        out: Tensor = self.hidden(torch.cat([pooled, *extra], dim=1))
         return out
 
 

@@ -60,7 +60,7 @@ def _imported_with(module: str) -> list[str]:
 def _options(card: TaskCard, _: Any) -> None:
     """Every option has a docstring under it."""
     names = {option.name for option in fields(card.config)}
-    bare = sorted(names.difference(*(_documented(own) for own in card.config.__mro__[:-1])))
+    bare = sorted(names.difference(*(_documented(class_) for class_ in card.config.__mro__[:-1])))
     expect(card, not bare, f"has options without a docstring: {', '.join(bare)}")
 
 

@@ -32,10 +32,10 @@ def _views(card: TaskCard, config: Any) -> None:
         rig = Rig(card, config, case)
         for training in (True, False):
             batch = rig.batch(training)
-            kept = batch.clips.clone()
+            clips = batch.clips.clone()
             views = rig.task.views(batch, generator("check"), training)
             _shaped(card, views, case)
-            expect(card, torch.equal(kept, batch.clips), "changes the batch it is given")
+            expect(card, torch.equal(clips, batch.clips), "changes the batch it is given")
 
 
 def _shaped(card: TaskCard, views: Views, case: Case) -> None:
@@ -94,12 +94,12 @@ def _values(card: TaskCard, config: Any) -> None:
     rig = Rig(card, config, CASES[0])
     views, state = rig.views(training=True), dict(vars(rig.task))
     outputs = {name: out.detach() for name, out in rig.outputs(views).items()}
-    given = {**_copied(outputs, "output"), **_copied(views.targets, "target")}
+    before = {**_copied(outputs, "output"), **_copied(views.targets, "target")}
     first, second = (rig.task.loss(outputs, views.targets) for _ in range(2))
     same = all(torch.equal(term, second[name]) for name, term in first.items())
     expect(card, same, "has another loss when called again")
-    now = {**_copied(outputs, "output"), **_copied(views.targets, "target")}
-    expect(card, _equal(given, now), "changes outputs or targets in place")
+    after = {**_copied(outputs, "output"), **_copied(views.targets, "target")}
+    expect(card, _equal(before, after), "changes outputs or targets in place")
     expect(card, state == vars(rig.task), "keeps state between calls")
 
 
@@ -107,8 +107,8 @@ def _copied(tensors: Mapping[str, Tensor], kind: str) -> dict[str, Tensor]:
     return {f"{kind} {name}": tensor.clone() for name, tensor in tensors.items()}
 
 
-def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
-    return all(torch.equal(value, other[name]) for name, value in one.items())
+def _equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
+    return all(torch.equal(value, second[name]) for name, value in first.items())
 
 
 def _bf16(card: TaskCard, config: Any) -> None:
@@ -152,11 +152,11 @@ def _reads(card: TaskCard, config: Any) -> None:
     """Scoring reads no labels, and of the teachers' answers those that `score_needs` asks for."""
     rig = Rig(card, config, CASES[0])
     batch, training = rig.batch(training=False), rig.batch(training=True)
-    asked = replace(batch, context=_Answers(card, batch.context))
+    declared = replace(batch, context=_Answers(card, batch.context))
     extra = {**training.context, **batch.context}
     labels = torch.arange(len(batch.clips)) % 2
     more = replace(batch, context=extra, labels=labels, beside=training.beside)
-    same = _equal(rig.score(asked), rig.score(more))
+    same = _equal(rig.score(declared), rig.score(more))
     expect(card, same, "scores differently where labels or training's answers are in reach")
 
 

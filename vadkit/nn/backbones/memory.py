@@ -37,5 +37,5 @@ class Memory(nn.Module):
 
     def _sparse(self, weights: Tensor) -> Tensor:
         over = weights - self.shrink
-        kept = over.relu() * weights / (over.abs() + _TINY)
-        return F.normalize(kept, p=1, dim=-1)
+        shrunk = over.relu() * weights / (over.abs() + _TINY)
+        return F.normalize(shrunk, p=1, dim=-1)
