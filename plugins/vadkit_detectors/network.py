@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vadkit.api import Boxes, DataError, Detector, Seen, Video
 from vadkit_detectors import ONNXConfig, YOLOConfig
 from vadkit_detectors.regions import blacked_out
-from vadkit_detectors.weights import fingerprint, found, unusable
+from vadkit_detectors.weights import existing_file, fingerprint, unusable
 
 GREY = 114
 """What these networks were trained to see beside the image."""
@@ -24,16 +24,16 @@ class Network(Detector[ONNXConfig | YOLOConfig]):
     Args:
         config: Its options.
         name: The detector's name.
-        wanted: What its weights are.
+        content: What its weights are.
 
     Raises:
         DataError: The weights are missing.
     """
 
-    def __init__(self, config: ONNXConfig | YOLOConfig, name: str, wanted: str) -> None:
+    def __init__(self, config: ONNXConfig | YOLOConfig, name: str, content: str) -> None:
         super().__init__(config)
-        self._name, self._wanted = name, wanted
-        self._path: Path = found(config.weights, name, wanted)
+        self._name, self._content = name, content
+        self._path: Path = existing_file(config.weights, name, content)
 
     def fingerprint(self) -> str:
         return fingerprint(self._path)
@@ -49,4 +49,4 @@ class Network(Detector[ONNXConfig | YOLOConfig]):
 
     def unusable(self, fault: str) -> DataError:
         """The error that the weights are of no use."""
-        return unusable(self._path, self._name, fault, self._wanted)
+        return unusable(self._path, self._name, fault, self._content)

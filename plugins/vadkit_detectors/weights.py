@@ -1,4 +1,4 @@
-"""Files of trained weights: found on disk or explained, and never fetched."""
+"""Files of trained weights on disk; what is missing is explained, and never fetched."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 from vadkit.api import DataError
 
 
-def unusable(path: Path, detector: str, fault: str, wanted: str) -> DataError:
-    """Say what is wrong with the weights, what is wanted, and where to put it."""
+def unusable(path: Path, detector: str, fault: str, content: str) -> DataError:
+    """Say what is wrong with the weights, what they hold, and where to put it."""
     return DataError(
         f"The weights {path.expanduser().absolute()} of the detector {detector!r} {fault}.",
-        f"Wanted is {wanted}. Put it there, or name its place in the recipe: "
+        f"Wanted is {content}. Put it there, or name its place in the recipe: "
         f'[objects] detectors = [{{ name = "{detector}", weights = "..." }}]. '
         "Without weights: motion, flow.",
     )
 
 
-def found(path: Path, detector: str, wanted: str) -> Path:
+def existing_file(path: Path, detector: str, content: str) -> Path:
     """The file's place.
 
     Raises:
@@ -26,7 +26,7 @@ def found(path: Path, detector: str, wanted: str) -> Path:
     """
     place = path.expanduser().absolute()
     if not place.is_file():
-        raise unusable(path, detector, "are missing", wanted)
+        raise unusable(path, detector, "are missing", content)
     return place
 
 

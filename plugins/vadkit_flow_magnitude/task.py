@@ -1,4 +1,4 @@
-"""Say how fast things move, from how they look, how far they are and whither they go."""
+"""Say how fast things move, from how they look, how far they are and their direction."""
 
 from __future__ import annotations
 

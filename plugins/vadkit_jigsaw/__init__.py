@@ -20,8 +20,8 @@ class Config:
     """A clip whose first and last frame differ by less everywhere keeps its order."""
     flip: bool = True
     """Mirror half of the clips when training."""
-    doubt: Literal["greatest", "mean"] = "greatest"
-    """The score: of the least sure slot (Jigsaw-VAD), or the mean of -log p over all slots."""
+    reduce: Literal["max", "mean"] = "max"
+    """Score by the least sure slot (Jigsaw-VAD), or by the mean of -log p over all slots."""
 
     def __post_init__(self) -> None:
         if self.frames <= 1 or self.patches <= 1:

@@ -65,9 +65,9 @@ class Jigsaw(Task[Config]):
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Score `temporal` and `spatial` (B,): 1 - the least sure slot's p(its own piece).
 
-        With the option `doubt = "mean"`: the mean of -log p over slots, the puzzle's own loss.
+        With the option `reduce = "mean"`: the mean of -log p over slots, the puzzle's own loss.
         """
-        return {name: _DOUBTS[self.config.doubt](logits) for name, logits in outputs.items()}
+        return {name: _REDUCED[self.config.reduce](logits) for name, logits in outputs.items()}
 
     def _static(self, clip: Tensor) -> Tensor:
         """(B,) whether nothing moves, so that no order can be told from another."""
@@ -107,7 +107,7 @@ def _mirrored(clip: Tensor, rng: Generator) -> Tensor:
     return torch.where(mirror[:, None, None, None, None], clip.flip(-1), clip)
 
 
-def _greatest(logits: Tensor) -> Tensor:
+def _max(logits: Tensor) -> Tensor:
     """(B, slots, pieces) -> (B,)."""
     return 1 - logits.softmax(dim=2).diagonal(dim1=1, dim2=2).amin(dim=1)
 
@@ -117,4 +117,4 @@ def _mean(logits: Tensor) -> Tensor:
     return -logits.log_softmax(dim=2).diagonal(dim1=1, dim2=2).mean(dim=1)
 
 
-_DOUBTS = {"greatest": _greatest, "mean": _mean}
+_REDUCED = {"max": _max, "mean": _mean}

@@ -98,7 +98,7 @@ def test_loss_and_score_against_loops() -> None:
     targets = {name: torch.tensor(x) for name, x in orders.items()}
     task = Jigsaw(Config())
     loss, score = task.loss(outputs, targets), task.score(outputs, targets)
-    mean = Jigsaw(Config(doubt="mean")).score(outputs, targets)
+    mean = Jigsaw(Config(reduce="mean")).score(outputs, targets)
     for name, x in logits.items():
         chance = np.exp(x) / np.exp(x).sum(axis=2, keepdims=True)
         slots = range(x.shape[1])

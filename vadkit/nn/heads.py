@@ -143,7 +143,7 @@ class DecoderTrunk(nn.Module):
 
     def forward(self, features: Features) -> Tensor:
         """The time-pooled code -> (B, widths[0], ≥H, ≥W)."""
-        out: Tensor = self.up(features.code.mean(dim=2))
+        out: Tensor = self.up(features.code.mean(dim=2))  # (B, C, T, h, w) -> (B, C, h, w)
         return out
 
 
@@ -168,7 +168,9 @@ class Decoder(nn.Module):
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
         height, width = features.size
         decoded = self.trunk(features)[..., :height, :width]  # odd sizes were rounded up
-        out: Tensor = self.last(decoded).unflatten(1, self.shape)
+        out: Tensor = self.last(decoded).unflatten(
+            1, self.shape
+        )  # (B, C·T, H, W) -> (B, C, T, H, W)
         return out
 
 
@@ -185,8 +187,9 @@ class CellTrunk(nn.Module):
 
     def forward(self, features: Features) -> Tensor:
         """-> (B, grid², width)."""
+        # (B, C, T, h, w) -> (B, C, grid, grid), for each map
         pooled = [F.adaptive_avg_pool2d(map_.mean(dim=2), self.grid) for map_ in features.maps]
-        cells = torch.cat(pooled, dim=1).flatten(2).transpose(1, 2)
+        cells = torch.cat(pooled, dim=1).flatten(2).transpose(1, 2)  # (B, grid², ΣC)
         whole = cells.mean(dim=1, keepdim=True).expand_as(cells)
         out: Tensor = self.hidden(torch.cat([cells, whole], dim=2))
         return out
@@ -217,6 +220,7 @@ class DenseTrunk(nn.Module):
         self.context = context
 
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
+        # (B, C, T, h, w) -> (B, C·grid²)
         pooled = F.adaptive_avg_pool2d(features.code.mean(dim=2), self.grid).flatten(1)
         extra = [context[name].flatten(1).to(pooled.dtype) for name in self.context]
         out: Tensor = self.hidden(torch.cat([pooled, *extra], dim=1))
@@ -233,5 +237,6 @@ class Dense(nn.Module):
         self.shape = shape
 
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
+        # (B, width) -> (B, *shape)
         out: Tensor = self.last(self.trunk(features, context)).unflatten(1, self.shape)
         return out

@@ -51,7 +51,7 @@ class PyramidTrunk(nn.Module):
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
         """-> (B, self.widths[0], H, W) at the size of the finest map."""
         guide = self.attention(context["guide"]) if self.attention else None
-        maps = [map_.mean(dim=2) for map_ in features.maps]
+        maps = [map_.mean(dim=2) for map_ in features.maps]  # (B, C, T, h, w) -> (B, C, h, w)
         *skips, code = [gate(map_) for gate, map_ in zip(self.gates, maps, strict=True)]
         out = self._guided(code, guide, "encoder")
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
@@ -84,7 +84,9 @@ class Pyramid(nn.Module):
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
         """-> (B, channels, frames, H, W) at the clip's size."""
         decoded = F.interpolate(self.trunk(features, context), features.size)
-        out: Tensor = self.last(decoded).unflatten(1, self.shape)
+        out: Tensor = self.last(decoded).unflatten(
+            1, self.shape
+        )  # (B, C·T, H, W) -> (B, C, T, H, W)
         return out
 
 

@@ -31,6 +31,7 @@ class TemporalStem(nn.Module):
         """(B, C, T, H, W) -> (B, width, H, W)."""
         shares = overlaps(clip.shape[2], self.weight.shape[2]).to(self.weight)
         kernel = torch.einsum("wckij,tk->wctij", self.weight, shares)
+        # (B, C, T, H, W) -> (B, C·T, H, W) -> (B, width, H, W)
         out = F.conv2d(clip.flatten(1, 2), kernel.flatten(1, 2), padding=1)
         return out.contiguous(memory_format=torch.channels_last)
 
@@ -93,4 +94,5 @@ class UNet(Backbone[UNetConfig]):
             maps[-1], entropy = self.memory(maps[-1])
             terms["memory"] = self.config.entropy * entropy
         height, width = clip.shape[-2:]
+        # (B, C, h, w) -> (B, C, 1, h, w)
         return Features(tuple(map_.unsqueeze(2) for map_ in maps), (height, width), terms)
