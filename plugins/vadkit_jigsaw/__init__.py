@@ -39,7 +39,7 @@ CARD = TaskCard(
     load="vadkit_jigsaw.task:Jigsaw",
     api=2,
     revision=3,
-    sampling=lambda config: Sampling(frames=(config.frames - 1) * config.stride + 1),
+    sampling=lambda config: Sampling(frames=config.frames, stride=config.stride),
     raised_by={"spatial": "noise"},
 )
 

@@ -31,8 +31,7 @@ class Jigsaw(Task[Config]):
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Shuffle the frames and the patches; when scoring, leave both in order."""
         config = self.config
-        # Thinned here, not by the sampling: all tasks that read consecutive frames share a store.
-        clip = batch.clips[:, :, :: config.stride]  # (B, C, T, H, W)
+        clip = batch.clips  # (B, C, T, H, W)
         if training and config.flip:
             clip = _mirrored(clip, rng)
         frames = _order(clip, clip.shape[2], rng, training)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vadkit.data.detection import Boxes, Seen
 from vadkit.data.video.frame import Image
 from vadkit.data.windows import Window
-from vadkit.registry.cards import Unit
+from vadkit.registry.cards import Sampling, Unit
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Cutting:
     """1 (grey) or 3 (RGB)."""
     every: int = 1
     """Units are cut from every n-th frame."""
+
+    def frames_of(self, sampling: Sampling) -> slice:
+        """Which of the K frames a sampling reads; these hold all of them, in steps that fit."""
+        first, last = (self.offsets.index(sampling.offsets[end]) for end in (0, -1))
+        return slice(first, last + 1, sampling.stride // self.offsets.step)
 
 
 @dataclass(frozen=True)

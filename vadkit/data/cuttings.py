@@ -1,4 +1,4 @@
-"""What is cut for the samplings of a recipe: one cutting for all that differ only in length."""
+"""What is cut for the samplings of a recipe: one cutting for all of one data role and unit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Cuttings:
 
     def __init__(self, recipe: Recipe, role: Callable[[str], BoundDataset]) -> None:
         self._recipe, self._role = recipe, role
-        self._spans: dict[tuple[str, Unit, int], range] = {}
+        self._spans: dict[tuple[str, Unit], range] = {}
 
     @cached_property
     def channels(self) -> int:
@@ -53,9 +53,9 @@ class Cuttings:
 
         How far they reach is left out: a longer sampling beside a task changes none of its clips.
         """
-        kinds = self._spans if samplings is None else map(_kind, samplings)
+        kinds = self._spans if samplings is None else {_kind(sampling) for sampling in samplings}
         sizes = [self.channels, self._recipe.objects.size, self._recipe.frames.size]
-        facts = [self._facts(role, unit) for role, unit in sorted({kind[:2] for kind in kinds})]
+        facts = [self._facts(role, unit) for role, unit in sorted(kinds)]
         return hash_of([sizes, facts], digits=64)
 
     def _facts(self, role: str, unit: Unit) -> list[object]:
@@ -63,12 +63,12 @@ class Cuttings:
         return [role, unit, bound.every, bound.facts(unit)]
 
     def _span(self, sampling: Sampling) -> range:
-        """The frames read by this sampling or by any like it."""
-        offsets, step = sampling.offsets, sampling.stride
+        """Every frame from the first to the last that this sampling or any of its kind reads."""
+        offsets = sampling.offsets
         span = self._spans.get(_kind(sampling), offsets)
-        return range(min(span[0], offsets[0]), max(span[-1], offsets[-1]) + step, step)
+        return range(min(span[0], offsets[0]), max(span[-1], offsets[-1]) + 1)
 
 
-def _kind(sampling: Sampling) -> tuple[str, Unit, int]:
-    """Samplings of one kind read the same store."""
-    return sampling.role, sampling.unit, sampling.stride
+def _kind(sampling: Sampling) -> tuple[str, Unit]:
+    """Samplings of one kind read the same store, whatever their length and stride."""
+    return sampling.role, sampling.unit

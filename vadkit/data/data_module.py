@@ -139,7 +139,7 @@ class PreparedData:
             batch,
             seed=seed,
             device=device,
-            cube_size=self.cube_size,
+            cube_size=self.prepared.cuttings.size("object"),
             steps=steps,
             context=context,
         )

@@ -172,6 +172,18 @@ def test_a_shorter_sampling_is_a_slice_of_a_longer_store(tmp_path: Path, frames:
     assert torch.equal(wide, narrow)
 
 
+@pytest.mark.parametrize(("stride", "windows"), [(2, 1), (3, 1), (2, 2)])
+def test_a_sampling_with_a_stride_is_a_slice_of_consecutive_frames(
+    tmp_path: Path, stride: int, windows: int
+) -> None:
+    sampling = Sampling(frames=3, stride=stride, windows=windows)
+    index = torch.tensor([7, 0, 3])
+    wide = opened(tmp_path / "wide", cutting(29)).clips(index, sampling)
+    how = Cutting("object", sampling.offsets, (16, 12), 1)
+    narrow = opened(tmp_path / "narrow", how).clips(index, sampling)
+    assert torch.equal(wide, narrow)
+
+
 def test_windows_follow_each_other(tmp_path: Path) -> None:
     sampling = Sampling(frames=3, windows=3)
     store = opened(tmp_path, Cutting("object", sampling.offsets, (16, 12), 1))

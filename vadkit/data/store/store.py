@@ -66,11 +66,10 @@ class Store(ABC):
 
 
 class CubeStore(Store):
-    """Objects cut from K consecutive frames; shorter samplings are slices of it."""
+    """Objects cut from K consecutive frames; shorter or strided samplings are slices of it."""
 
     def clips(self, index: Tensor, sampling: Sampling) -> Tensor:
-        skipped = self.cutting.offsets.index(sampling.offsets[0])
-        cubes = self.data.rows(index)[:, :, skipped : skipped + len(sampling.offsets)]
+        cubes = self.data.rows(index)[:, :, self.cutting.frames_of(sampling)]  # (B, C, N*T, H, W)
         return split_windows(cubes, sampling)
 
 

@@ -66,8 +66,7 @@ class UnitOutputs:
 
     def write(self, writer: ShardWriter, units: Shard) -> None:
         """Ask about all units of a video."""
-        first = self.cutting.offsets.index(self.sampling.offsets[0])
-        clips = units.rows[:, :, first : first + self.sampling.frames]  # (n, C, T, H, W)
+        clips = units.rows[:, :, self.cutting.frames_of(self.sampling)]  # (n, C, T, H, W)
         for start in range(0, len(clips), BATCH):
             batch = torch.from_numpy(np.ascontiguousarray(clips[start : start + BATCH]))
             writer.add(compact(self.teacher.answer_pixels(batch)))
