@@ -18,7 +18,7 @@ from vadkit.nn.heads import Shapes
 from vadkit.registry.builtin import UNetConfig
 from vadkit.registry.cards import Corruption, Need, Sampling, TaskCard
 from vadkit.task import Batch, Task, Views
-from vadkit.testing.scenes import scenes, textures
+from vadkit.testing.scenes import noise_clips, scenes
 from vadkit.training.optim import parameter_tables
 from vadkit.utils.rng import generator, seeded
 
@@ -78,7 +78,7 @@ class Case:
             clips = scenes(shape, sampling, seed)
             clips[1::2] = scenes(shape, sampling, seed, "noise")[1::2]
         elif sampling.role != "target":
-            clips = textures(shape, sampling, seed)
+            clips = noise_clips(shape, sampling, seed)
         else:
             clips = scenes(shape, sampling, seed, corruption)
         middle = clips[:, :, clips.shape[2] // 2]  # (B, C, H, W)

@@ -43,10 +43,10 @@ def scenes(
     return clips
 
 
-def textures(shape: Shape, sampling: Sampling, seed: int) -> Tensor:
+def noise_clips(shape: Shape, sampling: Sampling, seed: int) -> Tensor:
     """Units (B, C, N·T, H, W) of another world: noise."""
     count, channels, *size = shape
-    rng = generator("textures", seed)
+    rng = generator("noise_clips", seed)
     return rand(count, channels, len(sampling.offsets), *size, rng=rng)
 
 
