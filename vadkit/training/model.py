@@ -100,8 +100,6 @@ class Model(nn.Module):
             return proxy.infer(lambda views: self.outputs(task, views).outputs, batch, rng)
 
 
-
-
 def _channels_last(module: nn.Module) -> nn.Module:
     """Keep the weights of 2D convolutions in the order that is a fifth faster to train."""
     for part in module.modules():
