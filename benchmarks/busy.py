@@ -168,7 +168,7 @@ def rounds(workers: Mapping[str, subprocess.Popen[str]], neighbours: int, count:
 
 def prepare(bound: BoundRecipe, folder: Path, *, steps: int, frames: int) -> None:
     """Leave a finished run of a few steps (what it has learned costs no time), and a test video."""
-    from vadkit.run import run
+    from vadkit.experiment.run import run
 
     short = {"epochs": 1, "steps": steps}
     phases = tuple(phase.model_copy(update=short) for phase in bound.recipe.phase)

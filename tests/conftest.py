@@ -103,8 +103,8 @@ def registry() -> Registry:
 @pytest.fixture(scope="session")
 def done(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Registry) -> Path:
     """The folder of a finished run: prediction, jigsaw, virtual; tests that spoil it copy it."""
+    from vadkit.experiment.run import run
     from vadkit.recipe import load_recipe
-    from vadkit.run import run
 
     recipe = load_recipe(world.recipe("prediction", "jigsaw", "virtual"), registry=registry)
     return run(recipe, out=tmp_path_factory.mktemp("runs") / "tiny")

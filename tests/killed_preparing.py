@@ -20,7 +20,9 @@ from vadkit.recipe import load_recipe
 from vadkit.registry.registry import load_plugins
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.prepare", "vadkit.data.folder_dataset"])
+_CONTEXT.set_forkserver_preload(
+    ["vadkit.experiment.run", "vadkit.data.prepare", "vadkit.data.folder_dataset"]
+)
 _FAULTS = {
     "kill in a video": [(UnitRecorder, "add", 100)],
     "kill at the end of a video": [(VideoPass, "counts", 3)],

@@ -17,16 +17,16 @@ from typing import Any, cast
 import torch
 
 from vadkit.errors import VadkitError
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import load_plugins
-from vadkit.run import run
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
 from vadkit.training.optim import Group
 from vadkit.utils.progress import Progress
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["vadkit.run", "vadkit.data.folder_dataset"])
+_CONTEXT.set_forkserver_preload(["vadkit.experiment.run", "vadkit.data.folder_dataset"])
 
 
 def started(recipe: Path, out: Path, **options: Any) -> BaseProcess:

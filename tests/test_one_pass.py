@@ -15,9 +15,9 @@ from vadkit.data.dataset import Video
 from vadkit.data.detection import Seen
 from vadkit.data.video.file_reader import FileReader
 from vadkit.data.video.frame import Frame
+from vadkit.experiment.run import run
 from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer
 

@@ -14,10 +14,10 @@ from tiny_world import FRAMES, ODD, WIDTH, World, film, make_world, write_video
 from vadkit.cli.summary import say_summary
 from vadkit.data.dataset import Video
 from vadkit.errors import NumericError
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry, load_plugins
 from vadkit.report.score_tables import read_scores
-from vadkit.run import run
 from vadkit.runs.events import read_events
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer

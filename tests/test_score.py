@@ -11,10 +11,10 @@ from tiny_world import FRAMES, World, film, write_video
 
 from vadkit.data.dataset import Video
 from vadkit.errors import DataError, RecipeError
+from vadkit.experiment.run import run
 from vadkit.recipe import file_detector, load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.report.score_tables import read_scores
-from vadkit.run import run
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer, score_videos
 

@@ -63,7 +63,7 @@ def test_run_passes_on_what_it_is_given(tmp_path: Path, monkeypatch, capsys) -> 
         seen.update(recipe=bound.recipe, **given)
         return tmp_path
 
-    _module(monkeypatch, "vadkit.run", run=run)
+    _module(monkeypatch, "vadkit.experiment.run", run=run)
     monkeypatch.chdir(tmp_path)
     words = ["run", "smoke", "--out", "here", "--seed", "5", "--threads", "2", "--device", "cuda"]
     words += ["--strict"]

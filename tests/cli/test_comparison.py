@@ -14,10 +14,10 @@ import pytest
 from tiny_world import World
 
 from vadkit.cli import execute
+from vadkit.experiment.run import run
 from vadkit.metrics.metrics_schema import ORACLE
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 
 pytestmark = pytest.mark.edges
 

@@ -18,10 +18,10 @@ from vadkit.data.video_pass import VideoPass
 from vadkit.engines import Job, Outcome, attempt
 from vadkit.engines.local import LocalEngine
 from vadkit.errors import DataError
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.cards import Sampling
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 
 
 class Here:

@@ -22,9 +22,9 @@ import vadkit.experiment.phase_evaluation
 import vadkit.experiment.run_output
 from vadkit.data.batch_loader import Loader, Part
 from vadkit.distributed.ranks import this_rank
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import load_plugins
-from vadkit.run import run
 from vadkit.runs.events import Events, NoEvents
 from vadkit.runs.tensors import unique_state
 

@@ -15,9 +15,9 @@ from faults.test_resume import events, outcome
 from ranked_run import PLAIN, noted, ranked, said, torchrun
 from tiny_world import World
 
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import load_plugins
-from vadkit.run import run
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ import pytest
 from tiny_world import World, make_world
 
 from vadkit.cli import execute
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.recipe.fingerprint import phase_key
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import read_events
 

@@ -17,9 +17,9 @@ from patience import wait_until
 from tiny_world import World
 
 from vadkit.errors import RunBusyError
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 from vadkit.runs.events import read_events
 
 pytestmark = pytest.mark.fault

@@ -10,9 +10,9 @@ from installed import optional_libraries
 from tiny_recipe import small
 from tiny_world import World
 
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe, resolved
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 from vadkit.sweep.expansion import Entry, entries_of
 from vadkit.sweep.grid import read_grid, shipped_grids
 from vadkit.sweep.schedule import count

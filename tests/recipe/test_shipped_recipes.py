@@ -10,9 +10,9 @@ from installed import optional_libraries
 from tiny_recipe import small
 from tiny_world import World
 
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe, shipped_recipes
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 
 
 def test_there_are_some() -> None:

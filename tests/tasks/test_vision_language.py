@@ -11,9 +11,9 @@ from tiny_world import World
 from vadkit_vision_language import CARD, Config
 from vadkit_vision_language.task import VisionLanguage
 
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 from vadkit.testing import check_task
 from vadkit.testing.rig import Case, Rig
 from vadkit.utils.rng import generator

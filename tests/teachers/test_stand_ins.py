@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from tiny_world import World
 
+from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.cards import TaskCard
 from vadkit.registry.registry import Registry
-from vadkit.run import run
 
 TAUGHT = ("flow", "distillation", "segmentation", "pose")
 

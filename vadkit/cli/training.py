@@ -44,8 +44,10 @@ def run(
     bound = options.recipe(recipe, plugin, [*(sets or ()), *more], data, boxes)
 
     from vadkit.cli.summary import say_summary
+
+    # torch, only once the recipe is known to be valid
+    from vadkit.experiment.run import run as train
     from vadkit.recipe import find_recipe
-    from vadkit.run import run as train  # torch, only once the recipe is known to be valid
     from vadkit.runs.cache import PhaseCache
     from vadkit.runs.folder import RunFolder
 

@@ -33,7 +33,7 @@ def run_cell(
         device: As for `run`.
         strict: As for `run`.
     """
-    from vadkit.run import run  # torch, once for all cells of this process
+    from vadkit.experiment.run import run  # torch, once for all cells of this process
     from vadkit.runs.cache import PhaseCache
 
     bound = BoundRecipe.from_json({"recipe": recipe, "plugins": plugins})
