@@ -8,6 +8,7 @@ What follows the language of a fenced block says how it is tested:
     python plugin       is a plugin in one file
     python file=FILE    is that file, word for word; FILE beside the page
     console run         its commands run, in an empty folder
+    python run          runs after those before it on the page, in an empty folder
 
 Every other command that a page shows is only looked up.
 """
@@ -23,6 +24,7 @@ from typing import Any
 
 import pytest
 
+import vadkit
 from vadkit import errors
 from vadkit.cli import execute
 from vadkit.metrics.figures import all_figures
@@ -134,6 +136,17 @@ def test_console_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     commands = [line.removeprefix("$ vadkit ") for line in block.text.splitlines()]
     assert [execute(shlex.split(command)) for command in commands] == [0] * len(commands)
+
+
+@pytest.mark.parametrize(
+    "page", sorted({block.page for block in _tagged("python", "run")}), ids=lambda page: page.name
+)
+def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in _tagged("python", "run"):
+        if block.page == page:
+            exec(compile(block.text, str(block), "exec"), names)  # noqa: S102
 
 
 # What is named is there.
@@ -248,6 +261,10 @@ def test_every_hook_and_card_has_its_place() -> None:
     words = _words(DOCS / "write-other-plugins.md")
     assert set(HOOKS) | {card.__name__ for card in HOOKS.values()} <= words
     assert {word for word in words if word.startswith("vadkit_")} == set(HOOKS)
+
+
+def test_every_name_of_the_python_api_is_described() -> None:
+    assert set(vadkit.__all__) <= _words(DOCS / "python.md")
 
 
 def test_every_recipe_is_described() -> None:

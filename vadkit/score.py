@@ -19,6 +19,7 @@ from vadkit.data.detection import Detector
 from vadkit.data.teachers.bound_teacher import BoundTeacher, FrameTeacher, Teachers
 from vadkit.data.teachers.outputs import frames_around
 from vadkit.data.units import Units
+from vadkit.data.video.frame import VideoReader
 from vadkit.data.video.open_video import open_video
 from vadkit.data.video_files import clip_name
 from vadkit.data.video_pass import VideoPass
@@ -38,6 +39,7 @@ from vadkit.scoring.calibration import Normal
 from vadkit.scoring.fusion import frame_maximum, fuse
 from vadkit.scoring.live import LiveFrame, LiveTask
 from vadkit.training.model import Model, Sizes
+from vadkit.utils.devices import present_device
 from vadkit.utils.threads import limited_threads
 
 Told = Callable[[str], None]
@@ -77,7 +79,7 @@ class Scorer:
             registry: Where the scoring tasks and the backbone come from; other tasks of the
                 recipe need not be installed any more.
             detectors: Find objects with these instead of the recipe's.
-            device: Where to score.
+            device: Where to score: "cpu", "cuda", ...; "auto" takes a GPU if there is one.
             strict: Refuse damaged frames.
 
         Raises:
@@ -93,7 +95,7 @@ class Scorer:
         weights = {name: tensors[name] for name in tensors if not name.startswith(NORMAL)}
         load_state(model, weights, str(folder.model))
         finders = [detector.create() for detector in bound.detectors]
-        rules, where = bound.datasets[TARGET].rules, torch.device(device)
+        rules, where = bound.datasets[TARGET].rules, present_device(device)
         bound_teachers = Teachers(bound, where)
         needs = [need for task in model.tasks.values() for need in task.score_needs]
         teachers = {need: bound_teachers.bound(need) for need in needs}
@@ -101,18 +103,21 @@ class Scorer:
         return cls(model, bound.recipe, finders, rules, teachers, normal, where, strict)
 
     @limited_threads()
-    def score(self, video: Video, told: Told = lambda _: None) -> ScoreTable:
+    def score(
+        self, video: Video, told: Told = lambda _: None, reader: VideoReader | None = None
+    ) -> ScoreTable:
         """Score every frame of a video, which all tasks see in one pass.
 
         Args:
             video: Where it is.
             told: Told in a sentence of what was odd or damaged in it.
+            reader: Gives its frames; where not given, its file or folder is opened.
 
         Raises:
             DataError: The video cannot be read, or is damaged and damage is refused.
             PluginError: A task, detector or teacher fails.
         """
-        reader = open_video(video.path, strict=self.strict)
+        reader = reader or open_video(video.path, strict=self.strict)
         channels = self.model.sizes.channels
         video_pass = VideoPass(video, reader, self.detectors, self.rules, channels)
         tasks = {name: self._live(name) for name in self.model.tasks}

@@ -9,7 +9,6 @@ import typer
 
 from vadkit.cli import options
 from vadkit.cli.output import say, say_json, say_table
-from vadkit.errors import RecipeError
 
 if TYPE_CHECKING:
     from vadkit.metrics.figures import Figure
@@ -40,7 +39,9 @@ def frames(
     """Compare a score for every frame with its label: AUC, EER, AP."""
     chosen = _protocols(protocol or [])
     score, label = _read(scores, labels, plugin, raw=bool(protocol), anyway=anyway)
-    trees = {name: _evaluated(score, label, how) for name, how in chosen.items()}
+    from vadkit.python_api import evaluate
+
+    trees = {name: evaluate(score, label, how).tree() for name, how in chosen.items()}
     if as_json:
         say_json(trees if protocol else trees[AS_THEY_ARE])
     elif len(trees) > 1:
@@ -53,19 +54,12 @@ AS_THEY_ARE = "as they are"
 """No protocol: the scores are compared as the files hold them."""
 
 
-def _protocols(names: list[str]) -> dict[str, FrameProtocol]:
-    from vadkit.recipe import FrameProtocol, Smooth, presets
-    from vadkit.utils.suggestions import allowed_words, did_you_mean
+def _protocols(names: list[str]) -> dict[str, FrameProtocol | None]:
+    from vadkit.recipe import preset, presets
 
     if not names:
-        return {AS_THEY_ARE: FrameProtocol(smooth=Smooth(kind="none"))}
-    shipped = presets()
-    chosen = list(shipped) if ALL in names else names
-    for name in chosen:
-        if name not in shipped:
-            hint = f"{did_you_mean(name, shipped)} {allowed_words(shipped)}".strip()
-            raise RecipeError(f"There is no protocol {name!r}.", hint)
-    return {name: shipped[name] for name in chosen}
+        return {AS_THEY_ARE: None}
+    return {name: preset(name) for name in (presets() if ALL in names else names)}
 
 
 def _read(
@@ -97,16 +91,6 @@ def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, A
     dataset = options.registry(plugin).create("dataset", name, {}, folder)
     labels = {video.name: dataset.labels(video) for video in dataset.videos("test")}
     return {video: f"{video} of {source}" for video in labels}, labels
-
-
-def _evaluated(score: Any, label: Any, how: FrameProtocol) -> dict[str, Any]:
-    from vadkit.metrics.bootstrap import auc_intervals
-    from vadkit.metrics.frame_metrics import evaluate
-    from vadkit.scoring.protocol import describe, finish, frames_that_count
-
-    smooth = {video: frames.smooth for video, frames in finish(score, how).items()}
-    counted = frames_that_count(smooth, label, how.borders)
-    return {**evaluate(*counted), "intervals": auc_intervals(*counted), "protocol": describe(how)}
 
 
 def _say_protocols(trees: dict[str, dict[str, Any]]) -> None:

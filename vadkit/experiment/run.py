@@ -24,7 +24,7 @@ from vadkit.runs.folder import RunFolder
 from vadkit.runs.identity import identity, refuse_other_recipe, take_identity
 from vadkit.training.model import Model, Sizes
 from vadkit.training.trainer import PhaseRunner
-from vadkit.utils.devices import device_named
+from vadkit.utils.devices import present_device
 from vadkit.utils.machine import this_machine
 from vadkit.utils.progress import Progress
 from vadkit.utils.rng import repeatable
@@ -69,7 +69,7 @@ def run(
     """
     recipe = bound.recipe
     refuse_small_batches(recipe.optim.batch, this_rank().size)
-    named = device_named(device)
+    named = present_device(device)
     where = own_device(named)
     with (
         joined(where) as world,

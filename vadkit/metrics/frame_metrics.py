@@ -34,11 +34,7 @@ def evaluate(
         DataError: Videos or lengths differ, there is no frame, or a label is neither 0 nor 1.
         NumericError: A score is not finite.
     """
-    names = _checked_names(scores, labels)
-    frames = ScoredFrames(
-        {name: _checked_scores(name, scores[name], len(labels[name])) for name in names},
-        {name: _checked_labels(name, labels[name]) for name in names},
-    )
+    frames = scored_frames(scores, labels)
     per_video = {
         name: {"auc": auc, **_counts(frames.labels[name])}
         for name, auc in frames.video_aucs.items()
@@ -47,9 +43,20 @@ def evaluate(
         **judge_frames(frames),
         **_counts(frames.joined[1]),
         "per_video": per_video,
-        "one_class_videos": [name for name in names if per_video[name]["auc"] is None],
+        "one_class_videos": [name for name in per_video if per_video[name]["auc"] is None],
         "notes": _notes(frames),
     }
+
+
+def scored_frames(
+    scores: Mapping[str, NDArray[Any]], labels: Mapping[str, NDArray[Any]]
+) -> ScoredFrames:
+    """Check scores and labels, and put them side by side; it raises what `evaluate` does."""
+    names = _checked_names(scores, labels)
+    return ScoredFrames(
+        {name: _checked_scores(name, scores[name], len(labels[name])) for name in names},
+        {name: _checked_labels(name, labels[name]) for name in names},
+    )
 
 
 def _counts(labels: NDArray[np.bool_]) -> dict[str, int]:

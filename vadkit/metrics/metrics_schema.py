@@ -42,6 +42,12 @@ class Judged(Facts):
         """The value of a figure; None where it is not defined or not there."""
         return figure.value(self.__pydantic_extra__)
 
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """Key of a figure ("micro", "eer", ...) -> its value; None where it is not defined."""
+        table = self.__pydantic_extra__
+        return {f.key: f.value(table) for f in all_figures().values() if _has(table, f.path)}
+
     def tree(self) -> dict[str, Any]:
         """The JSON values, without what was never set."""
         return self.model_dump(mode="json", exclude_unset=True)
@@ -139,6 +145,26 @@ class Intervals(Facts):
     level: float
     rounds: int
     videos: int
+
+
+class HashedProtocol(FrameProtocol):
+    """From scores of frames to figures."""
+
+    hash: str
+    """A digest of all else but the preset's name."""
+
+
+class ScoreFigures(Judged):
+    """What anybody's scores are worth."""
+
+    protocol: HashedProtocol
+    frames: int
+    anomalous: int
+    per_video: dict[str, VideoFigures]
+    one_class_videos: list[str]
+    notes: list[str]
+    """Why a figure is not defined or says little."""
+    intervals: Intervals
 
 
 class RegionCounts(Facts):

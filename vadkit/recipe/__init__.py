@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.defaults import completed
 from vadkit.recipe.diagnostics import Problem, first_of, problems_error
 from vadkit.recipe.loader import Source, find_recipe, read_source, shipped_recipes
-from vadkit.recipe.overrides import apply_set, bind_boxes, bind_data, file_boxes
-from vadkit.recipe.presets import presets, with_presets
+from vadkit.recipe.overrides import apply_set, apply_value, bind_boxes, bind_data, file_boxes
+from vadkit.recipe.presets import preset, presets, with_presets
 from vadkit.recipe.schema import (
     BackboneSource,
     Borders,
@@ -63,6 +63,7 @@ __all__ = [
     "file_detector",
     "find_recipe",
     "load_recipe",
+    "preset",
     "presets",
     "resolved",
     "schema",
@@ -72,7 +73,7 @@ __all__ = [
 
 def load_recipe(
     name: str | Path,
-    sets: Sequence[str] = (),
+    sets: Sequence[str] | Mapping[str, Any] = (),
     data: Sequence[str] = (),
     boxes: Path | None = None,
     registry: Registry | None = None,
@@ -81,7 +82,7 @@ def load_recipe(
 
     Args:
         name: A path, or the bare name of a shipped recipe.
-        sets: `key.path=VALUE` with TOML values, applied last.
+        sets: `key.path=VALUE` with TOML values, or key path -> Python value; applied last.
         data: At most one `NAME=DIR`, which binds the role `target`.
         boxes: A file or folder of boxes that takes the place of the detectors.
         registry: The plugins that names mean; all that are installed where not given.
@@ -99,7 +100,7 @@ def load_recipe(
 def changed_source(
     name: str | Path,
     registry: Registry,
-    sets: Sequence[str] = (),
+    sets: Sequence[str] | Mapping[str, Any] = (),
     data: Sequence[str] = (),
     boxes: Path | None = None,
 ) -> Source:
@@ -111,8 +112,12 @@ def changed_source(
     source = read_source(name, registry)
     bind_data(source, data)
     bind_boxes(source, boxes)
-    for text in sets:
-        apply_set(source, text, registry)
+    if isinstance(sets, Mapping):
+        for key, value in sets.items():
+            apply_value(source, key, value, registry)
+    else:
+        for text in sets:
+            apply_set(source, text, registry)
     return source
 
 

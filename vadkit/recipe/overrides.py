@@ -55,6 +55,17 @@ def apply_set(source: Source, text: str, registry: Registry) -> None:
         change(source, path, table["value"], place, registry=registry)
 
 
+def apply_value(source: Source, key: str, value: Any, registry: Registry) -> None:
+    """Put a Python value in place of a text that TOML would read as one."""
+    place, path = Place(f"sets {key:.100}"), key_path(key.strip())
+    if "" in path:
+        source.problems.append(Problem((), f"{key!r} is no key.path.", place))
+    elif value is None:
+        source.problems.append(Problem(path, "is None, which a recipe cannot say.", place))
+    else:
+        change(source, path, value, place, registry=registry)
+
+
 def change(
     source: Source,
     path: KeyPath,

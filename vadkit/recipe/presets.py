@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vadkit.errors import RecipeError
 from vadkit.recipe.schema import FrameProtocol
+from vadkit.utils.suggestions import allowed_words, did_you_mean
 
 Tables = dict[str, dict[str, Any]]
 
@@ -20,6 +22,19 @@ def _tables() -> Tables:
 def presets() -> dict[str, FrameProtocol]:
     """Every preset by its name."""
     return {name: FrameProtocol.model_validate(_lists(table)) for name, table in _tables().items()}
+
+
+def preset(name: str) -> FrameProtocol:
+    """The preset of a name.
+
+    Raises:
+        RecipeError: There is none.
+    """
+    protocols = presets()
+    if name not in protocols:
+        hint = f"{did_you_mean(name, protocols)} {allowed_words(protocols)}".strip()
+        raise RecipeError(f"There is no protocol {name!r}.", hint)
+    return protocols[name]
 
 
 def _lists(table: dict[str, Any]) -> dict[str, Any]:
