@@ -1,4 +1,4 @@
-"""The Python API: light to import, typed names, runs, scores of files and frames, figures, errors."""
+"""The Python API: what is imported, runs, scores of files and frames, figures, errors."""
 
 from __future__ import annotations
 
@@ -102,10 +102,23 @@ def test_two_targets_are_refused() -> None:
         vadkit.load_recipe("smoke", data={"ped2": "a", "avenue": "b"})
 
 
-def test_a_broken_plugin_is_told_as_a_warning(tmp_path: Path) -> None:
+def test_a_broken_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("raise RuntimeError('on purpose')\n")
-    with pytest.warns(UserWarning, match="on purpose"):
+    with pytest.raises(vadkit.VadkitError, match="on purpose"):
         vadkit.load_recipe("smoke", plugins=[tmp_path / "broken.py"])
+
+
+def test_a_broken_installed_plugin_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "broken-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[vadkit]\nbroken = broken_plugin\n")
+    (tmp_path / "broken_plugin.py").write_text("raise RuntimeError('on purpose')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(UserWarning, match="Broken plugins: broken"):
+        vadkit.load_recipe("smoke")
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -142,7 +155,7 @@ def test_figures_are_those_of_the_file(finished: vadkit.Run) -> None:
     assert list(metrics.phases[0].figures) == keys[:5]
 
 
-def test_an_unfinished_run_has_no_figures(done: Path, tmp_path: Path) -> None:
+def test_an_unfinished_run_has_no_figures(done: Path, world: World, tmp_path: Path) -> None:
     (tmp_path / "env.json").write_text((done / "env.json").read_text())
     run = vadkit.load_run(tmp_path)
     with pytest.raises(vadkit.VadkitError, match="not finished"):
@@ -150,7 +163,7 @@ def test_an_unfinished_run_has_no_figures(done: Path, tmp_path: Path) -> None:
     with pytest.raises(vadkit.VadkitError, match="not finished"):
         run.scores()
     with pytest.raises(vadkit.VadkitError, match="model"):
-        run.score(tmp_path)
+        run.score(world.target / "test/c.mkv")
 
 
 def test_a_file_scores_as_in_the_run(finished: vadkit.Run, world: World) -> None:
