@@ -88,8 +88,8 @@ def test_a_sweep_shows_it_as_it_is_and_shares_in_percent(run: Path, world: World
 
     grid = run.parent / "grid.toml"
     grid.write_text(SWEEP.format(recipe=world.recipe("prediction", "jigsaw").as_posix()))
-    file = read_grid(grid)
-    (entry,) = entries_of(file, load_plugins())
+    file = read_grid(grid, load_plugins())
+    (entry,) = entries_of(file)
     lines = lines_of([entry], {entry.cell.name: CellState.read(run)}, {})
     text = markdown(file.grid, lines)
     assert "\nframes, seed 0." in text

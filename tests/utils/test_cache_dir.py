@@ -31,7 +31,7 @@ def test_nobody_else_reads_the_variable() -> None:
         if 'environ.get("VADKIT_HOME")' in path.read_text("utf-8")
         or "user_cache" in path.read_text("utf-8")
     ]
-    assert readers == ["home.py"]
+    assert readers == ["utils/cache_dir.py"]
 
 
 def test_it_is_known_without_torch() -> None:

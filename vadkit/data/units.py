@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.crops import Cut
 from vadkit.registry.cards import Sampling
+
+if TYPE_CHECKING:
+    from vadkit.data.crops import Cut  # it imports OpenCV, which a table of units does without
 
 
 @dataclass(frozen=True)
