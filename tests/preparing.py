@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tiny_world import World
 
+from vadkit.engines import Job, Outcome, attempt
 from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import Registry
 
@@ -20,3 +21,24 @@ def files(home: Path) -> dict[str, bytes]:
 
 def load(world: World, registry: Registry, *tasks: str) -> BoundRecipe:
     return load_recipe(world.recipe(*tasks or TASKS), registry=registry)
+
+
+class Here:
+    """An engine that does each job when it is waited for, the last one first."""
+
+    slots = 3
+    threads = 1
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.done: list[Job] = []
+
+    def submit(self, job: Job) -> None:
+        self.jobs.append(job)
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        self.done.append(self.jobs.pop())
+        return [attempt(self.done[-1])]
+
+    def close(self) -> None:
+        assert not self.jobs

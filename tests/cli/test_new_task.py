@@ -79,7 +79,7 @@ def test_new_task_installs_and_its_tests_pass(folder: Path, tmp_path: Path) -> N
     _python("-m", "pip", "install", "--quiet", *offline, str(folder), cwd=tmp_path, path=site)
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", "tests"]
     out = _python(*words, cwd=folder, path=site)
-    assert "14 passed" in out
+    assert "19 passed" in out
     vadkit = ["-c", "from vadkit.cli import main; main()"]
     rows = json.loads(_python(*vadkit, "list-tasks", "--json", cwd=tmp_path, path=site))
     row = next(row for row in rows if row["name"] == "far-away")
@@ -87,7 +87,7 @@ def test_new_task_installs_and_its_tests_pass(folder: Path, tmp_path: Path) -> N
     out = _python(*vadkit, "recipe", "validate", "far_away.toml", cwd=folder, path=site)
     assert "is valid: far-away" in out
     out = _python(*vadkit, "check-task", "far-away", cwd=tmp_path, path=site)
-    assert "far-away: 11 of 11 checks passed" in out
+    assert "far-away: 16 of 16 checks passed" in out
 
 
 def test_existing_folder_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

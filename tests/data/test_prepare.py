@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from preparing import files, load
+from preparing import Here, files, load
 from tiny_world import World, film, make_world, write_boxes, write_video
 
 from vadkit.data.bound_dataset import BoundDataset
@@ -15,34 +15,13 @@ from vadkit.data.dataset import Video
 from vadkit.data.prepare import prepare
 from vadkit.data.requirements import required
 from vadkit.data.video_pass import VideoPass
-from vadkit.engines import Job, Outcome, attempt
+from vadkit.engines import Job, Outcome
 from vadkit.engines.local import LocalEngine
 from vadkit.errors import DataError
 from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.cards import Sampling
 from vadkit.registry.registry import Registry
-
-
-class Here:
-    """An engine that does each job when it is waited for, the last one first."""
-
-    slots = 3
-    threads = 1
-
-    def __init__(self) -> None:
-        self.jobs: list[Job] = []
-        self.done: list[Job] = []
-
-    def submit(self, job: Job) -> None:
-        self.jobs.append(job)
-
-    def wait(self, timeout_s: float) -> list[Outcome]:
-        self.done.append(self.jobs.pop())
-        return [attempt(self.done[-1])]
-
-    def close(self) -> None:
-        assert not self.jobs
 
 
 @pytest.fixture(scope="module")

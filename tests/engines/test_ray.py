@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import ray_jobs
 from patience import outcomes_of, wait_until
-from test_prepare import Here, files, load
+from preparing import Here, files, load
 from tiny_world import World
 
 from vadkit.data.prepare import prepare
@@ -167,8 +167,8 @@ def test_preparing_over_ray_comes_to_the_same(
     tmp_path: Path, world: World, registry: Registry, engine: RayEngine
 ) -> None:
     recipe = load(world, registry)
-    assert prepare(recipe, home=tmp_path / "here") == {}
-    assert prepare(recipe, engine=engine, home=tmp_path / "ray") == {}
+    assert prepare(recipe, home=tmp_path / "here") == []
+    assert prepare(recipe, engine=engine, home=tmp_path / "ray") == []
     assert files(tmp_path / "ray") == files(tmp_path / "here")
 
 
