@@ -111,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--against", type=Path, help="hashes of another commit")
     parser.add_argument("--ped2", type=Path, help="UCSD Ped2, if it is at hand")
     parser.add_argument("--video", type=Path, help="a video to score; one of plaza if not given")
+    parser.add_argument("--only", nargs="+", metavar="RUN", help="of the runs, these alone")
     parser.add_argument("--full", action="store_true", help="train as long as the recipes say")
     return parser
 
@@ -166,7 +167,7 @@ def _runs(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
         for number in range(phases if name in runs else 0):
             for setting in ("epochs=1", "steps=10"):
                 runs[name] += ["--set", f"phase.{number}.{setting}"]
-    return runs
+    return {name: words for name, words in runs.items() if name in (options.only or runs)}
 
 
 def _of_run(run: Path) -> Iterator[tuple[str, str]]:
