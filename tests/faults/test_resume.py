@@ -44,7 +44,7 @@ EVENTS = [
     "run_done",
 ]
 FIRST_OF_ITS_KIND = sorted({EVENTS.index(event) for event in EVENTS})
-RENAMES = 34
+RENAMES = 35
 """Of the reference, inside its saves."""
 EVERY = "VADKIT_EVERY_KILL" in os.environ
 """Kill in every place, which takes several times as long, and not in a spread of them."""
