@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _hashes(folder: Path, options: argparse.Namespace) -> dict[str, str]:
-    found = {}
+    hashes = {}
     for name, words in _runs(folder, options).items():
         _vadkit(
             folder,
@@ -129,11 +129,11 @@ def _hashes(folder: Path, options: argparse.Namespace) -> dict[str, str]:
             "1",
             "--no-cache",
         )
-        found |= {f"{name}: {what}": key for what, key in _of_run(folder / "runs" / name)}
+        hashes |= {f"{name}: {what}": key for what, key in _of_run(folder / "runs" / name)}
     (folder / "grid.toml").write_text(TWO_CELLS, encoding="utf-8", newline="\n")
     _vadkit(folder, "sweep", "grid.toml", "--out", "sweep")
     for cell in sorted((folder / "sweep" / "cells").iterdir()):
-        found |= {f"sweep {cell.name}: {what}": key for what, key in _of_run(cell)}
+        hashes |= {f"sweep {cell.name}: {what}": key for what, key in _of_run(cell)}
     video = options.video.absolute() if options.video else _video(folder)
     for name in SCORED:
         _vadkit(
@@ -146,8 +146,8 @@ def _hashes(folder: Path, options: argparse.Namespace) -> dict[str, str]:
             f"scored/{name}",
         )
         (table,) = (folder / "scored" / name).glob("*.csv")
-        found[f"{name}: a video's scores"] = _of_bytes(table.read_bytes())
-    return found
+        hashes[f"{name}: a video's scores"] = _of_bytes(table.read_bytes())
+    return hashes
 
 
 def _runs(folder: Path, options: argparse.Namespace) -> dict[str, list[str]]:
