@@ -16,9 +16,8 @@ import torch
 
 from vadkit.data.crops import Cutting, cut
 from vadkit.data.detection import Seen
-from vadkit.data.store.shard_files import Shard
 from vadkit.data.store.store import Store, UnitRecorder, open_store
-from vadkit.data.store.video_shards import VideoShards
+from vadkit.data.store.video_shards import Shard, VideoShards
 from vadkit.data.video.frame import Frame
 from vadkit.data.windows import reach, windows
 from vadkit.registry.cards import Sampling

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from vadkit.data.annotations.frame_labels import (
         check_length,
         checked_labels,
+        interval_labels,
         mask_labels,
+        range_labels,
         read_array,
+        read_intervals,
         read_labels,
+        read_masks,
     )
-    from vadkit.data.annotations.intervals import interval_labels, range_labels, read_intervals
-    from vadkit.data.annotations.masks import read_masks
     from vadkit.data.annotations.tracks import TrackedBox, build_tracks, read_evaluator_tracks
     from vadkit.data.dataset import Dataset, Split, Track, Video
     from vadkit.data.detection import Boxes, Detector, Seen
@@ -103,7 +105,7 @@ _LAZY = {
     "fingerprint_files": "data.file_dataset",
     "frame_files": "data.video.folder_reader",
     "gradient_l1": "nn.losses",
-    "interval_labels": "data.annotations.intervals",
+    "interval_labels": "data.annotations.frame_labels",
     "is_image": "data.video_files",
     "is_video": "data.video_files",
     "l1": "nn.losses",
@@ -117,13 +119,13 @@ _LAZY = {
     "rand": "utils.rng",
     "randint": "utils.rng",
     "randperm": "utils.rng",
-    "range_labels": "data.annotations.intervals",
+    "range_labels": "data.annotations.frame_labels",
     "read_array": "data.annotations.frame_labels",
     "read_csv": "data.annotations.csv_table",
     "read_evaluator_tracks": "data.annotations.tracks",
-    "read_intervals": "data.annotations.intervals",
+    "read_intervals": "data.annotations.frame_labels",
     "read_labels": "data.annotations.frame_labels",
-    "read_masks": "data.annotations.masks",
+    "read_masks": "data.annotations.frame_labels",
     "squared_error": "nn.losses",
     "thread_environment": "utils.threads",
     "unexplained": "nn.losses",

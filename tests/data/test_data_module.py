@@ -134,7 +134,7 @@ def test_training_reads_only_clips_inside_their_video(tmp_path: Path, plugins: P
         [40 * v + f + k for k in range(5)] for v, n in ((0, 12), (1, 9)) for f in range(n - 4)
     ]
     assert sorted(clips) == sorted(inside * 2)
-    assert loader.skipped == data.report["target/train/object"]["units_at_ends"] == 16
+    assert data.prepared.report["target/train/object"]["units_at_ends"] == 16
 
 
 def test_scoring_reads_every_unit_in_order_and_repeats_the_ends(
@@ -303,10 +303,10 @@ def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:
     with again.annotations.scoring():
         assert list(again.annotations.labels()) == ["test-a", "test-short"]
     assert {name: len(times) for name, times in data.times().items()} == data.lengths()
-    report = data.report["target/test/object"]
+    report = data.prepared.report["target/test/object"]
     assert report["videos_shorter_than_clip"] == 1
-    assert data.report["target/train/object"]["videos_without_units"] == 1
-    assert data.report["target/train/object"]["frames_without_boxes"] == 6
+    assert data.prepared.report["target/train/object"]["videos_without_units"] == 1
+    assert data.prepared.report["target/train/object"]["frames_without_boxes"] == 6
     cuttings = data.prepared.cuttings
     sizes = (cuttings.channels, cuttings.size("object"), cuttings.size("frame"))
     assert sizes == (1, (8, 8), (10, 12))

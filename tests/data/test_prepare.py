@@ -10,10 +10,9 @@ from preparing import Here, files, load
 from tiny_world import World, film, make_world, write_boxes, write_video
 
 from vadkit.data.bound_dataset import BoundDataset
-from vadkit.data.data_module import PreparedData
+from vadkit.data.data_module import PreparedData, required
 from vadkit.data.dataset import Video
 from vadkit.data.prepare import prepare
-from vadkit.data.requirements import required
 from vadkit.data.video_pass import VideoPass
 from vadkit.engines import Job, Outcome
 from vadkit.engines.local import LocalEngine
@@ -124,7 +123,8 @@ def test_frames_alone_need_boxes_for_the_baselines(
     prepare(recipe, engine=engine, home=tmp_path)
     data = PreparedData(recipe, home=tmp_path)
     data.require(required(recipe, labelled=lambda: True))
-    assert list(data.report) == ["target/train/frame", "target/test/frame", "target/test/object"]
+    places = ["target/train/frame", "target/test/frame", "target/test/object"]
+    assert list(data.prepared.report) == places
     assert len(engine.done) == 4
     again = Here()
     prepare(recipe, engine=again, home=tmp_path)

@@ -112,10 +112,10 @@ def _reading() -> list[list[int]]:
     read, clips = [], Loader.parts
 
     def parts(self: Loader) -> Iterator[Part]:
-        order = self._main.order(self._seed)
+        order = self.main.order(self.seed)
         for number, part in enumerate(clips(self)):
-            own = order[self._places(number).tensor_split(self._ranks)[self._rank]]
-            wanted = self._main.batch(own, *self._form).clips
+            own = order[self._places(number).tensor_split(self.ranks)[self.rank]]
+            wanted = self.main.batch(own, self.device, self.cube_size).clips
             assert torch.equal(part.batch.clips, wanted)
             read.append(own.tolist())
             yield part

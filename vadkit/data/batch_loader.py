@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -58,36 +57,27 @@ class Part(NamedTuple):
     """What the part counts in the mean over all processes: 1 if they read equally many units."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Loader:
-    """Iterates over batches; each iteration gives the same ones again.
+    """Iterates over batches; each iteration gives the same ones again."""
 
-    Args:
-        main: Its units are gone through once.
-        beside: Read as many units at a time as the main one, again and again.
-        batch: Units in a batch; the last may be smaller.
-        seed: Decides the order; None goes through the units as they are.
-        device: Where the batches go.
-        cube_size: Height and width of the recipe's cubes.
-        steps: Stop after so many batches.
-        context: Teachers' answers for the main units.
-    """
-
-    def __init__(
-        self,
-        main: Reading,
-        beside: Sequence[Reading],
-        batch: int,
-        *,
-        seed: Sequence[int | str] | None,
-        device: torch.device,
-        cube_size: tuple[int, int],
-        steps: int | None = None,
-        context: Context | None = None,
-    ) -> None:
-        self._main, self._beside, self._context = main, beside, context
-        self._batch, self._seed, self._steps = batch, seed, steps
-        self._form = device, cube_size
-        self._rank, self._ranks = 0, 1
+    main: Reading
+    """Its units are gone through once."""
+    beside: Sequence[Reading]
+    """Read as many units at a time as the main one, again and again."""
+    batch: int
+    """Units in a batch; the last may be smaller."""
+    seed: Sequence[int | str] | None
+    """Decides the order; None goes through the units as they are."""
+    device: torch.device
+    cube_size: tuple[int, int]
+    """Height and width of the recipe's cubes."""
+    steps: int | None = None
+    """Stop after so many batches."""
+    context: Context | None = None
+    """Teachers' answers for the main units."""
+    rank: int = 0
+    ranks: int = 1
 
     def split(self, rank: int, ranks: int) -> Loader:
         """The same batches, each split among so many processes; `parts` gives those of one.
@@ -95,11 +85,10 @@ class Loader:
         Raises:
             DataError: There are too few units for so many.
         """
-        loader = copy(self)
-        loader._rank, loader._ranks = rank, ranks
+        loader = replace(self, rank=rank, ranks=ranks)
         if not len(loader):
             raise DataError(
-                f"The data role {self._main.sampling.role!r} has {self.units} units to train on, "
+                f"The data role {self.main.sampling.role!r} has {self.units} units to train on, "
                 f"fewer than two for each of {ranks} processes.",
                 "Start fewer processes.",
             )
@@ -108,19 +97,14 @@ class Loader:
     @property
     def units(self) -> int:
         """How many units are gone through."""
-        return len(self._main.rows)
-
-    @property
-    def skipped(self) -> int:
-        """Units left out because their clip reaches beyond the video."""
-        return len(self._main.store.units) - self.units
+        return len(self.main.rows)
 
     def __len__(self) -> int:
-        whole, rest = divmod(self.units, self._batch)
+        whole, rest = divmod(self.units, self.batch)
         # Batch statistics are undefined for a single unit.
-        least = 1 if self._seed is None else 2 * self._ranks
+        least = 1 if self.seed is None else 2 * self.ranks
         count = whole + (rest >= least)
-        return count if self._steps is None else min(count, self._steps)
+        return count if self.steps is None else min(count, self.steps)
 
     def __iter__(self) -> Iterator[Batch]:
         return (batch for _, batch in self.dealt(0, 1))
@@ -135,26 +119,26 @@ class Loader:
         read = self._reader()
         for number in range(len(self)):
             places = self._places(number)
-            share, count = places.tensor_split(self._ranks)[self._rank], len(places)
-            yield Part(read(share), count, self._ranks * len(share) / count)
+            share, count = places.tensor_split(self.ranks)[self.rank], len(places)
+            yield Part(read(share), count, self.ranks * len(share) / count)
 
     def _places(self, number: int) -> Tensor:
-        """The places in the order of a batch's units."""
-        first = number * self._batch
-        return torch.arange(first, min(first + self._batch, self.units))
+        """Where a batch's units stand in the order."""
+        first = number * self.batch
+        return torch.arange(first, min(first + self.batch, self.units))
 
     def _reader(self) -> Callable[[Tensor], Batch]:
         """Reads what stands at some places of this iteration's order."""
-        order = self._main.order(self._seed)
-        orders = [reading.order(self._seed) for reading in self._beside]
+        order, form = self.main.order(self.seed), (self.device, self.cube_size)
+        orders = [reading.order(self.seed) for reading in self.beside]
 
         def read(places: Tensor) -> Batch:
             rows = order[places]
             beside = {
-                reading.sampling.role: reading.batch(rows_of[places % len(rows_of)], *self._form)
-                for reading, rows_of in zip(self._beside, orders, strict=True)
+                reading.sampling.role: reading.batch(rows_of[places % len(rows_of)], *form)
+                for reading, rows_of in zip(self.beside, orders, strict=True)
             }
-            context = self._context(rows) if self._context else {}
-            return replace(self._main.batch(rows, *self._form), context=context, beside=beside)
+            context = self.context(rows) if self.context else {}
+            return replace(self.main.batch(rows, *form), context=context, beside=beside)
 
         return read

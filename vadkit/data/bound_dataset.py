@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
-from vadkit.data.annotations.known import Annotations
+from vadkit.data.annotations.known import LabelReader
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.detection import Detector
 from vadkit.data.video.frame import VideoReader
@@ -36,8 +36,7 @@ class BoundDataset:
         self._source, self._finders = bound.datasets[name], bound.detectors
         self.every, self.rules = self._source.every, self._source.rules
         self.dataset: Dataset[Any] = self._source.create()
-        self.annotations = Annotations(self.dataset)
-        """What is known of its videos."""
+        self.label_reader = LabelReader(self.dataset)
         self._opened: dict[str, VideoReader] = {}
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,21 @@ from vadkit.registry.cards import Need, Sampling
 
 Part = tuple[float, float]
 """Where a part of a video begins and ends, as shares of its length."""
+BASELINE = Sampling(frames=1)
+"""Objects, whose boxes are held against a recipe of whole frames too."""
+BASELINES = Read("test", (BASELINE,), ())
+
+
+def required(bound: BoundRecipe, *, labelled: Callable[[], bool]) -> list[Read]:
+    """What the tasks read that a recipe trains and scores, training videos first.
+
+    Args:
+        bound: Whose tasks.
+        labelled: Whether scores will be evaluated; asked where objects are never scored.
+    """
+    trained, scored = bound.reads
+    frames_alone = all(read.samplings[0].unit == "frame" for read in scored)
+    return [*trained, *scored, *([BASELINES] if frames_alone and labelled() else [])]
 
 
 class PreparedData:
@@ -57,15 +72,10 @@ class PreparedData:
         """The videos themselves."""
         self._held_out = (1 - bound.recipe.optim.hold_out, 1.0)
 
-    @property
-    def report(self) -> dict[str, dict[str, int]]:
-        """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
-        return self.prepared.report
-
     @cached_property
     def annotations(self) -> SealedAnnotations:
         """What is known of the test videos; sealed unless something is scored."""
-        return SealedAnnotations(self.prepared.role(TARGET).annotations, self.lengths)
+        return SealedAnnotations(self.prepared.role(TARGET).label_reader, self.lengths)
 
     def dataset(self, role: str = TARGET) -> Dataset[Any]:
         """The data set bound to a role."""
@@ -128,20 +138,20 @@ class PreparedData:
         """
         trained = self._held_out if held_out else (0, self._held_out[0])
         part = None if seed is None else trained
-        read = [_reading(self.prepared, of, split, part) for of in samplings]
-        first, *others = read if rows is None else [replace(of, rows=rows) for of in read]
-        context = self.context(samplings[0], split, needs) if needs else None
-        for reading in (first, *others):
+        readings = [_reading(self.prepared, sampling, split, part) for sampling in samplings]
+        if rows is not None:
+            readings = [replace(reading, rows=rows) for reading in readings]
+        for reading in readings:
             reading.store.to(device)
         return Loader(
-            first,
-            others,
-            batch,
+            main=readings[0],
+            beside=readings[1:],
+            batch=batch,
             seed=seed,
             device=device,
             cube_size=self.prepared.cuttings.size("object"),
             steps=steps,
-            context=context,
+            context=self.context(samplings[0], split, needs) if needs else None,
         )
 
     def context(self, sampling: Sampling, split: Split, needs: Iterable[Need]) -> Context:
@@ -171,10 +181,6 @@ class PreparedData:
     def fingerprint(self, samplings: Iterable[Sampling] | None = None) -> str:
         """A hash of all that decides what these samplings read, or all that are required."""
         return self.prepared.cuttings.fingerprint(samplings)
-
-    def answering(self, needs: Iterable[Need]) -> list[object]:
-        """JSON values of who answers these needs."""
-        return self.prepared.teachers.facts(needs)
 
 
 def answer_shapes(
@@ -206,7 +212,7 @@ def _reading(
         raise role.too_few(split, sampling.unit, len(sampling.offsets))
     if not sampling.labels:
         return Reading(store, sampling, rows)
-    labels = role.annotations.labels(split, store.units.frames)
+    labels = role.label_reader.labels(split, store.units.frames)
     return Reading(store, sampling, rows, _unit_labels(labels, store))
 
 
@@ -214,7 +220,7 @@ def _unit_labels(labels: Labels, store: Store) -> Tensor:
     """(units,) int64; units of videos without labels count as normal."""
     units = store.units
     normal = {name: np.zeros(count, np.uint8) for name, count in units.frames.items()}
-    given = {name: array for name, array in labels.items() if array is not None}
-    frames = np.concatenate(list({**normal, **given}.values()))  # (frames of all videos,)
+    annotated = {name: array for name, array in labels.items() if array is not None}
+    frames = np.concatenate(list({**normal, **annotated}.values()))  # (frames of all videos,)
     of_units = frames[units.starts[units.video] + units.frame]  # (frames,) -> (units,)
     return torch.from_numpy(of_units.astype(np.int64))

@@ -29,9 +29,14 @@ from typing import TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.frame_labels import mask_labels, read_labels
-from vadkit.data.annotations.intervals import Interval, interval_labels, read_intervals
-from vadkit.data.annotations.masks import read_masks
+from vadkit.data.annotations.frame_labels import (
+    Interval,
+    interval_labels,
+    mask_labels,
+    read_intervals,
+    read_labels,
+    read_masks,
+)
 from vadkit.data.annotations.tracks import read_tracks
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.file_dataset import FileDataset

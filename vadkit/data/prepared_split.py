@@ -11,11 +11,10 @@ from filelock import FileLock
 from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
 from vadkit.data.dataset import Split
-from vadkit.data.store.shard_files import Shard
 from vadkit.data.store.shared_work import Told, in_turn
 from vadkit.data.store.store import Store, UnitRecorder, open_store, stored_cutting
-from vadkit.data.store.video_shards import REVISION, VideoShards
-from vadkit.data.teachers.outputs import FrameOutputs, UnitOutputs, compact
+from vadkit.data.store.video_shards import REVISION, Shard, VideoShards
+from vadkit.data.teachers.outputs import FrameOutputs, Outputs, UnitOutputs, compact
 from vadkit.data.video_pass import VideoPass
 from vadkit.utils.hashing import hash_of
 
@@ -59,7 +58,7 @@ class PreparedSplit:
         self._cuttings[key] = stored
         return key
 
-    def keep_outputs(self, outputs: FrameOutputs | UnitOutputs) -> None:
+    def keep_outputs(self, outputs: Outputs) -> None:
         """Keep a teacher's answers from now on."""
         if isinstance(outputs, FrameOutputs):
             self._watched[outputs.key] = outputs
@@ -90,8 +89,8 @@ class PreparedSplit:
         for number in missing:
             self._shards[number].make_folder()
         if missing:
-            lock = lambda number: self._shards[number].lock  # noqa: E731
-            in_turn(missing, lock, self._prepare, lambda n: told(self.what, count - n, count))
+            locks = {number: self._shards[number].lock for number in missing}
+            in_turn(locks, self._prepare, lambda n: told(self.what, count - n, count))
 
     def prepare(self, number: int) -> None:
         """Make what is missing of a video; waits for the process that is making it.

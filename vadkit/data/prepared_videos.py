@@ -148,7 +148,7 @@ class PreparedVideos:
         self.make_missing(splits := self._keep(read))
         return splits
 
-    def _outputs(self, sampling: Sampling, split: Split, need: Need) -> FrameOutputs | UnitOutputs:
+    def _outputs(self, sampling: Sampling, split: Split, need: Need) -> Outputs:
         teacher, role = self.teachers.bound(need), self.role(sampling.role)
         refuse_unfit(teacher, need, sampling.unit)
         if teacher.sampling.unit == "frame":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from vadkit.data.annotations.frame_labels import check_length
 from vadkit.data.annotations.tracks import check_tracks
 from vadkit.data.dataset import Dataset, Split, Video
-from vadkit.data.video.frame import VideoReader
 from vadkit.data.video.open_video import open_video
 from vadkit.data.video_files import decode_all
 from vadkit.errors import DataError
@@ -32,23 +31,10 @@ class ExpectedFiles:
     """Test videos without pixel masks; None where masks are not expected."""
 
 
-@dataclass
-class _Contents:
-    """What one video turned out to have."""
-
-    name: str
-    frames: int = 0
-    labelled: bool = False
-    masked: bool = False
-
-
 def verify(dataset: Dataset[Any], expected: ExpectedFiles, notes: Notes) -> list[str]:
     """One sentence for each difference between a data set's files and what is expected.
 
-    Args:
-        dataset: The data set; every video is decoded, every label, mask and track is read.
-        expected: What its authors say about it.
-        notes: What else to report of a video, from its number of frames.
+    Every video is decoded, and every label, mask and track is read.
     """
     splits: tuple[Split, ...] = get_args(Split)
     problems = [text for split in splits for text in _verify(dataset, split, expected, notes)]
@@ -62,80 +48,81 @@ def _verify(
         videos = dataset.videos(split)
     except DataError as error:
         return [error.message]
-    check = _VideoCheck(dataset, expected, notes)
-    contents = [check.run(video) for video in videos]
-    frames = sum(video.frames for video in contents)
-    problems = check.problems + _compare_counts(split, videos, frames, expected)
+    checks = [_VideoCheck(dataset, expected, notes, video) for video in videos]
+    problems = [text for check in checks for text in check.problems()]
+    problems += _compare_counts(split, checks, expected)
     if split == "test":
-        problems += _unlabelled(contents, expected) + _unmasked(contents, expected)
+        problems += _unlabelled(checks, expected) + _unmasked(checks, expected)
     return problems
 
 
+@dataclass
 class _VideoCheck:
-    """Checks videos one by one, and collects their problems."""
+    """Decodes a video and holds its labels, masks and tracks against its frames."""
 
-    def __init__(self, dataset: Dataset[Any], expected: ExpectedFiles, notes: Notes) -> None:
-        self._dataset = dataset
-        self._expected = expected
-        self._notes = notes
-        self.problems: list[str] = []
+    dataset: Dataset[Any]
+    expected: ExpectedFiles
+    notes: Notes
+    video: Video
+    frames: int = 0
+    labelled: bool = False
+    masked: bool = False
 
-    def run(self, video: Video) -> _Contents:
-        """Decode a video, and hold its labels, masks and tracks against its frames."""
-        contents = _Contents(video.name)
-        for step in (self._frames, self._labels, self._masks, self._tracks):
+    @property
+    def name(self) -> str:
+        return self.video.name
+
+    def problems(self) -> Iterator[str]:
+        """Look at everything, and tell what is wrong."""
+        for step in (self._decode, self._labels, self._masks, self._tracks):
             try:
-                self.problems += step(video, contents)
+                yield from step()
             except DataError as error:
-                self.problems.append(error.message)
-            if not contents.frames:  # nothing to hold anything against
-                break
-        return contents
+                yield error.message
+            if not self.frames:  # nothing to hold anything against
+                return
 
-    def _frames(self, video: Video, contents: _Contents) -> list[str]:
-        reader = open_video(video.path)
+    def _decode(self) -> list[str]:
+        reader = open_video(self.video.path)
         report = decode_all(reader)
-        contents.frames = report.frames
-        warnings = [f"{video.name}: {warning}." for warning in report.warnings]
-        return self._size(video, reader) + warnings
+        self.frames = report.frames
+        problems = [f"{self.name}: {warning}." for warning in report.warnings]
+        size, expected = (reader.info.width, reader.info.height), self.expected.size
+        if expected and size != expected:
+            actual, required = ("x".join(map(str, pair)) for pair in (size, expected))
+            problems.insert(0, f"{self.name}: frames of {actual}, expected {required}.")
+        return problems
 
-    def _size(self, video: Video, reader: VideoReader) -> list[str]:
-        size, expected = (reader.info.width, reader.info.height), self._expected.size
-        if expected is None or size == expected:
-            return []
-        actual, required = ("x".join(map(str, pair)) for pair in (size, expected))
-        return [f"{video.name}: frames of {actual}, expected {required}."]
-
-    def _labels(self, video: Video, contents: _Contents) -> list[str]:
-        contents.labelled = True  # if they cannot be read, the error is enough
-        labels = self._dataset.labels(video)
-        contents.labelled = labels is not None
+    def _labels(self) -> list[str]:
+        self.labelled = True  # if they cannot be read, the error is enough
+        labels = self.dataset.labels(self.video)
+        self.labelled = labels is not None
         if labels is not None:
-            check_length(video.name, contents.frames, len(labels))
-        return self._notes(video, contents.frames)
+            check_length(self.name, self.frames, len(labels))
+        return self.notes(self.video, self.frames)
 
-    def _masks(self, video: Video, contents: _Contents) -> list[str]:
-        contents.masked = True
-        masks = self._dataset.masks(video)
-        contents.masked = masks is not None
+    def _masks(self) -> list[str]:
+        self.masked = True
+        masks = self.dataset.masks(self.video)
+        self.masked = masks is not None
         if masks is not None:
-            check_length(f"{video.name} (masks)", contents.frames, sum(1 for _ in masks))
+            check_length(f"{self.name} (masks)", self.frames, sum(1 for _ in masks))
         return []
 
-    def _tracks(self, video: Video, contents: _Contents) -> list[str]:
-        check_tracks(video.name, self._dataset.tracks(video) or [], contents.frames)
+    def _tracks(self) -> list[str]:
+        check_tracks(self.name, self.dataset.tracks(self.video) or [], self.frames)
         return []
 
 
-def _unlabelled(contents: list[_Contents], expected: ExpectedFiles) -> list[str]:
-    names = [video.name for video in contents if not video.labelled and video.frames]
-    if not expected.labelled and len(names) == len(contents):
+def _unlabelled(checks: Sequence[_VideoCheck], expected: ExpectedFiles) -> list[str]:
+    names = [check.name for check in checks if not check.labelled and check.frames]
+    if not expected.labelled and len(names) == len(checks):
         return []
     return [f"{name}: a test video without labels." for name in names]
 
 
-def _unmasked(contents: list[_Contents], expected: ExpectedFiles) -> list[str]:
-    names = [video.name for video in contents if not video.masked and video.frames]
+def _unmasked(checks: Sequence[_VideoCheck], expected: ExpectedFiles) -> list[str]:
+    names = [check.name for check in checks if not check.masked and check.frames]
     if expected.unmasked is None or len(names) <= expected.unmasked:
         return []
     return [
@@ -145,13 +132,14 @@ def _unmasked(contents: list[_Contents], expected: ExpectedFiles) -> list[str]:
 
 
 def _compare_counts(
-    split: Split, videos: list[Video], frames: int, expected: ExpectedFiles
+    split: Split, checks: Sequence[_VideoCheck], expected: ExpectedFiles
 ) -> list[str]:
-    clips, expected_frames = expected.counts.get(split, (len(videos), None))
-    if len(videos) == clips and expected_frames in {frames, None}:
+    frames = sum(check.frames for check in checks)
+    clips, expected_frames = expected.counts.get(split, (len(checks), None))
+    if len(checks) == clips and expected_frames in {frames, None}:
         return []
     shown = f"{clips} videos" + (f" and {expected_frames} frames" if expected_frames else "")
     return [
-        f"{split}: expected {shown}, found {len(videos)} and {frames} "
-        f"({', '.join(video.name for video in videos) or 'none'})."
+        f"{split}: expected {shown}, found {len(checks)} and {frames} "
+        f"({', '.join(check.name for check in checks) or 'none'})."
     ]

@@ -54,7 +54,7 @@ class Keys:
             "figures": figures.revision(),
             "score": changed_keys(bound.recipe.score),
             "scoring": [[task.facts(), task.origin] for task in scoring],
-            "answers of teachers to score": self._runner.data.answering(needs),
+            "answers of teachers to score": self._runner.data.prepared.teachers.facts(needs),
             "data to score": self._runner.data.fingerprint(reads),
         }
         return hash_of({**self._training(number), **facts})
@@ -66,7 +66,9 @@ class Keys:
         return {
             "revision": REVISION,
             "training": phase_facts(first, number),
-            "answers": runner.data.answering(need for task in tasks for need in task.needs),
+            "answers": runner.data.prepared.teachers.facts(
+                need for task in tasks for need in task.needs
+            ),
             "data": runner.data.fingerprint([read for task in tasks for read in task.samplings]),
             **machine.facts(),
         }

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import torch
 
-from vadkit.data.data_module import PreparedData, answer_shapes
-from vadkit.data.requirements import required
+from vadkit.data.data_module import PreparedData, answer_shapes, required
 from vadkit.distributed.joining import joined, own_device, refuse_small_batches
 from vadkit.distributed.ranks import this_rank
 from vadkit.distributed.signals import stop_on_signals

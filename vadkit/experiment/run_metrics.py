@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from vadkit.data.requirements import BASELINE
+from vadkit.data.data_module import BASELINE
 from vadkit.experiment.phase_evaluation import Evaluation, compared
 from vadkit.metrics.bootstrap import auc_intervals
 from vadkit.metrics.figures import baseline_figures, figures_in, judge_regions
@@ -86,7 +86,7 @@ def run_metrics(
             "fingerprint": runner.data.fingerprint(),
             "target": runner.data.dataset().fingerprint(),
             "datasets": {role: source.dataset for role, source in runner.recipe.data.items()},
-            **runner.data.report,
+            **runner.data.prepared.report,
         },
         "device": str(runner.device),
         "threads": torch.get_num_threads(),

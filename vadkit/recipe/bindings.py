@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any
 
 from vadkit.recipe.schema import MAIN
-from vadkit.registry.cards import BoxRules, DatasetCard, Need, Sampling, TaskCard, TeacherCard
+from vadkit.registry.cards import BoxRules, DatasetCard, Need, Sampling, TeacherCard
 from vadkit.registry.options import changed_options
 from vadkit.registry.registry import Registry
 
@@ -25,8 +25,8 @@ class Binding:
     All of its properties raise `PluginError` where no plugin offers the name.
     """
 
-    kind: ClassVar[str] = ""
-
+    kind: str
+    """task, backbone, teacher, detector or dataset."""
     name: str
     """As the recipe writes it: bare or `distribution:name`."""
     options: Mapping[str, Any]
@@ -67,33 +67,13 @@ class Binding:
         return [self.name, changed_options(self.card, self.options)]
 
     def create(self, *args: Any) -> Any:
-        """An instance; `args` are what `Registry.create` takes for the kind.
-
-        Raises:
-            PluginError: Its class cannot be loaded or created.
-        """
+        """An instance; arguments and errors are those of `Registry.create` for the kind."""
         return self.registry.create(self.kind, self.name, self.options, *args)
-
-
-@dataclass(frozen=True, eq=False)
-class DetectorBinding(Binding):
-    """A detector of `[objects]`."""
-
-    kind: ClassVar[str] = "detector"
-
-
-@dataclass(frozen=True, eq=False)
-class BackboneBinding(Binding):
-    """A backbone; `create` takes the number of channels."""
-
-    kind: ClassVar[str] = "backbone"
 
 
 @dataclass(frozen=True, eq=False)
 class TeacherBinding(Binding):
     """A teacher of `[teachers]`."""
-
-    kind: ClassVar[str] = "teacher"
 
     @property
     def role(self) -> str:
@@ -103,7 +83,7 @@ class TeacherBinding(Binding):
     @property
     def sampling(self) -> Sampling:
         """What it reads around a frame or an object."""
-        return cast(TeacherCard, self.card).sampling(self.config)
+        return self.card.sampling(self.config)
 
     def with_options(self, options: Mapping[str, Any]) -> TeacherBinding:
         """The same teacher with some options changed."""
@@ -113,8 +93,6 @@ class TeacherBinding(Binding):
 @dataclass(frozen=True, eq=False)
 class DatasetBinding(Binding):
     """The data set of a data role."""
-
-    kind: ClassVar[str] = "dataset"
 
     role: str
     path: Path | None
@@ -143,27 +121,25 @@ class DatasetBinding(Binding):
 class TaskBinding(Binding):
     """A proxy task with its options: what it reads, and what it asks of teachers."""
 
-    kind: ClassVar[str] = "task"
-
     backbone: str = MAIN
     """Which of the recipe's backbones it uses."""
 
     @property
     def samplings(self) -> tuple[Sampling, ...]:
         """What training reads; the first brings the units."""
-        return cast(TaskCard, self.card).reads(self.config)
+        return self.card.reads(self.config)
 
     @property
     def score_sampling(self) -> Sampling:
         """What scoring reads."""
-        return cast(TaskCard, self.card).reads_to_score(self.config)
+        return self.card.reads_to_score(self.config)
 
     @property
     def needs(self) -> tuple[Need, ...]:
         """The teachers' answers that training reads."""
-        return cast(TaskCard, self.card).needs(self.config)
+        return self.card.needs(self.config)
 
     @property
     def score_needs(self) -> tuple[Need, ...]:
         """The teachers' answers that scoring reads."""
-        return cast(TaskCard, self.card).needs_to_score(self.config)
+        return self.card.needs_to_score(self.config)

@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from vadkit.recipe.bindings import (
-    BackboneBinding,
     Binding,
     DatasetBinding,
-    DetectorBinding,
     TaskBinding,
     TeacherBinding,
 )
@@ -67,9 +65,10 @@ class BoundRecipe:
         """The tasks that are trained or score."""
         entries = [entry for phase in self.recipe.phase for entry in phase.tasks]
         backbones = {entry.name: entry.backbone for entry in reversed(entries)}
+        options = self.recipe.tasks
         return {
             name: TaskBinding(
-                name, self.recipe.tasks.get(name, {}), self.registry, backbones.get(name, MAIN)
+                "task", name, options.get(name, {}), self.registry, backbones.get(name, MAIN)
             )
             for name in dict.fromkeys([*self.trained_tasks, *self.scoring_tasks])
         }
@@ -77,45 +76,39 @@ class BoundRecipe:
     @cached_property
     def datasets(self) -> Mapping[str, DatasetBinding]:
         """Data role -> the data set bound to it."""
-        rules = self.recipe.objects.rules
+        rules, plugins = self.recipe.objects.rules, self.registry
         return {
             role: DatasetBinding(
-                source.dataset,
-                source.options,
-                self.registry,
+                "dataset",
+                entry.dataset,
+                entry.options,
+                plugins,
                 role,
-                source.path,
-                source.every,
+                entry.path,
+                entry.every,
                 rules,
             )
-            for role, source in self.recipe.data.items()
+            for role, entry in self.recipe.data.items()
         }
 
     @cached_property
-    def detectors(self) -> tuple[DetectorBinding, ...]:
+    def detectors(self) -> tuple[Binding, ...]:
         """The stages that find objects."""
-        sources = self.recipe.objects.detectors
-        return tuple(
-            DetectorBinding(source.name, source.options, self.registry) for source in sources
-        )
+        sources, plugins = self.recipe.objects.detectors, self.registry
+        return tuple(Binding("detector", s.name, s.options, plugins) for s in sources)
 
     @cached_property
     def teachers(self) -> Mapping[str, TeacherBinding]:
         """Teacher role -> the teacher bound to it."""
-        sources = self.recipe.teachers.items()
-        return {
-            role: TeacherBinding(source.name, source.options, self.registry)
-            for role, source in sources
-        }
+        sources, plugins = self.recipe.teachers.items(), self.registry
+        return {role: TeacherBinding("teacher", s.name, s.options, plugins) for role, s in sources}
 
     @cached_property
-    def backbones(self) -> Mapping[str, BackboneBinding]:
-        """The backbones by name, the main one first."""
-        sources = {MAIN: self.recipe.backbone, **self.recipe.backbones}
-        return {
-            name: BackboneBinding(source.name, source.options, self.registry)
-            for name, source in sources.items()
-        }
+    def backbones(self) -> Mapping[str, Binding]:
+        """The backbones by name, the main one first; `create` takes the number of channels."""
+        sources = {MAIN: self.recipe.backbone, **self.recipe.backbones}.items()
+        plugins = self.registry
+        return {name: Binding("backbone", s.name, s.options, plugins) for name, s in sources}
 
     @property
     def plugins(self) -> Iterator[Binding]:

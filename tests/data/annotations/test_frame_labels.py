@@ -8,15 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vadkit.data.annotations.frame_labels import (
-    check_length,
-    mask_labels,
-    read_labels,
-)
-from vadkit.data.annotations.intervals import (
     Interval,
+    check_length,
     interval_labels,
+    mask_labels,
     range_labels,
     read_intervals,
+    read_labels,
 )
 from vadkit.errors import DataError
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from vadkit.data.crops import Cut, Cutting, cut
 from vadkit.data.detection import Boxes, Seen
-from vadkit.data.store.shard_files import Shard
 from vadkit.data.store.store import (
     CubeStore,
     FrameStore,
@@ -18,7 +17,7 @@ from vadkit.data.store.store import (
     open_store,
     stored_cutting,
 )
-from vadkit.data.store.video_shards import VideoShards
+from vadkit.data.store.video_shards import Shard, VideoShards
 from vadkit.data.video.frame import Frame, to_channels
 from vadkit.data.windows import reach, windows
 from vadkit.registry.cards import Sampling

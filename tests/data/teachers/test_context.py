@@ -13,7 +13,7 @@ import torch
 from vadkit.data.data_module import PreparedData, answer_shapes
 from vadkit.data.dataset import Split
 from vadkit.data.teachers.bound_teacher import AnsweredFrames
-from vadkit.data.teachers.context import cut_maps
+from vadkit.data.teachers.context import cut_to_boxes
 from vadkit.errors import DataError, NumericError, PluginError
 from vadkit.recipe import BoundRecipe, Recipe
 from vadkit.recipe.bound_recipe import Read
@@ -323,7 +323,8 @@ def test_data_without_units_have_no_shapes(tmp_path: Path, registry: Registry) -
 
 def test_cutting_the_whole_map_changes_nothing() -> None:
     maps = torch.rand(2, 3, 6, 7)
-    torch.testing.assert_close(cut_maps(maps, torch.tensor([[0.0, 0, 1, 1]] * 2), (6, 7)), maps)
+    whole = np.array([[0, 0, 70, 60, 1]] * 2, np.float32)
+    torch.testing.assert_close(cut_to_boxes(maps, whole, (60, 70), (6, 7)), maps)
 
 
 @pytest.mark.parametrize("teacher", [{"scene": "brightness"}, {"imagenet": "cube"}])

@@ -1,28 +1,29 @@
-"""Frame labels: reading them from every form that data sets use, and refusing what is doubtful."""
+"""Frame labels: reading them from every form that data sets use, and refusing what is doubtful.
+
+Data sets have arrays, tables, pixel masks, ranges of frames or intervals in seconds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.csv_table import read_csv
+from vadkit.data.annotations.csv_table import CsvRow, read_csv
+from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
 
+_TIMES = ("start_s", "end_s")
 Labels = NDArray[np.uint8]
 """(frames,) with 1 where a frame is anomalous, else 0."""
 
 
 def check_length(video: str, frames: int, labels: int) -> None:
-    """Refuse labels that do not fit the video.
-
-    Args:
-        video: The video's name.
-        frames: Frames that were decoded.
-        labels: Labels that were read.
+    """Refuse labels that do not fit the frames that were decoded.
 
     Raises:
         DataError: The numbers differ.
@@ -78,6 +79,77 @@ def checked_labels(place: Path | str, values: NDArray[Any]) -> Labels:
     return _checked(place, [(frame, value) for frame, value in enumerate(values.ravel().tolist())])
 
 
+def read_masks(path: Path) -> Iterator[NDArray[np.bool_]]:
+    """Each frame's (H, W) mask from a folder of images (not 0) or a grey video (above 127).
+
+    Raises:
+        DataError: One of them cannot be decoded.
+    """
+    # A lossless file keeps 0 and 255; an object's number in an image may be as low as 1.
+    threshold = 0 if path.is_dir() else 127
+    for frame in open_video(path, strict=True).frames():
+        yield np.asarray((frame.image > threshold).any(axis=2))  # (H, W, C) -> (H, W)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An anomalous stretch of a clip: start <= t < end, in seconds."""
+
+    row: int
+    """Line of the file it was read from, from 1."""
+    start_s: float
+    end_s: float
+
+
+def range_labels(source: str, ranges: Sequence[tuple[int, int]], frames: int) -> Labels:
+    """Labels of `frames` frames from ranges that count from 1 and include both ends.
+
+    Raises:
+        DataError: A range is reversed or reaches beyond the video.
+    """
+    labels = np.zeros(frames, np.uint8)
+    for first, last in ranges:
+        if not 1 <= first <= last <= frames:
+            raise DataError(f"{source}: range {first}:{last} does not fit {frames} frames.")
+        labels[first - 1 : last] = 1
+    return labels
+
+
+def read_intervals(path: Path) -> dict[str, list[Interval]]:
+    """Intervals by clip from a CSV `clip,start_s,end_s`; a row `clip,,` has a clip without any.
+
+    Raises:
+        DataError: A row is not two numbers, reversed, negative or overlaps another of its clip.
+    """
+    clips: dict[str, list[Interval]] = {}
+    for row in read_csv(path, ("clip", *_TIMES)):
+        intervals = clips.setdefault(row.cells["clip"], [])
+        if any(row.cells[time] for time in _TIMES):
+            intervals.append(_interval(row, intervals))
+    return clips
+
+
+def interval_labels(
+    source: str, intervals: Sequence[Interval], times: NDArray[np.float64]
+) -> Labels:
+    """Labels of the frames shown at `times` (frames,), in seconds from the start.
+
+    Raises:
+        DataError: An interval ends after the clip.
+    """
+    labels = np.zeros(len(times), np.uint8)
+    step = times[-1] / max(1, len(times) - 1)
+    for interval in intervals:
+        # The last frame is shown for a step, and people round up.
+        if interval.end_s > times[-1] + 2 * step:
+            raise DataError(
+                f"{source}, row {interval.row}: ends at {interval.end_s:g} s, but the last frame "
+                f"is at {times[-1]:.2f} s."
+            )
+        labels[(times >= interval.start_s) & (times < interval.end_s)] = 1
+    return labels
+
+
 def _read_csv(path: Path) -> Labels:
     values = []
     for frame, row in enumerate(read_csv(path, ("label",), ("frame", "label"), header="optional")):
@@ -102,3 +174,15 @@ def _number(value: Any) -> float:
         return float(value)
     except ValueError:
         return float("nan")
+
+
+def _interval(row: CsvRow, earlier: Sequence[Interval]) -> Interval:
+    interval = Interval(row.number, *row.floats(_TIMES))
+    if min(interval.start_s, interval.end_s) < 0:
+        raise row.error("a time in seconds is below 0")
+    if interval.end_s <= interval.start_s:
+        raise row.error("the interval ends before it starts")
+    for other in earlier:
+        if interval.start_s < other.end_s and other.start_s < interval.end_s:
+            raise row.error(f"the interval overlaps that of row {other.row}")
+    return interval

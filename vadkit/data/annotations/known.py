@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,21 +22,19 @@ Tracks = tuple[dict[str, list[Track]], bool]
 """Video -> its anomalies, and whether any were derived from masks."""
 
 
-class Annotations:
-    """Labels and tracks of a data set's videos.
-
-    Args:
-        dataset: Reads them.
-    """
+class LabelReader:
+    """Reads the labels of a data set's videos once."""
 
     def __init__(self, dataset: Dataset[Any]) -> None:
-        self._dataset = dataset
+        self.dataset = dataset
         self._labels: dict[Split, Labels] = {}
-        self._tracks: dict[Split, Tracks | None] = {}
 
-    def present(self, split: Split) -> bool:
-        """Whether any video has labels; they are not checked yet."""
-        return any(labels is not None for labels in self._read_labels(split).values())
+    def read(self, split: Split) -> Labels:
+        """Each video's labels, not checked yet."""
+        if split not in self._labels:  # masks take long to read
+            videos = self.dataset.videos(split)
+            self._labels[split] = {video.name: self.dataset.labels(video) for video in videos}
+        return self._labels[split]
 
     def labels(self, split: Split, lengths: Mapping[str, int]) -> Labels:
         """Each video's labels.
@@ -43,49 +42,11 @@ class Annotations:
         Raises:
             DataError: A video has more or fewer labels than frames.
         """
-        videos = self._read_labels(split)
+        videos = self.read(split)
         for name, labels in videos.items():
             if labels is not None:
                 check_length(name, lengths[name], len(labels))
         return videos
-
-    def tracks(self, split: Split, lengths: Mapping[str, int]) -> Tracks | None:
-        """Each video's anomalies; None where they are not known of a video in which there is one.
-
-        Raises:
-            DataError: A track reaches beyond its video.
-        """
-        if split not in self._tracks:
-            self._tracks[split] = self._read_tracks(split, lengths)
-        return self._tracks[split]
-
-    def _read_labels(self, split: Split) -> Labels:
-        if split not in self._labels:  # masks take long to read
-            videos = self._dataset.videos(split)
-            self._labels[split] = {video.name: self._dataset.labels(video) for video in videos}
-        return self._labels[split]
-
-    def _read_tracks(self, split: Split, lengths: Mapping[str, int]) -> Tracks | None:
-        labels, derived = self.labels(split, lengths), False
-        videos: dict[str, list[Track]] = {}
-        for video in self._dataset.videos(split):
-            tracks = self._published_tracks(video, labels[video.name])
-            if tracks is None:
-                masks = self._dataset.masks(video)
-                if masks is None:
-                    return None
-                tracks, derived = derive_tracks(masks), True
-            check_tracks(video.name, tracks, lengths[video.name])
-            videos[video.name] = tracks
-        return videos, derived
-
-    def _published_tracks(
-        self, video: Video, labels: NDArray[np.uint8] | None
-    ) -> list[Track] | None:
-        """The data set's own tracks, which normal videos need no file for."""
-        tracks = self._dataset.tracks(video)
-        normal = labels is not None and not labels.any()
-        return [] if tracks is None and normal else tracks
 
 
 class SealedAnnotations:
@@ -94,12 +55,12 @@ class SealedAnnotations:
     So nothing can be trained or chosen by it unseen.
 
     Args:
-        annotations: Where it is read.
+        reader: Reads the labels.
         lengths: Frames of each test video, as they were decoded.
     """
 
-    def __init__(self, annotations: Annotations, lengths: Callable[[], Mapping[str, int]]) -> None:
-        self._annotations, self._lengths, self._sealed = annotations, lengths, True
+    def __init__(self, reader: LabelReader, lengths: Callable[[], Mapping[str, int]]) -> None:
+        self._reader, self._lengths, self._sealed = reader, lengths, True
 
     @contextmanager
     def scoring(self) -> Iterator[None]:
@@ -112,7 +73,7 @@ class SealedAnnotations:
 
     def present(self) -> bool:
         """Whether any test video has labels; they are not checked yet."""
-        return self._annotations.present("test")
+        return any(labels is not None for labels in self._reader.read("test").values())
 
     def check(self) -> bool:
         """Whether the test videos have labels, which are checked with the tracks.
@@ -121,10 +82,10 @@ class SealedAnnotations:
             DataError: A video has more or fewer labels than frames, some test videos have labels
                 and others none, or a track reaches beyond its video.
         """
-        labelled = bool(self._read())
-        if labelled:
-            self._annotations.tracks("test", self._lengths())
-        return labelled
+        labels = self._test_labels()
+        if labels:
+            _ = self._tracks
+        return bool(labels)
 
     def labels(self) -> dict[str, NDArray[np.uint8]]:
         """Each labelled test video's (frames,) labels, 1 where anomalous; only while `scoring`.
@@ -134,19 +95,18 @@ class SealedAnnotations:
             RuntimeError: Nothing is scored at present.
         """
         self._refuse_sealed()
-        return self._read()
+        return self._test_labels()
 
     def tracks(self) -> Tracks | None:
-        """Each test video's anomalies and whether they were derived; None where not known.
+        """Each test video's anomalies and whether they were derived; only while `scoring`.
 
-        Raises:
-            RuntimeError: Nothing is scored at present.
+        None where they are not known of a video in which there is one.
         """
         self._refuse_sealed()
-        return self._annotations.tracks("test", self._lengths())
+        return self._tracks
 
-    def _read(self) -> dict[str, NDArray[np.uint8]]:
-        videos = self._annotations.labels("test", self._lengths())
+    def _test_labels(self) -> dict[str, NDArray[np.uint8]]:
+        videos = self._reader.labels("test", self._lengths())
         labels = {name: array for name, array in videos.items() if array is not None}
         if bare := [name for name in videos if labels and name not in labels]:
             # An evaluation on some of the test videos would compare with no other.
@@ -156,6 +116,31 @@ class SealedAnnotations:
             )
         return labels
 
+    @cached_property
+    def _tracks(self) -> Tracks | None:
+        dataset, lengths, derived = self._reader.dataset, self._lengths(), False
+        labels = self._reader.labels("test", lengths)
+        videos: dict[str, list[Track]] = {}
+        for video in dataset.videos("test"):
+            tracks = _published_tracks(dataset, video, labels[video.name])
+            if tracks is None:
+                masks = dataset.masks(video)
+                if masks is None:
+                    return None
+                tracks, derived = derive_tracks(masks), True
+            check_tracks(video.name, tracks, lengths[video.name])
+            videos[video.name] = tracks
+        return videos, derived
+
     def _refuse_sealed(self) -> None:
         if self._sealed:
             raise RuntimeError("What is known about test videos is read while scoring, only then.")
+
+
+def _published_tracks(
+    dataset: Dataset[Any], video: Video, labels: NDArray[np.uint8] | None
+) -> list[Track] | None:
+    """The data set's own tracks, which normal videos need no file for."""
+    tracks = dataset.tracks(video)
+    normal = labels is not None and not labels.any()
+    return [] if tracks is None and normal else tracks

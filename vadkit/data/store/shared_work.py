@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,34 +16,21 @@ _PATIENCE_S = 1.0
 
 
 def in_turn(
-    pieces: Iterable[int],
-    lock: Callable[[int], Path],
-    do: Callable[[int], None],
-    tell: Callable[[int], None],
+    locks: Mapping[int, Path], do: Callable[[int], None], tell: Callable[[int], None]
 ) -> None:
     """Do each piece while its lock is held; those that other processes hold come last.
 
     Args:
-        pieces: What is to be done.
-        lock: The lock file of a piece.
+        locks: The pieces to be done -> their lock files.
         do: Does a piece, unless it finds it done by another process.
         tell: Told before each piece, again and again while waiting, and at last, how many are left.
     """
-    waiting, patience_s = list(pieces), 0.0
+    waiting, patience_s = list(locks), 0.0
     while waiting:
         for piece in tuple(waiting):
             tell(len(waiting))
-            if _done(piece, FileLock(lock(piece), timeout=patience_s), do):
+            with suppress(Timeout), FileLock(locks[piece], timeout=patience_s):
+                do(piece)
                 waiting.remove(piece)
         patience_s = _PATIENCE_S
     tell(0)
-
-
-def _done(piece: int, lock: FileLock, do: Callable[[int], None]) -> bool:
-    """Whether the lock was free, and the piece could be done."""
-    try:
-        with lock:
-            do(piece)
-    except Timeout:
-        return False
-    return True

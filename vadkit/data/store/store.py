@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +13,7 @@ from torch import Tensor
 
 from vadkit.data.clip_tensors import split_windows
 from vadkit.data.crops import Cut, Cutting
-from vadkit.data.store.memmap import Clips
-from vadkit.data.store.shard_files import Shard, ShardWriter
+from vadkit.data.store.video_shards import Shard, ShardWriter
 from vadkit.data.units import UnitRows, Units, joined
 from vadkit.registry.cards import Sampling
 
@@ -22,13 +21,50 @@ DEVICE_SHARE = 0.3
 """A store moves to a GPU if it takes no more than this share of the free memory there."""
 
 
-class Store(ABC):
-    """Units and the clips around them.
+class Clips:
+    """(n, C, K, H, W) uint8, a row for each unit of all videos, each of which has its own file."""
 
-    Args:
-        cutting: What was cut.
-        shards: Video -> its units and clips, as `UnitRecorder` writes them; at least one.
-    """
+    def __init__(self, videos: Sequence[Tensor]) -> None:
+        # What holds nothing cannot be mapped, and is never read.
+        self._videos = [rows for rows in videos if len(rows)] or list(videos[:1])
+        self._ends = np.cumsum([len(rows) for rows in self._videos])
+        self._arrays = [rows.numpy() for rows in self._videos if rows.device.type == "cpu"]
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @property
+    def nbytes(self) -> int:
+        return sum(rows.nbytes for rows in self._videos)
+
+    @property
+    def device(self) -> torch.device:
+        return self._videos[0].device
+
+    def to(self, device: torch.device) -> Clips:
+        """All rows in the device's memory, as if they were of one video."""
+        whole = torch.empty(
+            (len(self), *self._videos[0].shape[1:]), dtype=torch.uint8, device=device
+        )
+        for end, rows in zip(self._ends, self._videos, strict=True):
+            whole[end - len(rows) : end] = rows
+        return Clips([whole])
+
+    def rows(self, index: Tensor) -> Tensor:
+        """Gather the rows `index` (B,) as (B, C, K, H, W)."""
+        if len(self._videos) == 1:
+            return self._videos[0].index_select(0, index.to(self.device))
+        places = index.cpu().numpy()
+        clips = torch.empty((len(places), *self._videos[0].shape[1:]), dtype=torch.uint8)
+        videos = np.searchsorted(self._ends, places, side="right")
+        rows = places - self._ends[videos]  # from the end of each video
+        for clip, video, row in zip(clips.numpy(), videos.tolist(), rows.tolist(), strict=True):
+            clip[...] = self._arrays[video][row]
+        return clips
+
+
+class Store(ABC):
+    """Units and the clips around them, from shards (by video) as `UnitRecorder` writes them."""
 
     def __init__(self, cutting: Cutting, shards: Mapping[str, Shard]) -> None:
         self.cutting = cutting
@@ -100,7 +136,7 @@ def stored_cutting(cutting: Cutting) -> Cutting:
 
 
 def open_store(cutting: Cutting, shards: Mapping[str, Shard]) -> Store:
-    """The store of videos that were cut; arguments as for `Store`."""
+    """The store of videos that were cut, at least one."""
     return (FrameStore if cutting.unit == "frame" else CubeStore)(cutting, shards)
 
 
@@ -116,12 +152,7 @@ class UnitRecorder:
         self._table.add(cut)
 
     def end(self, counts: dict[str, int], remarks: list[str]) -> None:
-        """Write what is known of the units when all frames are through.
-
-        Args:
-            counts: What was seen and dropped, by name.
-            remarks: Sentences about what is odd or damaged in the video.
-        """
+        """Write what is known of the units, and of the video, when all frames are through."""
         units = self._table.units("")
         self._writer.end(
             {"counts": counts, "remarks": remarks},

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vadkit.data.detection import Boxes
-from vadkit.data.store.shard_files import Shard
+from vadkit.data.store.video_shards import Shard
 from vadkit.data.teachers.bound_teacher import Rows
 from vadkit.data.teachers.outputs import Outputs
 from vadkit.data.units import Units
@@ -68,7 +68,7 @@ class ContextReader:
 def cut_to_boxes(
     maps: Tensor, boxes: Boxes, frame: Sequence[int] | NDArray[np.int64], size: tuple[int, int]
 ) -> Tensor:
-    """Cut the boxes of units out of maps of their frames.
+    """Cut the boxes of units out of maps of their frames and resize them, bilinearly.
 
     Args:
         maps: (B, K, H, W).
@@ -77,19 +77,8 @@ def cut_to_boxes(
         size: Height and width of the answer (B, K, *size).
     """
     height, width = frame
-    shares = boxes[:, :4] / np.array([width, height] * 2, np.float32)
-    return cut_maps(maps, torch.from_numpy(shares), size)
-
-
-def cut_maps(maps: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
-    """Cut boxes out of maps and resize them, bilinearly.
-
-    Args:
-        maps: (B, K, H, W).
-        boxes: (B, 4) x1, y1, x2, y2 as shares of the frame's width and height.
-        size: Height and width of the answer (B, K, *size).
-    """
-    low, high = boxes[:, :2], boxes[:, 2:]
+    shares = torch.from_numpy(boxes[:, :4] / np.array([width, height] * 2, np.float32))
+    low, high = shares[:, :2], shares[:, 2:]
     zoom, centre = high - low, high + low - 1  # in the sampling grid's [-1, 1]
     turn = torch.cat([torch.diag_embed(zoom), centre[:, :, None]], dim=2)  # (B, 2, 3)
     grid = F.affine_grid(turn, [len(maps), 1, *size], align_corners=False)

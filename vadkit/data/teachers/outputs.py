@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
 
 from vadkit.data.crops import Cutting
-from vadkit.data.store.shard_files import Shard, ShardWriter
+from vadkit.data.store.video_shards import Shard, ShardWriter
 from vadkit.data.teachers.bound_teacher import BATCH, Answers, BoundTeacher, FrameTeacher, Rows
 from vadkit.data.units import Units
 from vadkit.registry.cards import Need, Sampling
-
-
-class Outputs(Protocol):
-    """Answers that are kept."""
-
-    @property
-    def key(self) -> str:
-        """Names the shards: a hash of all that decides the answers."""
-
-    @property
-    def teacher(self) -> BoundTeacher:
-        """Who answers."""
-
-    def read(self, shard: Shard, need: Need, units: Units, rows: Rows) -> Answers:
-        """(rows, ...): the answers to a need about units of one video."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +19,7 @@ class FrameOutputs:
     """A teacher's answers about whole frames: a row for each frame that it is asked about."""
 
     key: str
+    """Names the shards: a hash of all that decides the answers."""
     watching: FrameTeacher
 
     @property
@@ -43,7 +28,7 @@ class FrameOutputs:
         return self.watching.teacher
 
     def read(self, shard: Shard, need: Need, units: Units, rows: Rows) -> Answers:
-        """The mean over the need's frames."""
+        """(rows, ...): the answers to a need about units of one video, means over its frames."""
         frames = frames_read(need, units, rows)
         length = int(units.lengths[units.video[rows[0]]])
         answers = shard.rows[self.watching.frames.rows(length)[frames]]  # (rows, frames, ...)
@@ -73,10 +58,14 @@ class UnitOutputs:
         writer.end({})
 
     def read(self, shard: Shard, need: Need, units: Units, rows: Rows) -> Answers:
-        """The units' own answers."""
+        """(rows, ...): the answers about units of one video themselves."""
         first = np.searchsorted(units.video, units.video[rows[0]])
         answers: Answers = shard.rows[rows - first].astype(np.float32)
         return answers
+
+
+Outputs = FrameOutputs | UnitOutputs
+"""Answers that are kept."""
 
 
 def compact(answers: Answers) -> np.ndarray[tuple[int, ...], np.dtype[np.floating]]:

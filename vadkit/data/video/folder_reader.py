@@ -12,7 +12,6 @@ import numpy as np
 
 from vadkit.data.video.frame import (
     ASSUMED_FPS,
-    DecodeReport,
     Image,
     VideoInfo,
     VideoReader,
@@ -61,11 +60,6 @@ class FolderReader(VideoReader):
         for index, path in enumerate(self.files):
             image = self._read(path)
             yield index / self.info.fps, None if image is None else self._fitted(image)
-
-    def _new_report(self) -> DecodeReport:
-        frames = set(self.files)
-        ignored = sorted(path.name for path in self.path.iterdir() if path not in frames)
-        return DecodeReport(ignored=ignored)
 
     def _damage(self, index: int) -> DataError:
         path = self.files[index]

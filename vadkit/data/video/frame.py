@@ -60,8 +60,6 @@ class DecodeReport:
     """Frames that were decoded."""
     repaired: list[int] = field(default_factory=list)
     """Indices of frames that stand in for lost ones."""
-    ignored: list[str] = field(default_factory=list)
-    """Names of files in a frame folder that are no frames."""
     warnings: list[str] = field(default_factory=list)
     """Sentences about damage."""
     remarks: list[str] = field(default_factory=list)
@@ -93,7 +91,7 @@ class VideoReader(ABC):
 
     def __init__(self, path: Path, fps: float | None, strict: bool) -> None:
         self.path, self.name, self.fps, self.strict = path, path.name, fps, strict
-        self.report = self._new_report()
+        self.report = DecodeReport()
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the start, every frame once, in order of time.
@@ -104,7 +102,7 @@ class VideoReader(ABC):
         Raises:
             DataError: A frame is lost and the reader is strict.
         """
-        self.report = self._new_report()
+        self.report = DecodeReport()
         last: Image | None = None
         lost_s: list[float] = []
         for time_s, image in self._decoded():
@@ -126,9 +124,6 @@ class VideoReader(ABC):
     @abstractmethod
     def _decoded(self) -> Iterator[tuple[float, Image | None]]:
         """Presentation time in seconds and image of every frame in order; None where it is lost."""
-
-    def _new_report(self) -> DecodeReport:
-        return DecodeReport()
 
     def _damage(self, index: int) -> DataError:
         """The error that a frame is lost."""
