@@ -42,8 +42,14 @@ if TYPE_CHECKING:
     from vadkit.data.verification import ExpectedFiles
     from vadkit.data.video.folder_reader import frame_files
     from vadkit.data.video.frame import Frame, VideoReader, natural_key
-    from vadkit.data.video.open_video import open_video
-    from vadkit.data.video_files import clip_name, count_frames, is_image, is_video, list_videos
+    from vadkit.data.video.open_video import (
+        clip_name,
+        count_frames,
+        is_image,
+        is_video,
+        list_videos,
+        open_video,
+    )
     from vadkit.nn.backbones import Backbone
     from vadkit.nn.features import Features
     from vadkit.nn.heads import Heads, PerView, Shapes
@@ -96,8 +102,8 @@ _LAZY = {
     "build_tracks": "data.annotations.tracks",
     "check_length": "data.annotations.frame_labels",
     "checked_labels": "data.annotations.frame_labels",
-    "clip_name": "data.video_files",
-    "count_frames": "data.video_files",
+    "clip_name": "data.video.open_video",
+    "count_frames": "data.video.open_video",
     "cross_entropy": "nn.losses",
     "difference": "nn.losses",
     "error": "nn.losses",
@@ -106,10 +112,10 @@ _LAZY = {
     "frame_files": "data.video.folder_reader",
     "gradient_l1": "nn.losses",
     "interval_labels": "data.annotations.frame_labels",
-    "is_image": "data.video_files",
-    "is_video": "data.video_files",
+    "is_image": "data.video.open_video",
+    "is_video": "data.video.open_video",
     "l1": "nn.losses",
-    "list_videos": "data.video_files",
+    "list_videos": "data.video.open_video",
     "mask_labels": "data.annotations.frame_labels",
     "mean_output": "nn.losses",
     "mse": "nn.losses",

@@ -216,8 +216,7 @@ class Run:
             PluginError: A plugin that scores is missing or fails.
         """
         from vadkit.data.video.memory_reader import MemoryReader
-        from vadkit.data.video.open_video import open_video
-        from vadkit.data.video_files import clip_name
+        from vadkit.data.video.open_video import clip_name, open_video
 
         if isinstance(video, str | Path):
             path = Path(video)

@@ -20,8 +20,7 @@ from vadkit.data.teachers.bound_teacher import BoundTeacher, FrameTeacher, Teach
 from vadkit.data.teachers.outputs import frames_around
 from vadkit.data.units import Units
 from vadkit.data.video.frame import VideoReader
-from vadkit.data.video.open_video import open_video
-from vadkit.data.video_files import clip_name
+from vadkit.data.video.open_video import clip_name, open_video
 from vadkit.data.video_pass import VideoPass
 from vadkit.data.windows import reach, windows
 from vadkit.errors import DataError

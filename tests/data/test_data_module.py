@@ -12,7 +12,7 @@ from vadkit.data.annotations.tracks import TrackedBox, build_tracks
 from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.detection import Detector, Seen
-from vadkit.data.store.shared_work import Told
+from vadkit.data.prepared_split import Told
 from vadkit.errors import DataError, RecipeError
 from vadkit.recipe import BoundRecipe, Recipe
 from vadkit.recipe.bound_recipe import Read

@@ -18,12 +18,9 @@ from vadkit.registry.cards import Unit
 
 
 class BoundDataset:
-    """What a recipe binds to one data role.
+    """What a recipe binds to the data role `name`, and how its videos are opened.
 
-    Args:
-        name: The role.
-        bound: Binds data sets to roles, and names the detectors.
-        strict: Refuse damaged frames; otherwise the frame before stands in.
+    If strict, damaged frames are refused; otherwise the frame before stands in.
     """
 
     def __init__(self, name: str, bound: BoundRecipe, *, strict: bool = False) -> None:

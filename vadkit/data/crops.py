@@ -54,11 +54,9 @@ class Cut:
 
 
 def cut(window: Window[Seen], cutting: Cutting) -> Cut:
-    """Cut the units of a window's own frame; beyond the video's ends its first or last repeat.
+    """Cut the units of the own frame of a window, which is wide enough and has the cut's colours.
 
-    Args:
-        window: Of frames in the colour channels that are cut, wide enough for the offsets.
-        cutting: What is cut.
+    Beyond the video's ends its first or last frame repeats.
     """
     seen = window.at(0)
     frame, boxes = seen.frame, seen.boxes

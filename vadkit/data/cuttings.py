@@ -15,12 +15,7 @@ from vadkit.utils.hashing import hash_of
 
 
 class Cuttings:
-    """Finds the cutting that a sampling is a slice of.
-
-    Args:
-        recipe: Says sizes and colours.
-        role: Name of a data role -> what is bound to it.
-    """
+    """Finds the cutting that a sampling is a slice of, by a recipe and its bound roles."""
 
     def __init__(self, recipe: Recipe, role: Callable[[str], BoundDataset]) -> None:
         self._recipe, self._role = recipe, role

@@ -16,8 +16,8 @@ from torch import Tensor
 from vadkit.data.annotations.known import Labels, SealedAnnotations
 from vadkit.data.batch_loader import Context, Loader, Reading
 from vadkit.data.dataset import Dataset, Split
+from vadkit.data.prepared_split import Told
 from vadkit.data.prepared_videos import PreparedVideos
-from vadkit.data.store.shared_work import Told
 from vadkit.data.store.store import Store
 from vadkit.data.teachers.context import ContextReader
 from vadkit.data.units import Units
@@ -37,9 +37,7 @@ BASELINES = Read("test", (BASELINE,), ())
 def required(bound: BoundRecipe, *, labelled: Callable[[], bool]) -> list[Read]:
     """What the tasks read that a recipe trains and scores, training videos first.
 
-    Args:
-        bound: Whose tasks.
-        labelled: Whether scores will be evaluated; asked where objects are never scored.
+    Whether scores will be evaluated is asked only where objects are never scored.
     """
     trained, scored = bound.reads
     frames_alone = all(read.samplings[0].unit == "frame" for read in scored)

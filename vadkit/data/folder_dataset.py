@@ -1,23 +1,6 @@
 """The standard layout of videos, labels, masks and tracks in a folder, and its base class.
 
-    ROOT/
-      train/NAME.mp4         a video file (.mp4 .mov .avi .mkv .webm .ts .wmv .flv .gif ...), or
-      train/NAME/            a folder of frames: 000.jpg, 001.jpg, ... (.png .bmp .tif too), no gap
-      test/...               likewise
-      labels/NAME.npy        frame labels, integers or booleans 0/1 of shape (N,), (1, N) or (N, 1)
-      labels/NAME.csv        ... one column, or two with the header `frame,label`
-      labels/NAME/           ... or one mask image a frame (anomalous where a pixel is not 0)
-      labels.csv             ... or, for all clips, `clip,start_s,end_s`: start <= t < end is
-                             anomalous; a row `NAME,,` says that nothing in the clip is
-      masks/NAME/            optional pixel masks: one 8-bit image a frame, not 0 = anomalous, or
-      masks/NAME.mkv         a lossless grey video (FFV1, pixel format gray), above 127 = anomalous
-      tracks/NAME.csv        optional boxes: header `track,kind,frame,x1,y1,x2,y2`, one row a track
-                             and frame; track an integer, frame from 0, boxes in pixels
-
-NAME is the file's name without its ending (the whole name of a folder) and occurs once in both
-splits together. Labels, masks and tracks are looked up by NAME for videos of either split;
-a training video without labels is normal throughout. Test videos have labels either all or none;
-without them nothing is evaluated.
+docs/write-other-plugins.md shows it, under "The layout of `folder`".
 """
 
 from __future__ import annotations
@@ -41,8 +24,7 @@ from vadkit.data.annotations.tracks import read_tracks
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.file_dataset import FileDataset
 from vadkit.data.verification import ExpectedFiles
-from vadkit.data.video.open_video import open_video
-from vadkit.data.video_files import clip_name, is_video, list_videos
+from vadkit.data.video.open_video import clip_name, is_video, list_videos, open_video
 from vadkit.errors import DataError
 
 ConfigT = TypeVar("ConfigT")
@@ -62,11 +44,11 @@ class FolderDataset(FileDataset[ConfigT]):
     expected = ExpectedFiles(labelled=False)
 
     def holds(self, base: Path) -> bool:
-        return any(list_videos(base / split, split) for split in get_args(Split))
+        return bool(_all_videos(base))
 
     def videos(self, split: Split) -> list[Video]:
         paths: dict[str, Path] = {}
-        for video in self._all_videos():
+        for video in _all_videos(self.base):
             if video.name in paths:
                 raise DataError(
                     f"{video.path} and {paths[video.name]} are both named {video.name!r}.",
@@ -107,13 +89,9 @@ class FolderDataset(FileDataset[ConfigT]):
         """Frames a second of a folder of frames, for labels in seconds; None for the default."""
         return None
 
-    def _all_videos(self) -> list[Video]:
-        splits: tuple[Split, ...] = get_args(Split)
-        return [video for split in splits for video in list_videos(self.base / split, split)]
-
     def _without_video(self) -> list[str]:
         """Files and rows that belong to no video."""
-        names = {video.name for split in get_args(Split) for video in self.videos(split)}
+        names = {video.name for video in _all_videos(self.base)}
         files = [path for kind in ("labels", "masks", "tracks") for path in self._entries(kind)]
         problems = [
             f"{path}: there is no video of this name."
@@ -141,6 +119,11 @@ class FolderDataset(FileDataset[ConfigT]):
         """(frames,) when each frame is shown in seconds, from the stream, since rates vary."""
         fps = self.frame_rate() if video.path.is_dir() else None
         return np.array([frame.time_s for frame in open_video(video.path, fps=fps).frames()])
+
+
+def _all_videos(base: Path) -> list[Video]:
+    splits: tuple[Split, ...] = get_args(Split)
+    return [video for split in splits for video in list_videos(base / split, split)]
 
 
 def _with(stem: Path, ending: str) -> Path:

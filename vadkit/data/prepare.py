@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.data.data_module import BASELINES, PreparedData, required
-from vadkit.data.prepared_split import PreparedSplit
-from vadkit.data.store.shared_work import Told
+from vadkit.data.prepared_split import PreparedSplit, Told
 from vadkit.engines import Engine, Job, Outcome
 from vadkit.engines.carry_out import carry_out
 from vadkit.errors import DataError

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
 from vadkit.data.dataset import Split
-from vadkit.data.store.shared_work import Told, in_turn
 from vadkit.data.store.store import Store, UnitRecorder, open_store, stored_cutting
 from vadkit.data.store.video_shards import REVISION, Shard, VideoShards
 from vadkit.data.teachers.outputs import FrameOutputs, Outputs, UnitOutputs, compact
 from vadkit.data.video_pass import VideoPass
 from vadkit.utils.hashing import hash_of
 
+Told = Callable[[str, int, int], None]
+"""Told of progress: what is prepared, how many videos are done, how many there are."""
+
+_PATIENCE_S = 1.0
+"""How long a piece that another process holds is waited for before the next is tried."""
+
 
 class PreparedSplit:
     """Shards of units and of teachers' answers, a video's all made in one pass over it.
 
-    Args:
-        bound: The data set.
-        split: Which of its videos.
-        root: Folder of all shards.
-        channels: Colour channels of everything that is cut.
+    All shards are below the folder `root`, and everything is cut in so many colour channels.
 
     Raises:
         DataError: There is no video.
@@ -90,7 +91,7 @@ class PreparedSplit:
             self._shards[number].make_folder()
         if missing:
             locks = {number: self._shards[number].lock for number in missing}
-            in_turn(locks, self._prepare, lambda n: told(self.what, count - n, count))
+            _in_turn(locks, self._prepare, lambda n: told(self.what, count - n, count))
 
     def prepare(self, number: int) -> None:
         """Make what is missing of a video; waits for the process that is making it.
@@ -140,3 +141,24 @@ def _write_pass(
             recorder.end(video_pass.counts(cutting.unit), video_pass.remarks)
         for writer in writers:
             writer.end({})
+
+
+def _in_turn(
+    locks: Mapping[int, Path], do: Callable[[int], None], tell: Callable[[int], None]
+) -> None:
+    """Do each piece while its lock is held; those that other processes hold come last.
+
+    Args:
+        locks: The pieces to be done -> their lock files.
+        do: Does a piece, unless it finds it done by another process.
+        tell: Told before each piece, again and again while waiting, and at last, how many are left.
+    """
+    waiting, patience_s = list(locks), 0.0
+    while waiting:
+        for piece in tuple(waiting):
+            tell(len(waiting))
+            with suppress(Timeout), FileLock(locks[piece], timeout=patience_s):
+                do(piece)
+                waiting.remove(piece)
+        patience_s = _PATIENCE_S
+    tell(0)

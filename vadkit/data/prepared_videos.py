@@ -13,8 +13,7 @@ from vadkit.data.crops import Cutting
 from vadkit.data.cuttings import Cuttings
 from vadkit.data.dataset import Split
 from vadkit.data.leakage import refuse_leaks
-from vadkit.data.prepared_split import PreparedSplit
-from vadkit.data.store.shared_work import Told
+from vadkit.data.prepared_split import PreparedSplit, Told
 from vadkit.data.store.store import Store
 from vadkit.data.store.video_shards import REVISION
 from vadkit.data.teachers.bound_teacher import AnsweredFrames, FrameTeacher, Teachers, refuse_unfit
@@ -32,12 +31,7 @@ from vadkit.utils.hashing import hash_of
 class PreparedVideos:
     """Makes what is read of videos as far as it is missing, and opens it.
 
-    Args:
-        bound: Binds data sets to data roles, and teachers to the roles of needs.
-        home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
-        told: Told which videos are prepared.
-        strict: Refuse damaged frames; otherwise the frame before stands in, and is counted.
-        device: Where teachers run.
+    Arguments are those of `PreparedData`.
     """
 
     def __init__(

@@ -9,8 +9,7 @@ from typing import Any, get_args
 from vadkit.data.annotations.frame_labels import check_length
 from vadkit.data.annotations.tracks import check_tracks
 from vadkit.data.dataset import Dataset, Split, Video
-from vadkit.data.video.open_video import open_video
-from vadkit.data.video_files import decode_all
+from vadkit.data.video.open_video import decode_all, open_video
 from vadkit.errors import DataError
 
 Notes = Callable[[Video, int], list[str]]

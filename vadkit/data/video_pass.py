@@ -39,14 +39,9 @@ class PassedFrame:
 
 
 class VideoPass:
-    """Goes over a video once.
+    """Goes over a video once, searched for objects by detectors and rules where they are cut.
 
-    Args:
-        video: Whose frames they are.
-        reader: The opened video.
-        detectors: Find the objects; not asked where only whole frames are cut.
-        rules: Which boxes count as objects.
-        channels: Colour channels of everything that is cut: 1 (grey) or 3 (RGB).
+    Everything is cut in so many colour channels: 1 (grey) or 3 (RGB).
     """
 
     def __init__(

@@ -24,13 +24,7 @@ class Window(Generic[ItemT]):
 
 
 def windows(stream: Iterable[ItemT], behind: int, ahead: int) -> Iterator[Window[ItemT]]:
-    """Yield the window of every item, as soon as `ahead` more have come.
-
-    Args:
-        stream: The items in order.
-        behind: How many items before an item its window holds.
-        ahead: How many items after it.
-    """
+    """Yield each item with so many before and after it, as soon as those ahead have come."""
     held: deque[ItemT] = deque(maxlen=behind + ahead + 1)
     for count, item in enumerate(stream, start=1):
         held.append(item)

@@ -48,8 +48,8 @@ class Keys:
         """The hash of all that decides what those weights are worth."""
         bound = self._runner.bound
         scoring = [bound.tasks[name] for name in bound.scoring_tasks]
-        reads = [read for task in scoring for read in (*task.samplings, task.score_sampling)]
-        needs = [need for task in scoring for need in (*task.needs, *task.score_needs)]
+        reads = [read for task in scoring for read in task.all_samplings]
+        needs = [need for task in scoring for need in task.all_needs]
         facts = {
             "figures": figures.revision(),
             "score": changed_keys(bound.recipe.score),
@@ -77,15 +77,9 @@ class Keys:
 class Curriculum:
     """Trains phase after phase, evaluates each, and writes what comes of it.
 
-    What is done already, in the run folder or in the phase cache, is restored. Of several ranks
-    the first looks what there is and writes; the others do and read the same.
-
-    Args:
-        runner: Trains.
-        folder: Where everything goes; locked by the caller.
-        events: Told of each step, after which a resume begins.
-        keys: Name the phases in the cache.
-        cache: What other runs did; None: nothing is taken from it or put there.
+    What is done already, in the run folder (locked by the caller) or in the phase cache, is
+    restored. Of several ranks the first looks what there is and writes; the others do and read the
+    same.
     """
 
     def __init__(
@@ -101,11 +95,7 @@ class Curriculum:
         self._phases, self._world = runner.recipe.phase, runner.world
 
     def run(self, notes: Sequence[str] = ()) -> None:
-        """Go through the recipe's phases, then write scores, metrics, plots and model.
-
-        Args:
-            notes: What `metrics.json` has to say of how the run came about.
-        """
+        """Go through the phases, then write scores, metrics (with notes), plots and model."""
         done = [self._phase(number, phase) for number, phase in enumerate(self._phases, start=1)]
         write_results(self._folder, self._runner, done, self._events.emit, notes)
         self._events.emit("run_done")

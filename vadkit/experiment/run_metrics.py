@@ -37,14 +37,9 @@ def phase_figures(
     seconds: Mapping[str, float],
     earlier: PhaseFigures | None,
 ) -> PhaseFigures:
-    """What `metrics.json` says of a phase.
+    """What `metrics.json` says of the phase of a number, from 1.
 
-    Args:
-        number: Its place, from 1.
-        phase: What was trained.
-        evaluation: What it is worth, if it was evaluated.
-        seconds: What training and evaluating took.
-        earlier: The figures of an earlier evaluation, which stay.
+    Figures are those of an evaluation if there was one now, or those of an earlier one.
     """
     facts = {
         "number": number,
@@ -158,7 +153,7 @@ def _checkpoint(recipe: Recipe) -> str:
 def _baselines(runner: PhaseRunner) -> dict[str, Any]:
     """What boxes alone reach under the same protocol: nothing was learned for these."""
     labels, proxies = runner.data.annotations.labels(), runner.model.tasks.values()
-    samplings = [s for proxy in proxies for s in (*proxy.samplings, proxy.score_sampling)]
+    samplings = [s for proxy in proxies for s in proxy.all_samplings]
     objects = [s for s in samplings if s.unit == "object" and s.role == "target"]
     if not labels:
         return {}

@@ -33,12 +33,7 @@ def write_results(
 ) -> None:
     """Write scores and metrics first, then what can be made again from them.
 
-    Args:
-        folder: Where to.
-        runner: What was trained.
-        done: Every phase.
-        emit: Called when a part is written.
-        notes: What `metrics.json` has to say of how the run came about.
+    Each part is told of by `emit`; notes say in `metrics.json` how the run came about.
 
     Raises:
         ResourceError: The disk is full.

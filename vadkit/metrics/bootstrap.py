@@ -51,18 +51,11 @@ def auc_difference_intervals(
 ) -> dict[str, list[float] | None]:
     """How far the difference of two models' AUCs moves when both get the same drawn videos.
 
-    What is hard or easy in a video is so for both, so this says more than two intervals.
-
-    Args:
-        scores: Video -> (frames,) of one model.
-        others: The same of the other, which is held against the first.
-        labels: Video -> (frames,) of 0 and 1.
-        level: Share of the draws between the two ends.
-        rounds: Draws.
-        seed: Of the draws.
+    What is hard or easy in a video is so for both, so this says more than two intervals. Arguments
+    are those of `auc_intervals`; `others` are held against `scores`.
 
     Returns:
-        `micro` and `macro_skipped` of the other minus those of the first, each [low, high] or None.
+        `micro` and `macro_skipped` of the others minus the first, each [low, high] or None.
     """
     names, counts = list(scores), _draws(len(scores), rounds, seed)
     drawn = [

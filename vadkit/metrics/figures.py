@@ -76,9 +76,7 @@ class Figure:
 def _curve(name: str, *, joined: bool = False) -> Callable[[Any], Any]:
     """A function of `vadkit.metrics.curves`, which needs NumPy: imported when it is called.
 
-    Args:
-        name: Of the function.
-        joined: Whether it takes the scores and labels of all videos as one.
+    If joined, it takes the scores and labels of all videos as one.
     """
 
     def compute(scored: Any) -> Any:

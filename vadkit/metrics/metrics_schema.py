@@ -93,15 +93,20 @@ class PhaseFigures(Judged):
         return all(_has(self.__pydantic_extra__, figure.path) for figure in frame_figures())
 
 
-class ReportedProtocol(FrameProtocol):
+class HashedProtocol(FrameProtocol):
+    """From scores of frames to figures."""
+
+    hash: str
+    """A digest of all else but the preset's name."""
+
+
+class ReportedProtocol(HashedProtocol):
     """The protocol in full: figures compare where the hashes agree."""
 
     labels: str
     """Which labels, where a data set has several sets of them."""
     checkpoint: str
     """Of which epochs the weights are."""
-    hash: str
-    """A digest of all else but the preset's name."""
 
 
 class ReportedScorer(Facts):
@@ -145,13 +150,6 @@ class Intervals(Facts):
     level: float
     rounds: int
     videos: int
-
-
-class HashedProtocol(FrameProtocol):
-    """From scores of frames to figures."""
-
-    hash: str
-    """A digest of all else but the preset's name."""
 
 
 class ScoreFigures(Judged):

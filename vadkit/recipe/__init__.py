@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from vadkit.recipe.bound_recipe import BoundRecipe
-from vadkit.recipe.defaults import completed
 from vadkit.recipe.diagnostics import Problem, first_of, problems_error
 from vadkit.recipe.loader import Source, find_recipe, read_source, shipped_recipes
 from vadkit.recipe.overrides import apply_set, apply_value, bind_boxes, bind_data, file_boxes
@@ -35,7 +34,9 @@ from vadkit.recipe.schema import (
 )
 from vadkit.recipe.schema_errors import model_problems, without
 from vadkit.recipe.score_name import ScoreName
+from vadkit.recipe.toml_tables import own_options, plugged
 from vadkit.recipe.validation import binding_problems, name_problems
+from vadkit.registry.options import config_table
 from vadkit.registry.registry import Registry, load_plugins
 
 __all__ = [
@@ -134,6 +135,21 @@ def compile_recipe(source: Source, registry: Registry) -> BoundRecipe:
     if problems or bound is None:
         raise problems_error(source.title, problems, source.places)
     return BoundRecipe(completed(bound), registry)
+
+
+def completed(bound: BoundRecipe) -> Recipe:
+    """The recipe with every option's default, and a stand-in for each teacher not named."""
+    table, registry = bound.recipe.model_dump(mode="json"), bound.registry
+    tasks = [bound.tasks[name] for name in bound.trained_tasks]
+    roles = {need.role for task in tasks for need in task.all_needs}
+    for role in sorted(roles - bound.teachers.keys()):
+        table["teachers"][role] = {"name": bound.stand_ins(role)[0]}
+    for name in bound.trained_tasks:
+        table["tasks"].setdefault(name, {})
+    for kind, name, _, options in plugged(table):
+        card = registry.card(kind, name)
+        options.update(config_table(card, registry.options(card, own_options(kind, options))))
+    return Recipe.model_validate_json(json.dumps(table), strict=True)
 
 
 def _validated(source: Source) -> tuple[Recipe | None, list[Problem]]:

@@ -143,3 +143,13 @@ class TaskBinding(Binding):
     def score_needs(self) -> tuple[Need, ...]:
         """The teachers' answers that scoring reads."""
         return self.card.needs_to_score(self.config)
+
+    @property
+    def all_samplings(self) -> tuple[Sampling, ...]:
+        """What training or scoring reads."""
+        return (*self.samplings, self.score_sampling)
+
+    @property
+    def all_needs(self) -> tuple[Need, ...]:
+        """The teachers' answers that training or scoring reads."""
+        return (*self.needs, *self.score_needs)

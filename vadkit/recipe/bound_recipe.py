@@ -21,6 +21,7 @@ from vadkit.recipe.bindings import (
 )
 from vadkit.recipe.schema import MAIN, TARGET, Protocol, Recipe
 from vadkit.registry.cards import Need, Sampling, TeacherCard
+from vadkit.registry.discovery import OWN
 from vadkit.registry.registry import Registry, load_plugins
 
 
@@ -139,6 +140,17 @@ class BoundRecipe:
         """The installed teachers that can fill a role."""
         cards = self.registry.cards("teacher")
         return [card.name for card in cards if isinstance(card, TeacherCard) and card.role == role]
+
+    def stand_ins(self, role: str) -> list[str]:
+        """The teachers of a role that need no weights, built-in ones first."""
+        offers = [
+            (offer.plugin.distribution != OWN, offer.card.name)
+            for offer in self.registry.offers("teacher")
+            if isinstance(offer.card, TeacherCard)
+            and (offer.card.role, offer.card.weights) == (role, "")
+            and not self.registry.shadowed(offer)
+        ]
+        return [name for _, name in sorted(offers)]
 
     def with_values(self, **values: Any) -> BoundRecipe:
         """The same recipe with other values under some of its top keys."""

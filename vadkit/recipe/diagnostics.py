@@ -39,12 +39,9 @@ class Problem:
 
 
 class ProblemsError(RecipeError):
-    """Every problem of a recipe at once; exit code 5 where only plugins are to blame, else 2.
+    """Every problem of a recipe at once, a line each below a title.
 
-    Args:
-        title: What is wrong, as one sentence.
-        problems: At least one.
-        lines: One for each problem, with its place.
+    Its exit code is 5 where only plugins are to blame, else 2.
     """
 
     def __init__(self, title: str, problems: Sequence[Problem], lines: Sequence[str]) -> None:

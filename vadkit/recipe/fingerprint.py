@@ -22,9 +22,7 @@ NAMES = frozenset({"name", "dataset", "kind"})
 def changed_keys(table: BaseModel, always: Collection[str] = NAMES) -> dict[str, Any]:
     """JSON values of a table's keys that are not at their default.
 
-    Args:
-        table: A recipe, or a table of one.
-        always: Keys, here and in tables below, that stay at their default too.
+    Those named in `always`, here and in tables below, stay at their default too.
     """
     keys = {
         name: _changed(value, always)

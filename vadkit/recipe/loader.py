@@ -50,11 +50,7 @@ def shipped_folder() -> Path:
 
 
 def find_recipe(name: str | Path, beside: Path | None = None) -> Path:
-    """The file that a path, or the bare name of a shipped recipe, means.
-
-    Args:
-        name: As the user or `extends` wrote it.
-        beside: Folder that a relative path starts from; the current one where not given.
+    """The file that a path, beside a folder or here, or the name of a shipped recipe means.
 
     Raises:
         RecipeError: There is no such file.
@@ -105,11 +101,7 @@ def _read(file: Path, registry: Registry) -> Source:
 
 
 def read_tables(file: Path, what: str = "recipe") -> Source:
-    """Read a TOML file's tables, and where each of its keys stands.
-
-    Args:
-        file: The file.
-        what: How an error calls what is in it.
+    """Read a TOML file's tables, and where each of its keys stands; `what` is said to be in it.
 
     Raises:
         RecipeError: It cannot be read, is too large, not UTF-8 or not TOML.

@@ -77,16 +77,13 @@ def change(
 ) -> None:
     """Put a value into the tables; what is wrong with that is noted as a problem.
 
-    Args:
-        source: Changed in place.
-        path: Where; tables that are missing are made, items of lists are not.
-        value: What.
-        place: Where it was written.
-        registry: Knows which options are paths.
-        folder: Where the value's paths start from; the current one where not given.
+    Tables that are missing are made, items of lists are not. Paths in the value start from a
+    folder, or from the current one.
     """
     _put(source, path, value, place)
-    source.problems += anchor(_only(source.table, path), folder, registry)
+    # The rest is anchored already.
+    written = {key: below for key, below in source.table.items() if key == path[0]}
+    source.problems += anchor(written, folder, registry)
 
 
 def _value(written: str) -> Table:
@@ -98,16 +95,7 @@ def _value(written: str) -> Table:
 
 def key_path(key: str) -> KeyPath:
     """A dotted key as a path; what is a number counts the items of a list."""
-    return tuple(_part(part) for part in key.split("."))
-
-
-def _part(part: str) -> str | int:
-    return int(part) if re.fullmatch("[0-9]{1,6}", part) else part
-
-
-def _only(table: Table, path: KeyPath) -> Table:
-    """The part of the tables that a key path names; the rest is anchored already."""
-    return {key: value for key, value in table.items() if key == path[0]}
+    return tuple(int(part) if re.fullmatch("[0-9]{1,6}", part) else part for part in key.split("."))
 
 
 def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:

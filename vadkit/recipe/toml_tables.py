@@ -65,12 +65,7 @@ def pairs(value: Any) -> list[tuple[str | int, Any]]:
 
 
 def anchor(table: Table, folder: Path | None, registry: Registry) -> list[Problem]:
-    """Make every path absolute, starting from the folder of the file that names it.
-
-    Args:
-        table: Changed in place.
-        folder: The current one where not given.
-        registry: Knows which options are paths.
+    """Make every path in the tables absolute, starting from the folder of the file that names it.
 
     Returns:
         A problem for each path that is a URL.

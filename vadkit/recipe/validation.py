@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vadkit.errors import PluginError, VadkitError
 from vadkit.recipe.bindings import Binding, TaskBinding
 from vadkit.recipe.bound_recipe import BoundRecipe
-from vadkit.recipe.defaults import stand_ins
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.presets import presets
 from vadkit.recipe.schema import TARGET, Protocol, Score
 from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import Table, own_options, plugged, task_entries
-from vadkit.registry.cards import Card, Need, Sampling, TaskCard
+from vadkit.registry.cards import Card, TaskCard
 from vadkit.registry.discovery import one_line
 from vadkit.registry.name_errors import UnknownNameError
 from vadkit.registry.options import option_problems
@@ -84,7 +83,7 @@ def _phase_problems(bound: BoundRecipe) -> Iterator[Problem]:
 def _data_problems(bound: BoundRecipe) -> Iterator[Problem]:
     readers: dict[str, tuple[KeyPath, str]] = {TARGET: ((), "Scoring")}
     for key, task in _entries(bound):
-        samplings, problems = _declared(task, key, _samplings)
+        samplings, problems = _declared(task, key, "all_samplings")
         yield from problems
         for sampling in samplings:
             readers.setdefault(sampling.role, (key, f"The task {task.name!r}"))
@@ -101,35 +100,25 @@ def _teacher_problems(bound: BoundRecipe) -> Iterator[Problem]:
             message = f"{teacher.name!r} fills the role {teacher.role!r}, not {role!r}."
             yield Problem(("teachers", role, "name"), message)
     for key, task in _entries(bound):
-        needs, problems = _declared(task, key, _needs)
+        needs, problems = _declared(task, key, "all_needs")
         yield from problems
         for role in {need.role for need in needs} - bound.teachers.keys():
-            if not stand_ins(role, bound.registry):
+            if not bound.stand_ins(role):
                 message = f"needs a teacher for {role!r}; [teachers] binds none, and none is free."
                 yield Problem(key, f"{task.name!r} {message}")
 
 
-def _declared(
-    task: TaskBinding, key: KeyPath, ask: Callable[[TaskBinding], Sequence[Any]]
-) -> tuple[Sequence[Any], list[Problem]]:
+def _declared(task: TaskBinding, key: KeyPath, name: str) -> tuple[Sequence[Any], list[Problem]]:
     """What a task's card declares for its options; wrong options are reported elsewhere."""
     if not isinstance(_usable_card(task), TaskCard):
         return (), []
     try:
-        return ask(task), []
+        return getattr(task, name), []
     except VadkitError:
         return (), []
     except Exception as error:
         message = f"The card of {task.name!r} fails with these options: {one_line(error)}."
         return (), [Problem(key, message, plugin=True)]
-
-
-def _samplings(task: TaskBinding) -> tuple[Sampling, ...]:
-    return (*task.samplings, task.score_sampling)
-
-
-def _needs(task: TaskBinding) -> tuple[Need, ...]:
-    return (*task.needs, *task.score_needs)
 
 
 def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:

@@ -45,10 +45,7 @@ def guarded(kind: str, name: str, plugin: PluginT) -> PluginT:
 
 @contextmanager
 def enough_memory(doing: str) -> Iterator[None]:
-    """Say in one sentence that memory ran out.
-
-    Args:
-        doing: What took it, as "training phase 2".
+    """Say in one sentence that memory ran out while `doing` something ("training phase 2").
 
     Raises:
         ResourceError: It did.

@@ -29,11 +29,8 @@ def missing_name(
 ) -> PluginError:
     """The error for a name that nobody offers.
 
-    Args:
-        kind: As `Registry.offer` takes it.
-        name: As it was written.
-        plugins: All of them; one that is not in use and seems to have brought the name is blamed.
-        offered: Names of the kind that can be used.
+    A plugin that is not in use and seems to have brought it is blamed; otherwise the names that are
+    offered are compared with it.
     """
     for plugin in plugins:
         if plugin.state != "ok" and _may_bring(plugin, name):

@@ -23,11 +23,7 @@ HEAVY = ("torch", "cv2", "scipy")
 
 
 def expect(card: TaskCard, holds: bool, broken: str) -> None:
-    """Raise a sentence about the task unless something holds.
-
-    Raises:
-        PluginError: It does not hold.
-    """
+    """Raise a PluginError, a sentence about the task, unless something holds."""
     if not holds:
         raise PluginError(f"The task {card.name!r} {broken}.")
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vadkit.registry.cards import TaskCard
 from vadkit.testing.card_checks import expect
-from vadkit.testing.rig import Case, Rig
+from vadkit.testing.rig import Case, Rig, equal
 
 STEPS = 30
 CASE = Case(8, 3, (24, 24))
@@ -73,16 +73,12 @@ def _state(card: TaskCard, config: Any) -> None:
     rig.train(rig.batch(training=True, fill=CASE.scenes), range(3))
     for name in ("backbone", "head"):
         getattr(other, name).load_state_dict(getattr(rig, name).state_dict())
-    same = _equal(rig.outputs_of(training=True), other.outputs_of(training=True))
+    same = equal(rig.outputs_of(training=True), other.outputs_of(training=True))
     expect(card, same, "answers differently once its weights were saved and loaded")
     if card.scored:
         batch = rig.batch(training=False)
-        same = _equal(rig.score(batch), other.score(batch))
+        same = equal(rig.score(batch), other.score(batch))
         expect(card, same, "scores differently once its weights were saved and loaded")
-
-
-def _equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
-    return all(torch.equal(value, second[name]) for name, value in first.items())
 
 
 def _corruption(card: TaskCard, config: Any) -> None:

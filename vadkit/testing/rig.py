@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -67,11 +67,8 @@ class Case:
     ) -> Batch:
         """A batch of scenes; where they have labels, every second one is noisy.
 
-        Args:
-            sampling: What a unit is; data roles but the target show another world.
-            needs: Teachers' answers, drawn from the unit's middle frame.
-            seed: Of the scenes.
-            corruption: What is done to the units.
+        Data roles but the target show another world. Teachers' answers are drawn from a unit's
+        middle frame. A corruption is done to the target's units.
         """
         shape = self.batch, self.channels, *self.size
         if sampling.labels:
@@ -115,14 +112,7 @@ class Case:
 
 
 class Rig:
-    """A task on a small backbone, both made anew and always alike.
-
-    Args:
-        card: The task's card; what it loads is imported here.
-        config: Its options.
-        case: What to try it on.
-        seed: Of the weights.
-    """
+    """A task on a small backbone, both made anew and always alike for a seed."""
 
     def __init__(self, card: TaskCard, config: Any, case: Case, seed: int = 0) -> None:
         self.card, self.config, self.case = card, config, case
@@ -174,13 +164,7 @@ class Rig:
         return self.task.loss(self.outputs(views), views.targets)
 
     def train(self, batch: Batch, seeds: Iterable[int], *, heads: bool = True) -> None:
-        """Take a step for each seed, as the core does: the backbone at the card's rate.
-
-        Args:
-            batch: What every step sees.
-            seeds: Of each step's views.
-            heads: Move the head too.
-        """
+        """Take a step for each seed of views, as the core does: the backbone at the card's rate."""
         moved = list(self.head.parameters()) if heads else []
         backbone = list(self.backbone.parameters())
         tables = parameter_tables(moved, backbone, LEARNING_RATE, self.card.backbone_lr)
@@ -202,6 +186,11 @@ class Rig:
         self.backbone.eval()
         self.head.eval()
         return self.task.infer(self.outputs, batch, generator("rig"))
+
+
+def equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
+    """Whether every tensor of the first is the second's of the same name, bit for bit."""
+    return all(torch.equal(value, second[name]) for name, value in first.items())
 
 
 def _loaded(card: TaskCard) -> type[Task[Any]]:

@@ -29,11 +29,7 @@ def scenes(
 ) -> Tensor:
     """Units (B, C, N·T, H, W) in which a square moves to the right and brightens.
 
-    Args:
-        shape: B, C, H and W.
-        sampling: Which frames are shown.
-        seed: Of the squares' places and speeds.
-        corruption: What is done to every unit.
+    The shape is B, C, H and W; the seed decides the squares' places and speeds.
     """
     if corruption == "speed":
         sampling = replace(sampling, stride=FASTER * sampling.stride)

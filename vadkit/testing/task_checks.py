@@ -16,7 +16,7 @@ from vadkit.registry.cards import TaskCard
 from vadkit.scoring.inference import MAP
 from vadkit.task import Batch, Views
 from vadkit.testing.card_checks import expect
-from vadkit.testing.rig import Case, Rig
+from vadkit.testing.rig import Case, Rig, equal
 from vadkit.utils.rng import generator
 
 CASES = (Case(4, 3, (48, 48)), Case(2, 1, (33, 47)), Case(1, 1, (32, 64)))
@@ -57,7 +57,7 @@ def _randomness(card: TaskCard, config: Any) -> None:
     rig.task.loss(rig.outputs(first), first.targets)
     expect(card, before == _global_numbers(), "draws global random numbers; draw from rng")
     again = rig.views(training=True)
-    same = all(torch.equal(clip, again.inputs[name]) for name, clip in first.inputs.items())
+    same = equal(first.inputs, again.inputs)
     expect(card, same, "makes other views of the same batch from the same seed")
 
 
@@ -96,19 +96,14 @@ def _values(card: TaskCard, config: Any) -> None:
     outputs = {name: out.detach() for name, out in rig.outputs(views).items()}
     before = {**_copied(outputs, "output"), **_copied(views.targets, "target")}
     first, second = (rig.task.loss(outputs, views.targets) for _ in range(2))
-    same = all(torch.equal(term, second[name]) for name, term in first.items())
-    expect(card, same, "has another loss when called again")
+    expect(card, equal(first, second), "has another loss when called again")
     after = {**_copied(outputs, "output"), **_copied(views.targets, "target")}
-    expect(card, _equal(before, after), "changes outputs or targets in place")
+    expect(card, equal(before, after), "changes outputs or targets in place")
     expect(card, state == vars(rig.task), "keeps state between calls")
 
 
 def _copied(tensors: Mapping[str, Tensor], kind: str) -> dict[str, Tensor]:
     return {f"{kind} {name}": tensor.clone() for name, tensor in tensors.items()}
-
-
-def _equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
-    return all(torch.equal(value, second[name]) for name, value in first.items())
 
 
 def _bf16(card: TaskCard, config: Any) -> None:
@@ -141,7 +136,7 @@ def _alone(card: TaskCard, config: Any) -> None:
     rig = Rig(card, config, CASES[0])
     batch, other = rig.batch(training=False), rig.batch(training=False, seed=9)
     first, again = rig.score(batch), rig.score(batch)
-    expect(card, _equal(first, again), "scores the same batch differently when asked again")
+    expect(card, equal(first, again), "scores the same batch differently when asked again")
     beside = rig.score(_first_of(batch, other))
     for name, score in first.items():
         same = torch.allclose(score[0], beside[name][0], rtol=1e-3, atol=1e-5)
@@ -156,7 +151,7 @@ def _reads(card: TaskCard, config: Any) -> None:
     extra = {**training.context, **batch.context}
     labels = torch.arange(len(batch.clips)) % 2
     more = replace(batch, context=extra, labels=labels, beside=training.beside)
-    same = _equal(rig.score(declared), rig.score(more))
+    same = equal(rig.score(declared), rig.score(more))
     expect(card, same, "scores differently where labels or training's answers are in reach")
 
 

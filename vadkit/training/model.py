@@ -36,10 +36,7 @@ class Sizes:
 class Model(nn.Module):
     """Backbones and heads by name; only the parts that exist so far.
 
-    Args:
-        bound: Names the backbones, and the tasks with what they read.
-        tasks: The tasks that will get a head, created.
-        sizes: What the data decide.
+    The tasks that will get a head are created by the caller; the recipe says what they read.
     """
 
     def __init__(self, bound: BoundRecipe, tasks: Mapping[str, Task[Any]], sizes: Sizes) -> None:

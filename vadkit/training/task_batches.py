@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,8 @@ from vadkit.data.batch_loader import Loader, Part
 from vadkit.data.data_module import PreparedData
 from vadkit.distributed.world import World
 from vadkit.recipe import BoundRecipe, Phase, TaskEntry
+from vadkit.training.optim import Group
+from vadkit.training.task_loss import Place, TaskLoss
 
 Batches = Mapping[str, Iterator[Part]]
 """Task -> its batches, without end."""
@@ -57,3 +59,30 @@ class TaskBatches:
 def _endless(loader: Loader) -> Iterator[Part]:
     while True:
         yield from loader.parts()
+
+
+def held_out_loss(
+    groups: Sequence[Group], number: int, batches: TaskBatches, loss: TaskLoss
+) -> float:
+    """A phase's loss on what is held out, with the same batches and views each time.
+
+    Of the tasks that the backbone is to be good at: for others it ascends. The model is left in
+    evaluation mode.
+    """
+    loss.model.eval()
+    tasks = [entry for group in groups for entry in group.entries if group.factor >= 0]
+    return sum(entry.weight * _mean(entry, number, batches, loss) for entry in tasks)
+
+
+@torch.no_grad()
+def _mean(entry: TaskEntry, number: int, batches: TaskBatches, loss: TaskLoss) -> float:
+    """The mean over all units of all ranks."""
+    loader = batches.loader(entry, (number, "held out"), held_out=True)
+    sums = torch.zeros(2, len(loader), dtype=torch.float64)  # losses, units
+    for step, batch in loader.dealt(batches.world.rank, batches.world.size):
+        terms = loss.terms(entry, batch, Place(number, 0, step), 0)
+        units = len(batch.clips)
+        sums[0, step] = torch.stack(list(terms.values())).sum().item() * units
+        sums[1, step] = units
+    total, units = (sum(row) for row in batches.world.sum(sums).tolist())
+    return total / units

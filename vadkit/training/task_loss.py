@@ -49,13 +49,9 @@ class TaskLoss:
     def terms(
         self, entry: TaskEntry, batch: Batch, place: Place, factor: float
     ) -> Mapping[str, Tensor]:
-        """The task's terms, and the backbone's own where the task's factor lets it learn.
+        """The task's terms, and the backbone's own where its factor lets the backbone learn.
 
-        Args:
-            entry: The task.
-            batch: What it reads.
-            place: Decides the random numbers.
-            factor: On the backbone's learning rate.
+        The place decides the random numbers, the factor is on the backbone's learning rate.
 
         Raises:
             PluginError: The task broke its contract.

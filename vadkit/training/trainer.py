@@ -19,10 +19,9 @@ from vadkit.registry.isolation import enough_memory
 from vadkit.runs.optimizer import restore_optimizer
 from vadkit.runs.tensors import load_state
 from vadkit.training.epoch_state import AfterEpoch, Best, Epoch, Judge, Start, Terms
-from vadkit.training.held_out import held_out_loss
 from vadkit.training.model import Model
 from vadkit.training.optim import Group, groups, schedule
-from vadkit.training.task_batches import Batches, TaskBatches
+from vadkit.training.task_batches import Batches, TaskBatches, held_out_loss
 from vadkit.training.task_loss import Place, TaskLoss, not_finite, refuse_broken_weights
 from vadkit.utils.progress import Progress
 from vadkit.utils.rng import seeded

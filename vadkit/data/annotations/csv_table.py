@@ -39,11 +39,7 @@ class CsvRow:
     def floats(
         self, columns: Sequence[str], not_finite: type[VadkitError] | None = DataError
     ) -> list[float]:
-        """The numbers in some columns.
-
-        Args:
-            columns: Whose cells.
-            not_finite: Raised for a number that is NaN or infinite; None: such numbers may be.
+        """The numbers in some columns; `not_finite` refuses NaN and infinity, None lets them pass.
 
         Raises:
             DataError: A cell holds no number.
@@ -56,11 +52,7 @@ class CsvRow:
         return numbers
 
     def whole(self, column: str, low: int | None = 0) -> int:
-        """The whole number in a column.
-
-        Args:
-            column: Whose cell.
-            low: The lowest that it may be; None: any.
+        """The whole number in a column, at least `low` (None: any).
 
         Raises:
             DataError: The cell holds something else.

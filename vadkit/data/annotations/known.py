@@ -50,13 +50,9 @@ class LabelReader:
 
 
 class SealedAnnotations:
-    """What is known of the test videos, sealed unless something is scored.
+    """What is known of the test videos of so many frames, sealed unless something is scored.
 
     So nothing can be trained or chosen by it unseen.
-
-    Args:
-        reader: Reads the labels.
-        lengths: Frames of each test video, as they were decoded.
     """
 
     def __init__(self, reader: LabelReader, lengths: Callable[[], Mapping[str, int]]) -> None:

@@ -48,12 +48,9 @@ def build_tracks(boxes: Iterable[TrackedBox], dtype: Any = np.float32) -> list[T
 def tracked_boxes(rows: Iterable[CsvRow], *, unique: bool = False) -> Iterator[TrackedBox]:
     """The boxes of a file of tracks; tracks of one number and another `kind` are two.
 
-    Args:
-        rows: With the columns of `EVALUATOR_COLUMNS` or `TRACK_COLUMNS`.
-        unique: Refuse a second box of a track in one frame.
-
     Raises:
-        DataError: A row has no frame from 0 or no box, or is a second box that is refused.
+        DataError: A row has no frame from 0 or no box, or is a track's second box in a frame, and
+            those have to be `unique`.
     """
     earlier: set[tuple[object, int]] = set()
     for row in rows:

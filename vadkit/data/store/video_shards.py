@@ -66,11 +66,7 @@ class ShardWriter:
 
 
 class VideoShards:
-    """The folder of one video, with a folder for each of its shards.
-
-    Args:
-        folder: The video's; made when something is written.
-    """
+    """The folder of one video, with a folder for each of its shards."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.lock = folder, folder / "lock"

@@ -100,12 +100,7 @@ class FrameTeacher:
 
 
 class Teachers:
-    """The teachers that a recipe binds, each created once.
-
-    Args:
-        bound: Binds teachers to roles.
-        device: Where they run.
-    """
+    """The teachers that a recipe binds, each created once."""
 
     def __init__(self, bound: BoundRecipe, device: torch.device | str) -> None:
         self._recipe, self._device = bound, torch.device(device)
@@ -149,12 +144,7 @@ def bind_teacher(need: Need, bound: BoundRecipe, device: torch.device) -> BoundT
 
 
 def refuse_unfit(teacher: BoundTeacher, need: Need, unit: Unit) -> None:
-    """Refuse a teacher of objects that is asked about anything else.
-
-    Args:
-        teacher: Who is asked.
-        need: What it is asked.
-        unit: What the task reads.
+    """Refuse a teacher of objects that is asked about anything else than units that a task reads.
 
     Raises:
         PluginError: It cannot answer.

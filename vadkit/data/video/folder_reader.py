@@ -20,9 +20,8 @@ from vadkit.data.video.frame import (
     to_channels,
 )
 from vadkit.data.video.image import image_size, read_image
+from vadkit.data.video.open_video import IMAGES
 from vadkit.errors import DataError
-
-IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
 
 def frame_files(folder: Path) -> list[Path]:
