@@ -16,8 +16,8 @@ from torch import Generator, Tensor, nn
 from vadkit_reconstruction import CARD as RECONSTRUCTION
 
 from vadkit.errors import PluginError
+from vadkit.nn.backbone import Features
 from vadkit.nn.backbones.unet import UNet
-from vadkit.nn.features import Features
 from vadkit.nn.heads import Shapes
 from vadkit.registry.cards import Need, Sampling, TaskCard
 from vadkit.task import Batch, Outputs, Task, Views

@@ -50,8 +50,7 @@ if TYPE_CHECKING:
         list_videos,
         open_video,
     )
-    from vadkit.nn.backbones import Backbone
-    from vadkit.nn.features import Features
+    from vadkit.nn.backbone import Backbone, Features
     from vadkit.nn.heads import Heads, PerView, Shapes
     from vadkit.nn.losses import (
         absolute_error,
@@ -73,14 +72,14 @@ if TYPE_CHECKING:
     from vadkit.utils.threads import thread_environment, usable_cores
 
 _LAZY = {
-    "Backbone": "nn.backbones",
+    "Backbone": "nn.backbone",
     "Batch": "task",
     "Boxes": "data.detection",
     "CsvRow": "data.annotations.csv_table",
     "Dataset": "data.dataset",
     "Detector": "data.detection",
     "ExpectedFiles": "data.verification",
-    "Features": "nn.features",
+    "Features": "nn.backbone",
     "FileDataset": "data.file_dataset",
     "FolderDataset": "data.folder_dataset",
     "Frame": "data.video.frame",

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vadkit.nn.backbone import Features
 from vadkit.nn.backbones.unet import UNet
-from vadkit.nn.features import Features
 from vadkit.nn.forward import forward_views
 from vadkit.nn.heads import PerView, Shapes
 from vadkit.registry.builtin import UNetConfig

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import torch
 
+from vadkit.nn.backbone import Features
 from vadkit.nn.backbones.unet import UNet
-from vadkit.nn.features import Features
 from vadkit.nn.heads import Shapes
 from vadkit.registry.builtin import UNetConfig
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vadkit.nn.features import Features
+from vadkit.nn.backbone import Features
 from vadkit.nn.heads import Shapes
 from vadkit.nn.pyramid_decoder import SCSE, Attention, Place, PyramidTrunk, decoded_widths
 

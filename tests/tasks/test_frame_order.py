@@ -10,7 +10,7 @@ from torch import Tensor
 from vadkit_frame_order import CARD, Config
 from vadkit_frame_order.task import IN_ORDER, FrameOrder, OrderHead, shuffles
 
-from vadkit.nn.features import Features
+from vadkit.nn.backbone import Features
 from vadkit.nn.heads import Shapes
 from vadkit.task import Batch, Views
 from vadkit.testing import check_task

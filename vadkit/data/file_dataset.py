@@ -16,7 +16,7 @@ from vadkit.registry.cards import DatasetCard
 
 ConfigT = TypeVar("ConfigT")
 SAMPLE = 64 * 1024
-"""Bytes of a file's head and of its tail that its fingerprint reads."""
+"""Bytes of a file's head and of its tail that tell it from others."""
 
 
 class FileDataset(Dataset[ConfigT]):
@@ -78,7 +78,7 @@ def fingerprint_files(base: Path, paths: Iterable[Path]) -> str:
     for path in sorted(set(_files(paths))):
         name = Path(os.path.relpath(path, base)).as_posix()  # the same on every system
         digest.update(f"{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
-        digest.update(_sample(path))
+        digest.update(file_ends(path))
     return digest.hexdigest()
 
 
@@ -102,7 +102,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _sample(path: Path) -> bytes:
+def file_ends(path: Path) -> bytes:
     """The whole of a small file; head and tail of a large one."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)

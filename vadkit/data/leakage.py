@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vadkit.data.dataset import Video
+from vadkit.data.file_dataset import file_ends
 from vadkit.errors import DataError
-
-SAMPLE = 64 * 1024
-"""Bytes of a file's head, and of its tail, that are compared."""
 
 
 def refuse_leaks(train: Iterable[Video], test: Iterable[Video]) -> None:
@@ -36,7 +34,7 @@ def refuse_leaks(train: Iterable[Video], test: Iterable[Video]) -> None:
 def _content(path: Path) -> str:
     digest, parts = hashlib.sha256(repr(_sizes(path)).encode()), _parts(path)
     for part in (*parts[:1], *parts[len(parts) // 2 :][:1], *parts[-1:]):
-        digest.update(_ends(part))
+        digest.update(file_ends(part))
     return digest.hexdigest()
 
 
@@ -49,10 +47,3 @@ def _parts(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return sorted(file for file in path.iterdir() if file.is_file() and file.name[0] != ".")
-
-
-def _ends(path: Path) -> bytes:
-    with path.open("rb") as file:
-        head = file.read(SAMPLE)
-        file.seek(-min(SAMPLE, path.stat().st_size), 2)
-        return head + file.read(SAMPLE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,6 @@ from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
 from vadkit.scoring.inference import UnitScores, Watch
 from vadkit.scoring.localization import ErrorMaps
 from vadkit.scoring.protocol import FrameScores, frames_that_count
-from vadkit.task import Batch
 from vadkit.training.model import Model
 from vadkit.training.trainer import PhaseRunner
 
@@ -70,16 +69,16 @@ def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation
     if stale := [task for task, kind in heads.items() if kind == "refit"]:
         _refit(scorer, stale, number, phase.steps)
     maps = ErrorMaps()
-    found = _every_score(scorer, heads, maps)
+    tables = _every_score(scorer, heads, maps)
     normal = {task: _normal(scorer, task, most) for task, most in _calibrating(protocols).items()}
     if not runner.world.leads:
         return None
-    scores = {name: fuse(found, protocol, normal) for name, protocol in protocols.items()}
-    columns = {name: frame_maximum(*found[name]) for name in protocols["main"].use}
+    scores = {name: fuse(tables, protocol, normal) for name, protocol in protocols.items()}
+    columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].use}
     with runner.data.annotations.scoring():
         labels = runner.data.annotations.labels()
     metrics = {name: compared(of, labels, protocols[name]) for name, of in scores.items()}
-    regions = _regions(scorer, found, maps, protocols["main"], normal)
+    regions = _regions(scorer, tables, maps, protocols["main"], normal)
     return Evaluation(scorer.model, heads, scores["main"], columns, metrics, regions, normal)
 
 
@@ -89,18 +88,18 @@ ScoreTables = dict[ScoreName, tuple[Units, NDArray[np.float32]]]
 
 def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> ScoreTables:
     """Score the test videos with each task; maps are shown to `maps`."""
-    found: ScoreTables = {}
+    tables: ScoreTables = {}
     for task in tasks:
         units = scorer.data.units(scorer.model.tasks[task].score_sampling, "test")
         of_units = _unit_scores(scorer, task, "test", watch=maps.see)
-        found |= {ScoreName.compose(task, name): (units, of) for name, of in of_units.items()}
+        tables |= {ScoreName.compose(task, name): (units, of) for name, of in of_units.items()}
     maps.collect(scorer.world, _BATCH)
-    return found
+    return tables
 
 
 def _regions(
     scorer: PhaseRunner,
-    found: ScoreTables,
+    tables: ScoreTables,
     maps: ErrorMaps,
     protocol: Protocol,
     normal: Mapping[str, Normal],
@@ -109,18 +108,17 @@ def _regions(
 
     Where none does, the regions of the maps of those that see whole frames.
     """
-    unit = {use: scorer.model.tasks[use.task].score_sampling.unit
-            for use in protocol.use}  # fmt: skip
-    use = tuple(use for use in protocol.use if unit[use] == "object")
+    units_of = {name: task.score_sampling.unit for name, task in scorer.model.tasks.items()}
+    use = tuple(use for use in protocol.use if units_of[use.task] == "object")
     if not use:
         weights = {use: protocol.weights.get(use, 1.0) for use in protocol.use}
-        return maps.detections(found[protocol.use[0]][0], weights)
-    ((units, values), *_) = fuse_units(found, protocol.model_copy(update={"use": use}), normal)
+        return maps.detections(tables[protocol.use[0]][0], weights)
+    ((units, values), *_) = fuse_units(tables, protocol.model_copy(update={"use": use}), normal)
     rows = [units.video == number for number in range(len(units.videos))]
     boxes = units.boxes[:, :4].astype(np.float64)
     return {
-        video: Detections(units.frame[own], boxes[own], values[own])
-        for video, own in zip(units.videos, rows, strict=True)
+        video: Detections(units.frame[inside], boxes[inside], values[inside])
+        for video, inside in zip(units.videos, rows, strict=True)
     }
 
 
@@ -207,21 +205,21 @@ def _unit_scores(
         rows=rows,
     )
     with enough_memory(f"scoring with {task}"):
-        batches = _until_interrupted(loader.dealt(world.rank, world.size), scorer)
         scores = UnitScores(scorer.model, task, scorer.recipe, scorer.device, watch)
-        for number, batch in batches:
+        for number, batch in loader.dealt(world.rank, world.size):
+            scorer.interrupted()
             scores.add(number, batch)
     return collected(world, scores.scores(), _BATCH)
 
 
 def _calibrating(protocols: Mapping[str, Protocol]) -> dict[str, int]:
     """Tasks with which a protocol calibrates, and from how many training units at most."""
-    wanted: dict[str, int] = {}
+    most: dict[str, int] = {}
     for protocol in protocols.values():
         if protocol.calibrate.kind != "none":
             for use in protocol.use:
-                wanted[use.task] = max(protocol.calibrate.of, wanted.get(use.task, 0))
-    return wanted
+                most[use.task] = max(protocol.calibrate.of, most.get(use.task, 0))
+    return most
 
 
 def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
@@ -235,11 +233,3 @@ def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
         sizes=units.sizes[units.video[some]],
         scores={ScoreName.compose(task, name): of for name, of in values.items()},
     )
-
-
-def _until_interrupted(
-    batches: Iterable[tuple[int, Batch]], scorer: PhaseRunner
-) -> Iterator[tuple[int, Batch]]:
-    for numbered in batches:
-        scorer.interrupted()
-        yield numbered

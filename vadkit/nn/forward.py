@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from vadkit.nn.features import Features
+from vadkit.nn.backbone import Features
 from vadkit.nn.heads import PerView
 
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadkit.nn.features import Features
-from vadkit.nn.pyramid_decoder import Place, Pyramid, PyramidTrunk, decoded_widths
+from vadkit.nn.backbone import Features
+from vadkit.nn.pyramid_decoder import Place, PyramidTrunk, decoded_widths
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Heads:
         """
         widths = self._shapes.widths
         trunk = self._trunk("decoder", lambda: DecoderTrunk(widths))
-        return Decoder(trunk, widths[0], channels or self._shapes.channels, frames)
+        return self._clip(trunk, widths[0], channels, frames)
 
     def pyramid(
         self,
@@ -89,8 +89,7 @@ class Heads:
         widths, strides = self._shapes.widths, self._shapes.strides
         key = f"pyramid-{scse}-{guide}-{place}"
         trunk = self._trunk(key, lambda: PyramidTrunk(widths, strides, scse, guide, place))
-        width = decoded_widths(widths, strides)[0]
-        return Pyramid(trunk, width, channels or self._shapes.channels, frames)
+        return self._clip(trunk, decoded_widths(widths, strides)[0], channels, frames)
 
     def embedding(self, dim: int = 128, context: tuple[str, ...] = ()) -> nn.Module:
         """A projection of the pooled code and the named context: `-> (B, dim)`."""
@@ -118,19 +117,43 @@ class Heads:
         """
         widths = self._shapes.widths
         trunk = self._trunk(f"cells-{grid}", lambda: CellTrunk(sum(widths), grid))
-        return Cells(trunk, classes)
+        return Head(trunk, nn.Linear(CellTrunk.width, classes), (grid * grid,))
 
     def _dense(self, shape: tuple[int, ...], grid: int, context: tuple[str, ...]) -> nn.Module:
         context_width = sum(prod(self._shapes.context[name]) for name in context)
         entry = self._shapes.widths[-1] * grid * grid + context_width
         key = f"dense-{grid}-{'-'.join(context)}"
         trunk = self._trunk(key, lambda: DenseTrunk(entry, grid, context))
-        return Dense(trunk, shape)
+        return Head(trunk, nn.Linear(DenseTrunk.width, prod(shape)), shape)
+
+    def _clip(self, trunk: nn.Module, width: int, channels: int | None, frames: int) -> nn.Module:
+        """A head to (B, channels, frames, H, W)."""
+        shape = channels or self._shapes.channels, frames
+        return Head(trunk, nn.Conv2d(width, prod(shape), 3, padding=1), shape)
 
     def _trunk(self, key: str, build: Callable[[], nn.Module]) -> nn.Module:
         if key not in self._shapes.trunks:
             self._shapes.trunks[key] = build()
         return self._shapes.trunks[key]
+
+
+class Head(nn.Module):
+    """A trunk, which tasks may share, and the last layer of one task.
+
+    Args:
+        trunk: `(features, context) -> (B, ...)`.
+        last: Its outputs, channel after channel.
+        shape: Into which the second axis of what comes out is split.
+    """
+
+    def __init__(self, trunk: nn.Module, last: nn.Module, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.trunk, self.last, self.shape = trunk, last, shape
+
+    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
+        """-> (B, *shape, ...)."""
+        out: Tensor = self.last(self.trunk(features, context)).unflatten(1, self.shape)
+        return out
 
 
 class DecoderTrunk(nn.Module):
@@ -141,10 +164,11 @@ class DecoderTrunk(nn.Module):
         pairs = list(pairwise(widths))
         self.up = nn.Sequential(*(_up(coarse, fine) for fine, coarse in reversed(pairs)))
 
-    def forward(self, features: Features) -> Tensor:
-        """The time-pooled code -> (B, widths[0], ≥H, ≥W)."""
+    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
+        """The time-pooled code -> (B, widths[0], H, W)."""
+        height, width = features.size
         out: Tensor = self.up(features.code.mean(dim=2))  # (B, C, T, h, w) -> (B, C, h, w)
-        return out
+        return out[..., :height, :width]  # odd sizes were rounded up
 
 
 def _up(coarse: int, fine: int) -> nn.Sequential:
@@ -154,24 +178,6 @@ def _up(coarse: int, fine: int) -> nn.Sequential:
         nn.BatchNorm2d(fine),
         nn.ReLU(),
     )
-
-
-class Decoder(nn.Module):
-    """A decoder trunk and the last convolution of one task."""
-
-    def __init__(self, trunk: nn.Module, width: int, channels: int, frames: int) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.last = nn.Conv2d(width, channels * frames, 3, padding=1)
-        self.shape = (channels, frames)
-
-    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
-        height, width = features.size
-        decoded = self.trunk(features)[..., :height, :width]  # odd sizes were rounded up
-        out: Tensor = self.last(decoded).unflatten(
-            1, self.shape
-        )  # (B, C·T, H, W) -> (B, C, T, H, W)
-        return out
 
 
 class CellTrunk(nn.Module):
@@ -185,26 +191,13 @@ class CellTrunk(nn.Module):
         self.hidden = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
         self.grid = grid
 
-    def forward(self, features: Features) -> Tensor:
+    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
         """-> (B, grid², width)."""
         # (B, C, T, h, w) -> (B, C, grid, grid), for each map
         pooled = [F.adaptive_avg_pool2d(map_.mean(dim=2), self.grid) for map_ in features.maps]
         cells = torch.cat(pooled, dim=1).flatten(2).transpose(1, 2)  # (B, grid², ΣC)
         whole = cells.mean(dim=1, keepdim=True).expand_as(cells)
         out: Tensor = self.hidden(torch.cat([cells, whole], dim=2))
-        return out
-
-
-class Cells(nn.Module):
-    """A cell trunk and the last layer of one task."""
-
-    def __init__(self, trunk: nn.Module, classes: int) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.last = nn.Linear(CellTrunk.width, classes)
-
-    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
-        out: Tensor = self.last(self.trunk(features))
         return out
 
 
@@ -224,19 +217,4 @@ class DenseTrunk(nn.Module):
         pooled = F.adaptive_avg_pool2d(features.code.mean(dim=2), self.grid).flatten(1)
         extra = [context[name].flatten(1).to(pooled.dtype) for name in self.context]
         out: Tensor = self.hidden(torch.cat([pooled, *extra], dim=1))
-        return out
-
-
-class Dense(nn.Module):
-    """A dense trunk and the last layer of one task."""
-
-    def __init__(self, trunk: nn.Module, shape: tuple[int, ...]) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.last = nn.Linear(DenseTrunk.width, prod(shape))
-        self.shape = shape
-
-    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
-        # (B, width) -> (B, *shape)
-        out: Tensor = self.last(self.trunk(features, context)).unflatten(1, self.shape)
         return out

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadkit.nn.features import Features
+from vadkit.nn.backbone import Features
 
 Place = Literal["encoder", "skip", "decoder", "final"]
 """What the guide's attention multiplies: the code, the skipped maps, each decoded map, the last."""
@@ -49,7 +49,7 @@ class PyramidTrunk(nn.Module):
         self.place = place
 
     def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
-        """-> (B, self.widths[0], H, W) at the size of the finest map."""
+        """-> (B, self.widths[0], H, W) at the clip's size."""
         guide = self.attention(context["guide"]) if self.attention else None
         maps = [map_.mean(dim=2) for map_ in features.maps]  # (B, C, T, h, w) -> (B, C, h, w)
         *skips, code = [gate(map_) for gate, map_ in zip(self.gates, maps, strict=True)]
@@ -58,7 +58,7 @@ class PyramidTrunk(nn.Module):
             larger = F.interpolate(out, skip.shape[-2:])
             out = block(torch.cat([larger, self._guided(skip, guide, "skip")], dim=1))
             out = self._guided(out, guide, "decoder")
-        return self._guided(out, guide, "final")
+        return F.interpolate(self._guided(out, guide, "final"), features.size)
 
     def _guided(self, maps: Tensor, guide: Tensor | None, place: Place) -> Tensor:
         if guide is None or place != self.place:
@@ -70,24 +70,6 @@ class PyramidTrunk(nn.Module):
 def decoded_widths(widths: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
     """Channels of the decoded maps: at most 16 at full size, 32 at half, as usual U-Nets have."""
     return tuple(min(width, 16 * stride) for width, stride in zip(widths, strides, strict=True))
-
-
-class Pyramid(nn.Module):
-    """A pyramid trunk and the last convolution of one task."""
-
-    def __init__(self, trunk: nn.Module, width: int, channels: int, frames: int) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.last = nn.Conv2d(width, channels * frames, 3, padding=1)
-        self.shape = (channels, frames)
-
-    def forward(self, features: Features, context: Mapping[str, Tensor]) -> Tensor:
-        """-> (B, channels, frames, H, W) at the clip's size."""
-        decoded = F.interpolate(self.trunk(features, context), features.size)
-        out: Tensor = self.last(decoded).unflatten(
-            1, self.shape
-        )  # (B, C·T, H, W) -> (B, C, T, H, W)
-        return out
 
 
 class SCSE(nn.Module):

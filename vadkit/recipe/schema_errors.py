@@ -30,14 +30,11 @@ def model_problems(error: ValidationError, schema: Mapping[str, Any]) -> Iterato
 def _unknown(schema: Mapping[str, Any], key: KeyPath) -> str:
     """Names near keys of the same table, or else the tables that have this key."""
     name, names = str(key[-1]), allowed_keys(schema, key[:-1])
-    homes = [table for table in allowed_keys(schema, ()) if name in _keys_in(schema, table)]
+    tables = allowed_keys(schema, ())
+    homes = [t for t in tables for path in [(t,), (t, 0)] if name in allowed_keys(schema, path)]
     belongs = f"It belongs in {' or '.join(homes)}." if homes else ""
     hints = [did_you_mean(name, names) or belongs, allowed_words(names)]
     return " ".join(["unknown key.", *filter(None, hints)])
-
-
-def _keys_in(schema: Mapping[str, Any], table: str) -> list[str]:
-    return allowed_keys(schema, (table,)) + allowed_keys(schema, (table, 0))
 
 
 def _wrong_value(message: str, value: object) -> str:

@@ -106,13 +106,12 @@ def _has_default(field: Field[Any]) -> bool:
 
 def _check_declared(card: Card) -> None:
     if isinstance(card, TaskCard):
-        _check_answers(card, "sampling", card.sampling, Sampling)
-        _check_answers(card, "score_sampling", card.score_sampling, Sampling)
-        _check_answers(card, "needs", card.needs, Need)
-        _check_answers(card, "score_needs", card.score_needs, Need)
+        _check_answers(card, "score_sampling", Sampling)
+        _check_answers(card, "needs", Need)
+        _check_answers(card, "score_needs", Need)
         _check_kit(card)
-    elif isinstance(card, TeacherCard):
-        _check_answers(card, "sampling", card.sampling, Sampling)
+    if isinstance(card, TaskCard | TeacherCard):
+        _check_answers(card, "sampling", Sampling)
 
 
 def _check_kit(card: TaskCard) -> None:
@@ -123,10 +122,9 @@ def _check_kit(card: TaskCard) -> None:
     _expect(card, "exempt", reasoned, f"reasons by check, of {', '.join(EXEMPTIBLE)}")
 
 
-def _check_answers(
-    card: Card, field: str, declared: Callable[[Any], object] | None, expected: type
-) -> None:
+def _check_answers(card: Card, field: str, expected: type) -> None:
     """With the default options, the card's function must answer with values of the contract."""
+    declared: Callable[[Any], object] | None = getattr(card, field)
     if declared is None:
         return
     answer = declared(card.config())

@@ -89,10 +89,6 @@ class BoxRules:
     """Drop a box of whose area a larger box covers more than this share."""
 
 
-def _nothing(_: Any) -> tuple[Need, ...]:
-    return ()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """What every plugin says about itself."""
@@ -129,7 +125,7 @@ class TaskCard(Card):
     """Options -> what training reads; further samplings arrive in `Batch.beside[role]`."""
     score_sampling: Callable[[Any], Sampling] | None = None
     """Options -> what scoring reads, where it differs from training."""
-    needs: Callable[[Any], tuple[Need, ...]] = _nothing
+    needs: Callable[[Any], tuple[Need, ...]] = lambda _: ()
     """Options -> teachers' answers that training reads."""
     score_needs: Callable[[Any], tuple[Need, ...]] | None = None
     """Options -> teachers' answers that scoring reads, where they differ."""

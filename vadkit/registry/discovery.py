@@ -8,12 +8,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, distributions
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
 import pluggy
 
@@ -125,17 +125,14 @@ def _plugins_of(distribution: Distribution) -> Iterator[Plugin]:
         return
     for point in points:
         plugin = Plugin(name=point.name, distribution=name, version=version)
-        yield _loaded(plugin, point.load) if _allowed(name) else _blocked(plugin)
+        blocked = replace(plugin, state="blocked", reason="not named in VADKIT_PLUGINS")
+        yield _loaded(plugin, point.load) if _allowed(name) else blocked
 
 
 def _allowed(distribution: str) -> bool:
     chosen = os.environ.get("VADKIT_PLUGINS")
     names = {normal_name(name.strip()) for name in (chosen or "").split(",")}
     return chosen is None or normal_name(distribution) in names | {OWN}
-
-
-def _blocked(plugin: Plugin) -> Plugin:
-    return _with(plugin, state="blocked", reason="not named in VADKIT_PLUGINS")
 
 
 def _loaded(plugin: Plugin, load: Callable[[], object]) -> Plugin:
@@ -145,12 +142,8 @@ def _loaded(plugin: Plugin, load: Callable[[], object]) -> Plugin:
             cards = tuple(_cards(load()))
     except (Exception, SystemExit) as error:
         text = error.message if isinstance(error, PluginError) else one_line(error)
-        return _with(plugin, state="broken", reason=text, seconds=perf_counter() - start)
-    return _with(plugin, cards=cards, seconds=perf_counter() - start)
-
-
-def _with(plugin: Plugin, **changes: Any) -> Plugin:
-    return Plugin(**{**vars(plugin), **changes})
+        return replace(plugin, state="broken", reason=text, seconds=perf_counter() - start)
+    return replace(plugin, cards=cards, seconds=perf_counter() - start)
 
 
 def _cards(module: object) -> Iterator[Card]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -13,6 +13,8 @@ from vadkit.utils.suggestions import allowed_words, did_you_mean
 
 def option_problems(card: Card, table: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(key, sentence) for every unknown option and every wrong value, all at once."""
+    from pydantic import ValidationError  # not needed to list plugins
+
     names = [option.name for option in fields(card.config) if option.init]
     unknown = [
         (key, f"Unknown option. {did_you_mean(key, names)} {allowed_words(names)}")
@@ -21,15 +23,17 @@ def option_problems(card: Card, table: Mapping[str, Any]) -> list[tuple[str, str
     ]
     try:
         config_from(card, {key: value for key, value in table.items() if key in names})
-    except _validation_error() as error:
-        wrong = [(_dotted(entry["loc"]), _sentence(entry)) for entry in error.errors()]
-        return unknown + wrong
+    except ValidationError as error:
+        unknown += [
+            (".".join(map(str, entry["loc"])), f"{entry['msg']}, got {entry['input']!r:.60}.")
+            for entry in error.errors()
+        ]
     return unknown
 
 
 def config_from(card: Card, table: Mapping[str, Any]) -> Any:
     """Validate as strict JSON: 3 is a float and [1, 2] a tuple, but "3" is no number."""
-    from pydantic import TypeAdapter  # not needed to list plugins
+    from pydantic import TypeAdapter
 
     text = json.dumps(dict(table), default=str)
     return TypeAdapter(card.config).validate_json(text, strict=True)
@@ -47,17 +51,3 @@ def changed_options(card: Card, table: Mapping[str, Any]) -> dict[str, Any]:
     """The options that are not at their default: an option that is new changes no hash."""
     usual = config_table(card, card.config())
     return {key: value for key, value in table.items() if key not in usual or usual[key] != value}
-
-
-def _validation_error() -> type[Any]:
-    from pydantic import ValidationError
-
-    return ValidationError
-
-
-def _sentence(entry: Mapping[str, Any]) -> str:
-    return f"{entry['msg']}, got {entry['input']!r:.60}."
-
-
-def _dotted(location: Sequence[int | str]) -> str:
-    return ".".join(str(part) for part in location)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from vadkit.nn.backbones import Backbone
+from vadkit.nn.backbone import Backbone
 from vadkit.nn.forward import Passed, forward_views
 from vadkit.nn.heads import Shapes
 from vadkit.recipe import BoundRecipe, Phase, Recipe, TaskEntry

@@ -12,6 +12,7 @@ import numpy as np
 
 from vadkit.data.video.frame import (
     ASSUMED_FPS,
+    IMAGES,
     Image,
     VideoInfo,
     VideoReader,
@@ -20,7 +21,6 @@ from vadkit.data.video.frame import (
     to_channels,
 )
 from vadkit.data.video.image import image_size, read_image
-from vadkit.data.video.open_video import IMAGES
 from vadkit.errors import DataError
 
 

@@ -15,6 +15,8 @@ from vadkit.errors import DataError
 
 MAX_PIXELS = 7680 * 4320
 """Largest frame that is decoded: 8K UHD, 33 million pixels."""
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+"""Endings of images that can be frames."""
 ASSUMED_FPS = 25.0
 """Frames a second where neither the user nor the file says."""
 

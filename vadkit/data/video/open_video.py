@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from vadkit.data.dataset import Split, Video
-from vadkit.data.video.frame import DecodeReport, VideoReader, natural_key
+from vadkit.data.video.frame import IMAGES, DecodeReport, VideoReader, natural_key
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts",
                   ".wmv", ".asf", ".flv", ".gif")  # fmt: skip
-IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
 
 def open_video(path: Path, *, fps: float | None = None, strict: bool = False) -> VideoReader:

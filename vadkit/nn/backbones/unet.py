@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadkit.nn.backbones import Backbone
+from vadkit.nn.backbone import Backbone, Features
 from vadkit.nn.backbones.memory import Memory
-from vadkit.nn.features import Features
 from vadkit.registry.builtin import UNetConfig
 
 
