@@ -309,7 +309,7 @@ def test_the_table_of_figures_is_that_of_the_code() -> None:
 
 def test_every_exit_code_is_explained() -> None:
     codes = {error.exit_code for error in _errors(errors.VadkitError)} | SIGNALS
-    from vadkit.cli.training import FAILED_PARTS
+    from vadkit.cli.options import FAILED_PARTS
 
     rows = re.findall(r"^\| (\d+) \|", _text(DOCS / "troubleshooting.md"), re.MULTILINE)
     assert {int(row) for row in rows} == codes | {0, FAILED_PARTS}

@@ -23,7 +23,7 @@ class Reader:
 def open(file):
     return Reader()
 """
-COMMAND = "vadkit.cli.doctor.version"
+COMMAND = "vadkit.cli.machine.version"
 """What a command calls, so that a test can let it fail."""
 
 

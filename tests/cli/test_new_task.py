@@ -152,5 +152,5 @@ def test_writing_a_task_imports_nothing_heavy(tmp_path: Path) -> None:
         "execute(['new-task', 'far-away']); print(*sys.modules)"
     )
     modules = set(_python("-c", code, cwd=tmp_path, path=tmp_path).split())
-    assert "vadkit.cli.scaffold" in modules
+    assert "vadkit.cli.tasks" in modules
     assert modules & {"torch", "cv2", "scipy", "numpy"} == set()

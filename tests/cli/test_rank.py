@@ -11,7 +11,7 @@ from tiny_world import World
 from vadkit.cli import execute
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.sweep.ranking.rank import Ranked, Ranking, Split
+from vadkit.sweep.ranking import Ranked, Ranking, Split
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
         of = tuple(Ranked(task, f"its own {task}", 0.9 - i / 10) for i, task in enumerate(unlike))
         return Ranking(of, split, ("c",), 2), told.pop("failed", {})
 
-    monkeypatch.setattr("vadkit.sweep.ranking.rank.rank", rank)
+    monkeypatch.setattr("vadkit.sweep.ranking.rank", rank)
     monkeypatch.chdir(tmp_path)
     return told
 
@@ -90,7 +90,7 @@ def test_where_a_training_failed_no_recipe_is_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(
-        "vadkit.sweep.ranking.rank.rank", lambda *_, **__: (None, {"guess": "it is broken."})
+        "vadkit.sweep.ranking.rank", lambda *_, **__: (None, {"guess": "it is broken."})
     )
     assert execute(["rank-tasks", "sota", "--split", "test"]) == 3
     assert "guess: it is broken." in capsys.readouterr().err

@@ -25,8 +25,8 @@ from vadkit.registry.registry import Registry, load_plugins
 from vadkit.runs.atomic import read_json
 from vadkit.runs.events import read_events
 from vadkit.sweep.grid import read_grid
-from vadkit.sweep.options import Options
 from vadkit.sweep.run import sweep
+from vadkit.sweep.schedule import Options
 
 pytestmark = pytest.mark.slow
 ENVIRONMENT = {

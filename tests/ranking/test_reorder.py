@@ -11,7 +11,7 @@ from vadkit.errors import RecipeError
 from vadkit.recipe import load_recipe
 from vadkit.recipe.toml_tables import named
 from vadkit.registry.registry import Registry
-from vadkit.sweep.ranking.reorder import kind_of, reordered
+from vadkit.sweep.reorder import kind_of, reordered
 
 PROGRESSIVE = """
 seed = 3

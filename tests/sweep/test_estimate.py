@@ -11,7 +11,7 @@ from grids import grid, read
 from made_metrics import phase
 
 from vadkit.sweep.cell_state import CellState
-from vadkit.sweep.estimate import Estimate, estimate, sentence
+from vadkit.sweep.estimate import Estimate, estimate
 from vadkit.sweep.expansion import Cell, Entry
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.schedule import cells_of
@@ -52,7 +52,7 @@ def progressive(tmp_path, registry) -> tuple[GridFile, list[Entry]]:
 def test_nobody_knows_what_was_never_timed(progressive, tmp_path) -> None:
     found = _estimate(*progressive, {}, tmp_path)
     assert found.seconds is None
-    assert sentence(found) == (
+    assert found.sentence() == (
         "Never timed: prediction, semantic_reconstruction, virtual. So nobody knows how long it "
         "takes."
     )
@@ -64,9 +64,9 @@ def test_from_the_cells_that_are_done(progressive, tmp_path) -> None:
     done = {first.name: _state(first, train=60, evaluate=5, rest=10)}
     found = _estimate(file, entries, done, tmp_path)
     assert found.seconds == pytest.approx(2 * (60 + 5) + 10)  # prediction is shared
-    assert sentence(found) == "With 1 job at once it may take about 2m20s."
+    assert found.sentence() == "With 1 job at once it may take about 2m20s."
     done[second.name] = _state(second, train=60, evaluate=5, rest=10)
-    assert sentence(_estimate(file, entries, done, tmp_path)) == "Everything is done."
+    assert _estimate(file, entries, done, tmp_path).sentence() == "Everything is done."
 
 
 def test_from_what_earlier_sweeps_noted(progressive, tmp_path, registry) -> None:
@@ -96,7 +96,7 @@ def test_what_is_partly_known_is_a_lower_bound(progressive, tmp_path, registry) 
     states = {of.name: _state(of, train=60, evaluate=5, rest=10) for of in cells_of(entries)}
     _estimate(file, entries, states, tmp_path)
     more = read(tmp_path, grid("Pre Jig -", "sota", top='modes = ["progressive"]'), registry)
-    found = sentence(_estimate(*more, {}, tmp_path))
+    found = _estimate(*more, {}, tmp_path).sentence()
     assert found == "With 1 job at once it may take at least 1m20s. Never timed: jigsaw."
 
 

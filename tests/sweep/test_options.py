@@ -12,8 +12,7 @@ from grids import grid, read
 from vadkit.registry.registry import Registry
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell
-from vadkit.sweep.options import Options
-from vadkit.sweep.schedule import Schedule, cells_of, keys_done, trainings
+from vadkit.sweep.schedule import Options, Schedule, cells_of, keys_done, trainings
 from vadkit.utils.machine import this_machine
 
 HERE = {**asdict(this_machine(torch.device("cpu"), threads=2)), "notes": []}
@@ -35,7 +34,7 @@ def _done(cells: list[Cell], options: Options, **states: CellState) -> set[int]:
     """The phases of the second cell that nobody has to train any more."""
     first, second = cells
     known = {first.name: states["first"], second.name: states.get("second", CellState())}
-    done = keys_done(cells, known, options.shares(usual_threads=1))
+    done = keys_done(cells, known, options.unshared(cells, known, usual_threads=1))
     return {number for key, number in trainings(second).items() if key in done}
 
 
@@ -82,6 +81,7 @@ def test_two_cells_do_not_begin_what_they_share(cells: list[Cell]) -> None:
         cells[1].name: CellState(),
         "third": CellState(),
     }
-    schedule = Schedule([*cells, more], states, OPTIONS.shares(usual_threads=1))
+    unshared = OPTIONS.unshared([*cells, more], states, usual_threads=1)
+    schedule = Schedule([*cells, more], states, unshared)
     assert schedule.start() is not None
     assert schedule.start() is None

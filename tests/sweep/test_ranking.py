@@ -16,9 +16,8 @@ from vadkit.metrics.curves import auc
 from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.report.score_tables import read_scores, write_labels
-from vadkit.sweep.options import Options
-from vadkit.sweep.ranking.alone import tasks_alone
-from vadkit.sweep.ranking.rank import Ranked, Ranking, Split, rank
+from vadkit.sweep.ranking import Ranked, Ranking, Split, rank, tasks_alone
+from vadkit.sweep.schedule import Options
 
 SETS = (
     'score.use=["prediction.error", "jigsaw.spatial"]',
@@ -97,14 +96,14 @@ def test_the_figures_are_those_of_the_named_videos_alone(
     found, failed = ranked(bound, tmp_path, "test[1:]")
     assert failed == {}
     assert found is not None
-    assert (found.videos, found.of) == (("d",), 2)
+    assert (found.videos, found.test_videos) == (("d",), 2)
     assert sorted(found.order) == ["jigsaw", "prediction", "virtual"]
     assert [one.auc for one in found.ranked] == sorted((o.auc for o in found.ranked), reverse=True)
     for one in found.ranked:
         (run,) = (tmp_path / "sweep" / "cells").glob(f"{one.task}.*")
         scores = read_scores(run / "scores" / "d.csv").scores.smooth
         assert one.auc == auc(scores, read_labels(run / "labels" / "d.csv"))
-    assert "those of test[1:], 1 of 2 test videos (d)" in found.told()
+    assert "those of test[1:], 1 of 2 test videos (d)" in found.warning()
     again, _ = ranked(bound, tmp_path, "test")  # nothing is trained again
     assert again is not None
     assert again.videos == ("c", "d")

@@ -14,9 +14,9 @@ from tiny_world import World
 
 from vadkit.cli import execute
 from vadkit.data.video.image import image_size
+from vadkit.metrics.figures import all_figures
 from vadkit.runs.events import read_events
 from vadkit.runs.lock import locked
-from vadkit.sweep.phase_lines import csv_columns
 
 ROWS = "Pre Jig Virtual; Pre Virtual Jig; Pre+Rec - Virtual"
 TRAININGS = {"progressive": (9, 7), "simultaneous": (3, 2)}
@@ -77,7 +77,9 @@ def test_dry_run_counts_them(swept, grid, capsys) -> None:
 
 
 def test_every_phase_has_a_line(lines) -> None:
-    assert list(lines[0]) == csv_columns()
+    before = ["row", "mode", "dataset", "seed", "phase", "stage", "tasks"]
+    after = ["best baseline", "steps", "seconds", "status", "reason", "run"]
+    assert list(lines[0]) == [*before, *all_figures(), *after]
     assert len(lines) == sum(alone for alone, _ in TRAININGS.values())
     assert {line["status"] for line in lines} == {"done"}
     first = lines[:3]

@@ -1,31 +1,59 @@
-"""The commands, by name."""
+"""The commands, by name.
+
+Those that only list answer before a heavy library could be imported: since 0.29, typer imports
+pydantic to convert options, also those that were not given and the `--help` that it adds, which
+takes longer than all the rest of a listing.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from vadkit.cli import (
-    cache,
     comparison,
     data,
-    doctor,
     evaluate,
     listing,
-    rank,
+    machine,
     recipes,
     sweep,
     tasks,
     training,
 )
-from vadkit.cli.light import LightCommand, LightGroup
 from vadkit.cli.output import say
 from vadkit.registry.registry import KINDS
 
+
+class _LightOption(TyperOption):
+    """An option that costs nothing where it is not given."""
+
+    def process_value(self, ctx: Any, value: Any) -> Any:
+        return None if value is None else super().process_value(ctx, value)
+
+
+class _LightCommand(TyperCommand):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _lightened(super().get_params(ctx))
+
+
+class _LightGroup(TyperGroup):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _lightened(super().get_params(ctx))
+
+
+def _lightened(params: list[Any]) -> list[Any]:
+    for param in params:
+        if type(param) is TyperOption and not param.required:
+            param.__class__ = _LightOption
+    return params
+
+
 _typer = partial(
-    typer.Typer, cls=LightGroup, add_completion=False, rich_markup_mode=None, no_args_is_help=True
+    typer.Typer, cls=_LightGroup, add_completion=False, rich_markup_mode=None, no_args_is_help=True
 )
 
 
@@ -51,15 +79,15 @@ app.callback()(_options)
 app.command("run")(training.run)
 app.command("score")(training.score)
 app.command("sweep")(sweep.sweep)
-app.command("rank-tasks")(rank.rank_tasks)
+app.command("rank-tasks")(sweep.rank_tasks)
 app.command("table")(comparison.table)
 app.command("compare")(comparison.compare)
 for kind in KINDS:
-    app.command(f"list-{kind}s", cls=LightCommand)(listing.lister(kind))
-app.command("plugins", cls=LightCommand)(listing.plugins)
-app.command("doctor", cls=LightCommand)(doctor.doctor)
-app.command("new-task", cls=LightCommand)(tasks.new_task)
-app.command("check-task", cls=LightCommand)(tasks.check_task)
+    app.command(f"list-{kind}s", cls=_LightCommand)(listing.lister(kind))
+app.command("plugins", cls=_LightCommand)(listing.plugins)
+app.command("doctor", cls=_LightCommand)(machine.doctor)
+app.command("new-task", cls=_LightCommand)(tasks.new_task)
+app.command("check-task", cls=_LightCommand)(tasks.check_task)
 
 recipe_app = _typer(help="Look at recipes.")
 recipe_app.command("list")(recipes.list_)
@@ -76,8 +104,8 @@ data_app.command("prepare")(data.prepare)
 app.add_typer(data_app, name="data")
 
 cache_app = _typer(help="Look at the phase cache.")
-cache_app.command("list")(cache.list_)
-cache_app.command("clear")(cache.clear)
+cache_app.command("list")(machine.list_cache)
+cache_app.command("clear")(machine.clear_cache)
 app.add_typer(cache_app, name="cache")
 
 evaluate_app = _typer(help="Figures for anybody's scores.")

@@ -13,8 +13,7 @@ from vadkit.errors import RunBusyError
 
 if TYPE_CHECKING:
     from vadkit.metrics.figures import Figure
-    from vadkit.report.comparison import Comparison
-    from vadkit.report.finished_run import FinishedRun
+    from vadkit.report.comparison import Comparison, FinishedRun
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")]
 Anyway = Annotated[
@@ -50,7 +49,9 @@ def compare(first: Run, other: Run, anyway: Anyway = False) -> None:
     from vadkit.report.comparison import compare as compared
 
     runs = _comparable([first, other], anyway)
-    names = _names(runs)
+    names = runs[0].name, runs[1].name
+    if names[0] == names[1]:
+        names = names[0], f"{names[1]} (2)"
     comparison = compared(*runs)
     say_table([_row(figure, names, comparison) for figure in all_figures().values()])
     say(_sentence(names, comparison.intervals[MICRO_AUC.name]))
@@ -60,50 +61,38 @@ def compare(first: Run, other: Run, anyway: Anyway = False) -> None:
         say(f"... and {len(comparison.changed) - _SHOWN} more keys of their recipes")
 
 
-def _names(runs: Sequence[FinishedRun]) -> tuple[str, str]:
-    """The runs' names; the second has a number where both have one name."""
-    first, other = (run.name for run in runs)
-    return first, other if other != first else f"{other} (2)"
-
-
 def _comparable(paths: Sequence[Path], anyway: bool) -> list[FinishedRun]:
     """The runs, if their figures compare."""
-    from vadkit.report.finished_run import FinishedRun, differences
+    from vadkit.report.comparison import FinishedRun, differences
 
-    results = [FinishedRun.read(path) for path in paths]
-    problems = differences(results)
+    runs = [FinishedRun.read(path) for path in paths]
+    problems = list(differences(runs))
     if problems and not anyway:
         raise RunBusyError(
             " ".join(problems), "Figures of other protocols or data do not compare; see --anyway."
         )
     for problem in problems:
         complain(problem)
-    return results
+    return runs
 
 
 def _row(figure: Figure, names: tuple[str, str], comparison: Comparison) -> dict[str, str]:
-    values, ends = comparison.figures[figure.name], comparison.intervals.get(figure.name)
+    first, other = comparison.figures[figure.name]
+    difference = None if first is None or other is None else other - first
+    better = ""  # where it is the same, or not there
+    if difference:
+        better = names[(difference > 0) == figure.higher_is_better]
+    ends = comparison.intervals.get(figure.name) or []
     return {
         "figure": figure.name,
-        **{name: figure.text(value, more=1) for name, value in zip(names, values, strict=True)},
-        "difference": _signed(figure, _difference(*values)),
-        "better": _better(figure, names, values),
-        "95 of 100 draws of the videos": " to ".join(_signed(figure, end) for end in ends or []),
+        names[0]: figure.text(first, more=1),
+        names[1]: figure.text(other, more=1),
+        "difference": figure.text(difference, more=1, sign="+"),
+        "better": better,
+        "95 of 100 draws of the videos": " to ".join(
+            figure.text(end, more=1, sign="+") for end in ends
+        ),
     }
-
-
-def _difference(first: float | None, other: float | None) -> float | None:
-    return None if first is None or other is None else other - first
-
-
-def _better(
-    figure: Figure, names: tuple[str, str], values: tuple[float | None, float | None]
-) -> str:
-    """The run that the figure speaks for; empty where it is the same, or not there."""
-    difference = _difference(*values)
-    if not difference:
-        return ""
-    return names[(difference > 0) == figure.higher_is_better]
 
 
 def _sentence(names: tuple[str, str], ends: list[float] | None) -> str:
@@ -116,7 +105,3 @@ def _sentence(names: tuple[str, str], ends: list[float] | None) -> str:
         f"\nDrawn anew from the same videos, the difference of {names[1]} to {names[0]} "
         f"{what}{advice}. The spread over seeds comes on top."
     )
-
-
-def _signed(figure: Figure, value: float | None) -> str:
-    return figure.text(value, more=1, sign="+")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vadkit.cli import engines, options
+from vadkit.cli import options
 from vadkit.cli.output import clean, complain, say
-from vadkit.cli.training import FAILED_PARTS, Device
 from vadkit.errors import DataError, RecipeError
 from vadkit.registry.cards import DatasetCard
 from vadkit.registry.isolation import blamed
@@ -56,11 +55,11 @@ def prepare(
     data: options.Data = None,
     boxes: options.Boxes = None,
     sets: options.Sets = None,
-    engine: engines.Name = "local",
-    address: engines.Address = None,
-    jobs: engines.Jobs = None,
-    threads: engines.Threads = None,
-    device: Device = "auto",
+    engine: options.EngineName = "local",
+    address: options.Address = None,
+    jobs: options.Jobs = None,
+    threads: options.Threads = None,
+    device: options.Device = "auto",
     strict: options.Strict = False,
     plugin: options.Plugins = None,
 ) -> None:
@@ -70,37 +69,23 @@ def prepare(
     """
     bound = options.recipe(recipe, plugin, sets, data, boxes)
 
-    from vadkit.data.prepare import (
-        prepare as make,  # torch, only once the recipe is known to be valid
-    )
+    # torch, only once the recipe is known to be valid
+    from vadkit.data.prepare import prepare as prepare_all
     from vadkit.utils.progress import Progress
 
-    with Progress(plain=True) as shown:
-        used = engines.engine(engine, address, jobs, threads, device=device)
-        try:
-            failed = make(
-                bound,
-                engine=used,
-                device=device,
-                strict=strict,
-                told=_telling(shown.note),
-            )
-        finally:
-            used.close()
+    workers = options.Workers(engine, address, jobs, threads, device, strict)
+    shown_s = time.monotonic()
+
+    def told(what: str, done: int, count: int) -> None:
+        """Say how many videos are done, when all are, and now and then before."""
+        nonlocal shown_s
+        if done == count or time.monotonic() - shown_s > _EVERY_S:
+            shown_s = time.monotonic()
+            progress.note(clean(f"{what}: {done} of {count} videos"))
+
+    with Progress(plain=True) as progress, closing(workers.engine()) as used:
+        failed = prepare_all(bound, engine=used, device=device, strict=strict, told=told)
     for outcome in failed:
         complain(f"{outcome.name}: {outcome.error}", outcome.hint)
     if failed:
-        raise typer.Exit(FAILED_PARTS)
-
-
-def _telling(note: Callable[[str], None]) -> Callable[[str, int, int], None]:
-    """Say how many videos are done, when all are, and now and then before."""
-    said_s = time.monotonic()
-
-    def told(what: str, done: int, count: int) -> None:
-        nonlocal said_s
-        if done == count or time.monotonic() - said_s > _EVERY_S:
-            said_s = time.monotonic()
-            note(clean(f"{what}: {done} of {count} videos"))
-
-    return told
+        raise typer.Exit(options.FAILED_PARTS)

@@ -13,11 +13,12 @@ from vadkit.cli.output import say, say_json, say_table
 if TYPE_CHECKING:
     from vadkit.metrics.figures import Figure
     from vadkit.recipe import FrameProtocol
-    from vadkit.report.score_checks import Places
+    from vadkit.report.score_files import Places
 
 ALL = "all"
+AS_THEY_ARE = "as they are"
+"""No protocol: the scores are compared as the files hold them."""
 Folder = Annotated[Path, typer.Option(metavar="DIR", help="One file a video.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def frames(
@@ -33,14 +34,33 @@ def frames(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Also constant scores and labels of one class.")
     ] = False,
-    as_json: Json = False,
+    as_json: options.Json = False,
     plugin: options.Plugins = None,
 ) -> None:
     """Compare a score for every frame with its label: AUC, EER, AP."""
-    chosen = _protocols(protocol or [])
-    score, label = _read(scores, labels, plugin, raw=bool(protocol), anyway=anyway)
-    from vadkit.python_api import evaluate
+    from vadkit.recipe import preset, presets
 
+    chosen: dict[str, FrameProtocol | None] = {AS_THEY_ARE: None}
+    if protocol:
+        names = presets() if ALL in protocol else protocol
+        chosen = {name: preset(name) for name in names}
+
+    from vadkit.python_api import evaluate
+    from vadkit.report.score_files import (
+        check_counterparts,
+        check_lengths,
+        check_telling,
+        files,
+        read_frame_scores,
+    )
+
+    paths, (places, label) = files(scores), _labels(labels, plugin)
+    check_counterparts(paths, places, labels)
+    check_counterparts(places, paths, scores)
+    score = {video: read_frame_scores(path, bool(protocol)) for video, path in paths.items()}
+    check_lengths(paths, score, places, label)
+    if not anyway:
+        check_telling(paths, score, label, labels)
     trees = {name: evaluate(score, label, how).tree() for name, how in chosen.items()}
     if as_json:
         say_json(trees if protocol else trees[AS_THEY_ARE])
@@ -48,35 +68,6 @@ def frames(
         _say_protocols(trees)
     else:
         _say_figures(*trees.values())
-
-
-AS_THEY_ARE = "as they are"
-"""No protocol: the scores are compared as the files hold them."""
-
-
-def _protocols(names: list[str]) -> dict[str, FrameProtocol | None]:
-    from vadkit.recipe import preset, presets
-
-    if not names:
-        return {AS_THEY_ARE: None}
-    return {name: preset(name) for name in (presets() if ALL in names else names)}
-
-
-def _read(
-    folder: Path, source: str, plugin: list[Path] | None, *, raw: bool, anyway: bool
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Scores and labels of the same videos and frames; whatever else there is, is refused."""
-    from vadkit.report.score_checks import check_counterparts, check_lengths, check_telling
-    from vadkit.report.score_files import files, read_frame_scores
-
-    paths, (places, label) = files(folder), _labels(source, plugin)
-    check_counterparts(paths, places, source)
-    check_counterparts(places, paths, folder)
-    score = {video: read_frame_scores(path, raw) for video, path in paths.items()}
-    check_lengths(paths, score, places, label)
-    if not anyway:
-        check_telling(paths, score, label, source)
-    return score, label
 
 
 def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:
@@ -94,9 +85,20 @@ def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, A
 
 
 def _say_protocols(trees: dict[str, dict[str, Any]]) -> None:
-    from vadkit.metrics.figures import MICRO_AUC
+    from vadkit.metrics.figures import MICRO_AUC, frame_figures
 
-    say_table([_protocol_row(name, tree) for name, tree in trees.items()])
+    rows = []
+    for name, tree in trees.items():
+        macro = tree["protocol"]["macro"]
+        row = {"protocol": name}
+        for figure in frame_figures():
+            if figure.macro in (None, macro):
+                # One column for the macro AUC, as each protocol counts it.
+                column = "macro AUC" if figure.macro else figure.name
+                row[column] = _exact(figure, figure.value(tree))
+        counts = {"one-class videos": macro, "frames": str(tree["frames"])}
+        rows.append({**row, **counts, "hash": tree["protocol"]["hash"]})
+    say_table(rows)
     values = [MICRO_AUC.value(tree) for tree in trees.values()]
     micro = [value for value in values if value is not None]
     if micro:
@@ -104,28 +106,16 @@ def _say_protocols(trees: dict[str, dict[str, Any]]) -> None:
         say(f"\nThe same scores have a micro AUC of {spread}, as one or another counts.")
 
 
-def _protocol_row(name: str, tree: dict[str, Any]) -> dict[str, str]:
-    from vadkit.metrics.figures import frame_figures
-
-    macro = tree["protocol"]["macro"]
-    return {
-        "protocol": name,
-        **{
-            # One column for the macro AUC, as each protocol counts it.
-            "macro AUC" if figure.macro else figure.name: _exact(figure, figure.value(tree))
-            for figure in frame_figures()
-            if figure.macro in (None, macro)
-        },
-        "one-class videos": macro,
-        "frames": str(tree["frames"]),
-        "hash": tree["protocol"]["hash"],
-    }
-
-
 def _say_figures(tree: dict[str, Any]) -> None:
     from vadkit.metrics.figures import frame_figures
 
-    say_table([_row(figure, figure.value(tree), tree["intervals"]) for figure in frame_figures()])
+    rows = []
+    for figure in frame_figures():
+        ends = tree["intervals"].get(figure.key)
+        draws = " to ".join(_exact(figure, end) for end in ends) if isinstance(ends, list) else ""
+        value = _exact(figure, figure.value(tree))
+        rows.append({"figure": figure.name, "value": value, "95 of 100 draws of the videos": draws})
+    say_table(rows)
     for note in tree["notes"]:
         say(f"Note: {note}")
 
@@ -141,20 +131,19 @@ def regions(
     group_ties: Annotated[
         bool, typer.Option("--group-ties", help="Equal scores pass a threshold together.")
     ] = False,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Ask whether the anomalies themselves were found: RBDC, TBDC."""
     from vadkit.metrics.figures import all_figures
     from vadkit.metrics.region_metrics import Convention, evaluate_regions
-    from vadkit.report.score_checks import check_counterparts
-    from vadkit.report.score_files import files, read_detections, read_tracks
+    from vadkit.report.score_files import check_counterparts, files, read_detections, read_tracks
 
     track_files, detection_files = files(tracks), files(detections)
     check_counterparts(track_files, detection_files, detections)
     annotated = {video: read_tracks(path) for video, path in track_files.items()}
-    found = {video: read_detections(path) for video, path in detection_files.items()}
-    how = Convention(inclusive=not edges, group_ties=group_ties)
-    result = evaluate_regions(found, annotated, count, how)
+    detected = {video: read_detections(path) for video, path in detection_files.items()}
+    convention = Convention(inclusive=not edges, group_ties=group_ties)
+    result = evaluate_regions(detected, annotated, count, convention)
     if as_json:
         say_json(result)
         return
@@ -167,13 +156,6 @@ def schema() -> None:
     from vadkit.metrics.metrics_schema import Metrics
 
     say_json(Metrics.model_json_schema())
-
-
-def _row(figure: Figure, value: float | None, spread: dict[str, Any]) -> dict[str, str]:
-    ends = spread.get(figure.key)
-    between = " to ".join(_exact(figure, end) for end in ends) if isinstance(ends, list) else ""
-    shown = {"figure": figure.name, "value": _exact(figure, value)}
-    return {**shown, "95 of 100 draws of the videos": between}
 
 
 def _exact(figure: Figure, value: float | None) -> str:

@@ -1,9 +1,10 @@
-"""Options that several commands have, and the registry that they ask for."""
+"""Options that several commands have, and what they mean: registry, recipe, engine."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,7 +14,12 @@ from vadkit.errors import RecipeError
 from vadkit.registry.registry import Registry, load_plugins
 
 if TYPE_CHECKING:
+    from vadkit.engines import Engine
     from vadkit.recipe import BoundRecipe
+    from vadkit.sweep.schedule import Options
+
+FAILED_PARTS = 3
+"""Exit code of a command that finished with failed parts."""
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A path, or a shipped name.")]
 Data = Annotated[
@@ -34,6 +40,17 @@ Plugins = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse damaged frames.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto takes a GPU.")]
+EngineName = Annotated[
+    Literal["local", "ray"],
+    typer.Option("--engine", help="This machine, or a Ray cluster that is there."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option("--address", metavar="HOST:PORT", help="Of the Ray cluster."),
+]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Jobs at once.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads of each job.")]
 
 
 def registry(files: list[Path] | None = None) -> Registry:
@@ -71,3 +88,58 @@ def recipe(
     from vadkit.recipe import load_recipe
 
     return load_recipe(name, sets or (), data or (), boxes, available)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Where jobs are done, as the options of a command say it."""
+
+    name: str
+    """Of the engine."""
+    address: str | None
+    jobs: int | None
+    threads: int | None
+    device: str
+    strict: bool
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether other machines carry out the jobs."""
+        return self.name == "ray" or self.address is not None
+
+    def engine(self, *shared: Path) -> Engine:
+        """Make the engine; closed by the caller.
+
+        Args:
+            shared: Folders that all nodes of a cluster have to see, beside that of the caches.
+
+        Raises:
+            PluginError: Ray is not installed.
+            ResourceError: No cluster answers, or its nodes are unfit.
+        """
+        if self.elsewhere:
+            from vadkit.engines.ray import RayEngine
+
+            sizes = {"threads": self.threads, "jobs": self.jobs}
+            return RayEngine(self.address, **sizes, device=self.device, shared=shared)
+        from vadkit.engines.local import LocalEngine, usual_jobs
+
+        return LocalEngine(self.jobs or usual_jobs(), self.threads)
+
+    def options(self) -> Options:
+        """What the cells of a sweep are run with."""
+        from vadkit.sweep.schedule import Options
+
+        return Options(self.device, self.strict, self.threads, self.elsewhere)
+
+
+def refuse_failed(reasons: dict[str, str]) -> None:
+    """Complain of the parts that failed, and end the command if there are any.
+
+    Args:
+        reasons: Name -> why it failed.
+    """
+    for name, reason in reasons.items():
+        complain(f"{name}: {reason}")
+    if reasons:
+        raise typer.Exit(FAILED_PARTS)

@@ -12,12 +12,6 @@ from vadkit.cli.output import complain, say
 from vadkit.distributed.ranks import leads
 from vadkit.errors import DataError
 
-FAILED_PARTS = 3
-"""Exit code of a command that finished with failed parts."""
-
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go.")]
-Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1; auto takes a GPU.")]
-
 
 def run(
     recipe: options.RecipeName,
@@ -25,8 +19,10 @@ def run(
     data: options.Data = None,
     boxes: options.Boxes = None,
     sets: options.Sets = None,
-    out: Out = None,
-    device: Device = "auto",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where results go.")
+    ] = None,
+    device: options.Device = "auto",
     seed: Annotated[int | None, typer.Option("--seed", help="The recipe's seed.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="CPU threads.")] = None,
     resume: Annotated[
@@ -93,4 +89,4 @@ def score(
     for error in failed:
         complain(error.message, error.hint)
     if failed:
-        raise typer.Exit(FAILED_PARTS if written else DataError.exit_code)
+        raise typer.Exit(options.FAILED_PARTS if written else DataError.exit_code)

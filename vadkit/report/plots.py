@@ -24,8 +24,10 @@ from vadkit.report.style import (
     drawing,
     legend_below,
     one_line,
+    panels,
     title,
     whole_ticks,
+    write_value,
 )
 from vadkit.scoring.protocol import FrameScores
 
@@ -81,16 +83,13 @@ def plot_overview(
     columns = min(len(scores), 4 if len(scores) <= _FEW else 8)
     rows = -(-len(scores) // columns)
     with drawing(path, 3 * columns + 0.5, 1.7 * rows + 1) as figure:
-        grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
-        for axes, (video, score) in zip(grid.flat, scores.items(), strict=False):
+        shown = panels(figure, len(scores), columns, sharey=True)
+        for axes, (video, score) in zip(shown, scores.items(), strict=True):
             _panel(axes, video, score, None if labels is None else labels.get(video))
-        for axes in grid.flat[len(scores) :]:
-            axes.set_axis_off()
-        for axes in grid.flat[max(0, len(scores) - columns) : len(scores)]:
+        for axes in shown[-columns:]:
             axes.set_xlabel("frame")
         figure.supylabel("smoothed anomaly score")
-        shown = next((axes for axes in grid.flat if axes.collections), grid.flat[0])
-        legend_below(figure, shown, 2)
+        legend_below(figure, next((axes for axes in shown if axes.collections), shown[0]), 2)
 
 
 def plot_phases(
@@ -129,19 +128,15 @@ def plot_losses(path: Path, histories: Mapping[str, Sequence[Mapping[str, Any]]]
         histories: Phase -> its rows, each with `epoch` and `task.term` columns; columns without
             a dot are not losses, and an empty cell is a term that had not joined yet.
     """
-    columns_with_losses = [
-        key for rows in histories.values() for row in rows for key in row if "." in key
-    ]
-    terms = list(dict.fromkeys(columns_with_losses))
+    keys = [key for rows in histories.values() for row in rows for key in row]
+    terms = dict.fromkeys(key for key in keys if "." in key)
     looks = {term: _look(i) for i, term in enumerate(terms)}
     columns = min(len(histories), 4)
     rows = -(-len(histories) // columns)
     with drawing(path, max(7, 3.4 * columns), 3 * rows + 0.3 * (len(terms) + 5) / 3) as figure:
-        grid = figure.subplots(rows, columns, squeeze=False)
-        for axes, (phase, history) in zip(grid.flat, histories.items(), strict=False):
+        shown = panels(figure, len(histories), columns)
+        for axes, (phase, history) in zip(shown, histories.items(), strict=True):
             _losses(axes, phase, history, looks)
-        for axes in grid.flat[len(histories) :]:
-            axes.set_axis_off()
         figure.supylabel("mean training loss")
         lines = [Line2D([], [], label=term, **look) for term, look in looks.items()]
         figure.legend(handles=lines, loc="outside lower center", ncols=3)
@@ -194,15 +189,8 @@ def _curve(axes: Axes, values: Floats, other: Floats, **look: Any) -> None:
     axes.plot(values, markersize=7, **look)
     for i in np.flatnonzero(np.isfinite(values)):
         above = not values[i] < other[i]
-        axes.annotate(
-            MICRO_AUC.text(values[i]),
-            (i, values[i]),
-            (0, 8 if above else -8),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if above else "top",
-            color=look["color"],
-        )
+        text = MICRO_AUC.text(values[i])
+        write_value(axes, text, (i, values[i]), 8 if above else -8, look["color"])
 
 
 def _ticks(phases: Sequence[PhaseFigures]) -> list[str]:

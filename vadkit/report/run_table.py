@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Literal
 
 from vadkit.errors import RecipeError
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
-from vadkit.report.finished_run import FinishedRun
+from vadkit.report.comparison import FinishedRun
 from vadkit.utils.text_tables import csv_text, latex_row, latex_table, latex_text, markdown_table
 
 Form = Literal["markdown", "csv", "latex"]
@@ -35,54 +35,46 @@ def rows(results: Sequence[FinishedRun]) -> list[Row]:
     Raises:
         RecipeError: Two of them have one seed: they are one result, not two.
     """
-    groups: dict[str, list[FinishedRun]] = {}
-    for result in results:
-        groups.setdefault(_identity(result), []).append(result)
-    return [_row(group) for group in groups.values()]
-
-
-def _identity(result: FinishedRun) -> str:
-    recipe = {key: value for key, value in result.recipe.items() if key != "seed"}
-    data, protocol = result.metrics.data.target, result.metrics.protocol.hash
-    return json.dumps([recipe, data, protocol], sort_keys=True)
-
-
-def _row(group: list[FinishedRun]) -> Row:
-    by_seed: dict[int, FinishedRun] = {}
-    for result in group:
-        if result.seed in by_seed:
+    groups: dict[str, dict[int, FinishedRun]] = {}
+    for run in results:
+        recipe = {key: value for key, value in run.recipe.items() if key != "seed"}
+        facts = [recipe, run.metrics.data.target, run.metrics.protocol.hash]
+        by_seed = groups.setdefault(json.dumps(facts, sort_keys=True), {})
+        twin = by_seed.setdefault(run.metrics.seed, run)
+        if twin is not run:
             raise RecipeError(
-                f"{result.name} and {by_seed[result.seed].name} are one recipe with one seed.",
+                f"{run.name} and {twin.name} are one recipe with one seed.",
                 "Give one of them; a spread is one over seeds.",
             )
-        by_seed[result.seed] = result
-    values = {
-        name: _all_known([result.metrics.figure(figure) for result in group])
-        for name, figure in all_figures().items()
-    }
-    first = group[0]
+    return [_row(by_seed) for by_seed in groups.values()]
+
+
+def _row(by_seed: dict[int, FinishedRun]) -> Row:
+    figures = {}
+    for name, figure in all_figures().items():
+        values = [run.metrics.figure(figure) for run in by_seed.values()]
+        defined = tuple(value for value in values if value is not None)
+        # A mean over some seeds is another figure.
+        figures[name] = defined if len(defined) == len(values) else ()
+    first = next(iter(by_seed.values()))
     name = f"{first.name} (oracle)" if first.metrics.oracle else first.name
-    return Row(name, tuple(sorted(by_seed)), values, first.metrics.best_baseline)
-
-
-def _all_known(values: Sequence[float | None]) -> tuple[float, ...]:
-    """All of them, or none where one is missing: a mean over some seeds is another figure."""
-    defined = tuple(value for value in values if value is not None)
-    return defined if len(defined) == len(values) else ()
+    return Row(name, tuple(sorted(by_seed)), figures, first.metrics.best_baseline)
 
 
 def table(rows: Sequence[Row], form: Form) -> str:
     """The rows as text; several seeds as mean ± standard deviation."""
-    return _FORMS[form](rows)
+    if form == "csv":
+        return _csv(rows)
+    head = ["run", "seeds", *all_figures(), "best baseline"]
+    if form == "markdown":
+        return markdown_table(head, [[row.name, *_cells(row, "±")] for row in rows])
+    cells = [[latex_text(row.name), *_cells(row, r"$\pm$")] for row in rows]
+    return latex_table([latex_row(head)], cells, len(head))
 
 
 def _cells(row: Row, sign: str) -> list[str]:
-    shown = [_spread(figure, row.figures[name], sign) for name, figure in all_figures().items()]
-    return [row.name, str(len(row.seeds)), *shown, MICRO_AUC.text(row.baseline)]
-
-
-def _head() -> list[str]:
-    return ["run", "seeds", *all_figures(), "best baseline"]
+    figures = [_spread(figure, row.figures[name], sign) for name, figure in all_figures().items()]
+    return [str(len(row.seeds)), *figures, MICRO_AUC.text(row.baseline)]
 
 
 def _spread(figure: Figure, values: Sequence[float], sign: str) -> str:
@@ -91,35 +83,14 @@ def _spread(figure: Figure, values: Sequence[float], sign: str) -> str:
     return f"{figure.text(mean(values))} {sign} {figure.text(stdev(values))}"
 
 
-def _markdown(rows: Sequence[Row]) -> str:
-    return markdown_table(_head(), [_cells(row, "±") for row in rows])
-
-
-def _latex(rows: Sequence[Row]) -> str:
-    named = [replace(row, name=latex_text(row.name)) for row in rows]
-    cells = [_cells(row, r"$\pm$") for row in named]
-    return latex_table([latex_row(_head())], cells, len(_head()))
-
-
 def _csv(rows: Sequence[Row]) -> str:
     """Every digit, and mean and deviation in columns of their own."""
     spread = [f"{name}, {kind}" for name in all_figures() for kind in ("mean", "deviation")]
     lines: list[list[object]] = [["run", "seeds", *spread, "best baseline"]]
     for row in rows:
-        cells = [cell for values in row.figures.values() for cell in _digits(values)]
+        cells: list[float | str] = []
+        for values in row.figures.values():
+            cells.append(mean(values) if values else "")
+            cells.append(stdev(values) if len(values) > 1 else "")
         lines.append([row.name, " ".join(map(str, row.seeds)), *cells, row.baseline])
     return csv_text(lines).rstrip("\n")
-
-
-def _digits(values: Sequence[float]) -> tuple[float | str, float | str]:
-    return (
-        mean(values) if values else "",
-        stdev(values) if len(values) > 1 else "",
-    )
-
-
-_FORMS: dict[Form, Callable[[Sequence[Row]], str]] = {
-    "markdown": _markdown,
-    "csv": _csv,
-    "latex": _latex,
-}

@@ -1,8 +1,13 @@
-"""Anybody's scores, labels, detections and tracks: one file a video, named as the video is."""
+"""Anybody's scores, labels, detections and tracks: one file a video, named as the video is.
+
+Read, and checked as a whole: each with a counterpart, of its length, and telling something.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +25,10 @@ from vadkit.metrics.region_metrics import Detections
 from vadkit.report.score_tables import COLUMNS, read_scores
 
 Floats = NDArray[np.float64]
+Places = Mapping[str, Path | str]
+"""Video -> the file that something of it is in, or words for it."""
+Values = Mapping[str, NDArray[Any]]
+"""Video -> (frames,) scores or labels."""
 
 ENDINGS = (".npy", ".csv", ".txt")
 FINITE = "Nothing is computed over numbers that are not finite: find out where it comes from."
@@ -99,3 +108,53 @@ def _array(path: Path) -> Floats:
         frame = int(np.argmin(np.isfinite(values)))
         raise NumericError(f"{path}: the score of frame {frame} is {values[frame]}.", FINITE)
     return values
+
+
+def check_counterparts(places: Places, others: Container[str], where: Path | str) -> None:
+    """Refuse what is of a video that the others, whose folder is `where`, lack.
+
+    Raises:
+        DataError: There is such a video; the message names its file.
+    """
+    if alone := [str(place) for video, place in places.items() if video not in others]:
+        raise DataError(
+            f"{', '.join(alone)}: no counterpart in {where}.",
+            "Figures over part of a test set do not compare: bring both, named as the video is.",
+        )
+
+
+def check_lengths(paths: Places, scores: Values, places: Places, labels: Values) -> None:
+    """Refuse a file that has more or fewer scores than its video has labels.
+
+    Raises:
+        DataError: There is one; the message names it and where the labels are.
+    """
+    for video, path in paths.items():
+        counts = len(scores[video]), len(labels[video])
+        if counts[0] != counts[1]:
+            raise DataError(
+                f"{path}: {counts[0]} frames, {counts[1]} labels ({places[video]}).",
+                "Every frame needs one score and one label.",
+            )
+
+
+def check_telling(paths: Places, scores: Values, labels: Values, source: Path | str) -> None:
+    """Refuse what figures can be computed of, but say nothing.
+
+    Args:
+        paths: Video -> its file of scores.
+        scores: Video -> (frames,).
+        labels: Video -> (frames,) of 0 and 1.
+        source: Where the labels are from.
+
+    Raises:
+        DataError: A file's scores are all the same, or all labels are.
+    """
+    hint = "An AUC of it says nothing; with --anyway it is told all the same, with a note."
+    for video, path in paths.items():
+        if len(scores[video]) > 1 and np.ptp(scores[video]) == 0:
+            raise DataError(f"{path}: all scores are {scores[video][0]:g}.", hint)
+    classes = np.unique(np.concatenate([*labels.values()]))
+    if len(classes) == 1:
+        kind = "anomalous" if classes[0] else "normal"
+        raise DataError(f"{source}: every frame of every video is {kind}.", hint)

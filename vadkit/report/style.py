@@ -10,7 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from vadkit.runs.atomic import atomic_path
@@ -56,15 +56,26 @@ def drawing(path: Path, width: float, height: float) -> Iterator[Figure]:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
         yield figure
-        save(figure, path)
+        with warnings.catch_warnings(), atomic_path(path) as temporary:
+            # A name may hold letters that no installed font has: they come out as boxes.
+            warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+            figure.savefig(temporary, format="png")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Save a figure as a PNG, whole or not at all."""
-    with warnings.catch_warnings(), atomic_path(path) as temporary:
-        # A name may hold letters that no installed font has: they come out as boxes.
-        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        figure.savefig(temporary, format="png")
+def panels(figure: FigureBase, count: int, columns: int, **options: Any) -> list[Axes]:
+    """Axes for so many panels, row by row; what is left of the last row stays empty."""
+    grid = figure.subplots(-(-count // columns), columns, squeeze=False, **options)
+    for axes in grid.flat[count:]:
+        axes.set_axis_off()
+    return list(grid.flat[:count])
+
+
+def write_value(
+    axes: Axes, text: str, point: tuple[Any, float], offset: float, color: str, **look: Any
+) -> None:
+    """Write a value so many points above a place in the axes' numbers, below where negative."""
+    side: dict[str, Any] = {"ha": "center", "va": "bottom" if offset > 0 else "top"}
+    axes.annotate(text, point, (0, offset), textcoords="offset points", color=color, **side, **look)
 
 
 def title(axes: Axes, text: str, **options: Any) -> None:

@@ -32,7 +32,7 @@ class RunFolder:
         Raises:
             RecipeError: `base` cannot be made or written to.
         """
-        with _usable(Path(base)):
+        with usable(Path(base), "a run folder"):
             path = next_folder(Path(base), safe_name(name))
             run = cls._begin(path)
             point_latest(path)
@@ -47,11 +47,11 @@ class RunFolder:
             RunBusyError: It holds a run already, or is in use.
         """
         path = Path(path)
-        with _usable(path):
+        with usable(path, "a run folder"):
             path.mkdir(parents=True, exist_ok=True)
             is_run = _is_run(path)
             if not is_run:  # before the lock, which would leave its file in a stranger's folder
-                _refuse_if_full(path)
+                refuse_strangers(path, "run")
             refuse_if_held(path)
             return _resumed(cls(path), resume) if is_run else cls._begin(path)
 
@@ -169,22 +169,31 @@ def _readable(run: RunFolder) -> RunFolder:
     return run
 
 
-def _refuse_if_full(path: Path) -> None:
+def refuse_strangers(path: Path, what: str) -> None:
+    """Raise if a folder holds what vadkit did not put there; `what` it is to become is said.
+
+    Raises:
+        RecipeError: It does.
+    """
     others = [p.name for p in path.iterdir() if p.name not in _OURS and not is_temporary(p)]
     if others:
         raise RecipeError(
-            f"{path} is no run and not empty (it holds {sorted(others)[0]}).",
+            f"{path} is no {what} and not empty (it holds {sorted(others)[0]}).",
             "Choose a new folder with --out.",
         )
 
 
 @contextmanager
-def _usable(path: Path) -> Iterator[None]:
-    """Say in one sentence why a folder cannot be used, before anything is trained for it."""
+def usable(path: Path, what: str) -> Iterator[None]:
+    """Say in one sentence why a folder cannot be `what`, before anything is trained for it.
+
+    Raises:
+        RecipeError: The block met an error of the system.
+    """
     try:
         yield
     except OSError as error:
         raise RecipeError(
-            f"{path} cannot be used as a run folder: {error.strerror}.",
+            f"{path} cannot be used as {what}: {error.strerror}.",
             "Choose another folder with --out.",
         ) from error

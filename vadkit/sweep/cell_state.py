@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,49 +33,43 @@ class CellState:
     def read(cls, folder: Path) -> CellState:
         """Read a run folder, finished or not."""
         run = RunFolder(folder)
+        events = tuple(read_events(run.events)) if run.events.is_file() else ()
         files = sorted(folder.glob("phases/*/evaluation.json"))
         phases = {phase.number: phase for file in files if (phase := read_phase(file))}
-        metrics, identity = Metrics.read(run.metrics), read_json(run.identity) or {}
-        return cls(tuple(events_of(folder)), phases, metrics, identity)
+        return cls(events, phases, Metrics.read(run.metrics), read_json(run.identity) or {})
 
     @property
     def finished(self) -> bool:
-        return any(event["event"] == "run_done" for event in self.events)
+        return bool(self._all("run_done"))
 
     @property
     def trained(self) -> set[int]:
         """The phases whose training is done."""
-        return {event["phase"] for event in self.events if event["event"] == "phase_trained"}
+        return {event["phase"] for event in self._all("phase_trained")}
 
     @property
     def steps(self) -> Counter[int]:
         """Phase -> optimizer steps that were taken here; none where it was restored."""
         steps: Counter[int] = Counter()
-        for event in self.events:
-            if event["event"] == "epoch_saved":
-                steps[event["phase"]] += event["steps"]
+        for event in self._all("epoch_saved"):
+            steps[event["phase"]] += event["steps"]
         return steps
+
+    def since_start(self) -> CellState:
+        """The same, with no events but those since the run was last begun or resumed."""
+        starts = [i for i, event in enumerate(self.events) if event["event"] == "run_started"]
+        return replace(self, events=self.events[starts[-1] :] if starts else ())
 
     @property
     def last_epochs(self) -> Counter[int]:
         """Phase -> epochs trained since the run was last begun or resumed."""
-        last = [event for event in _since_start(self.events) if event["event"] == "epoch_saved"]
-        return Counter(event["phase"] for event in last)
+        return Counter(event["phase"] for event in self.since_start()._all("epoch_saved"))
 
     @property
     def last_seconds(self) -> float:
         """Between the last beginning and the last event."""
-        last = _since_start(self.events)
-        times = [datetime.fromisoformat(event["time"]) for event in last]
+        times = [datetime.fromisoformat(event["time"]) for event in self.since_start().events]
         return (times[-1] - times[0]).total_seconds() if times else 0.0
 
-
-def events_of(folder: Path) -> Iterable[Event]:
-    """The events of a run; none where there is no run."""
-    path = RunFolder(folder).events
-    return read_events(path) if path.is_file() else ()
-
-
-def _since_start(events: tuple[Event, ...]) -> tuple[Event, ...]:
-    starts = [i for i, event in enumerate(events) if event["event"] == "run_started"]
-    return events[starts[-1] :] if starts else ()
+    def _all(self, name: str) -> list[Event]:
+        return [event for event in self.events if event["event"] == name]

@@ -8,16 +8,14 @@ from typing import Any
 
 from vadkit.engines import Engine, Job, Outcome
 from vadkit.metrics.figures import MICRO_AUC
-from vadkit.sweep.cell_state import CellState, Event
+from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell, Entry
 from vadkit.sweep.folder import SweepFolder
-from vadkit.sweep.options import Options
-from vadkit.sweep.schedule import Schedule, cells_of, done_in
+from vadkit.sweep.schedule import Options, Schedule, cells_of, done_in
 from vadkit.sweep.worker import run_cell
 from vadkit.utils.progress import duration
 
 _POLL_S = 0.25
-
 
 Tell = Callable[[str], None]
 Write = Callable[[dict[str, CellState], dict[str, str]], None]
@@ -50,8 +48,9 @@ class Driver:
         self._tell, self._write = tell, write
         self._cells = cells_of(entries)
         self._states = {c.name: CellState.read(folder.cell(c.name)) for c in self._cells}
-        self._schedule = Schedule(self._cells, self._states, options.shares(engine.threads))
-        self._told: defaultdict[str, int] = defaultdict(int)
+        unshared = options.unshared(self._cells, self._states, engine.threads)
+        self._schedule = Schedule(self._cells, self._states, unshared)
+        self._told_events: defaultdict[str, int] = defaultdict(int)
         self._reasons: dict[str, str] = {}
 
     def first(self) -> list[Cell]:
@@ -83,9 +82,9 @@ class Driver:
             cell = self._schedule.start()
             if cell is None:
                 return
-            self._told[cell.name] = len(self._states[cell.name].events)
+            self._told_events[cell.name] = len(self._states[cell.name].events)
             self._engine.submit(self._job(cell))
-            again = ", where it stopped" if self._told[cell.name] else ""
+            again = ", where it stopped" if self._told_events[cell.name] else ""
             self._say(cell.name, f"begins{again}")
 
     def _job(self, cell: Cell) -> Job:
@@ -104,7 +103,9 @@ class Driver:
         self._schedule.end(outcome.name)
         state = self._states[outcome.name]
         if outcome.error is None:
-            self._say(outcome.name, f"done{_worth(state)}")
+            micro = state.metrics.figure(MICRO_AUC) if state.metrics else None
+            worth = "" if micro is None else f", {MICRO_AUC.name} {MICRO_AUC.text(micro)}"
+            self._say(outcome.name, f"done{worth}")
         else:
             self._reasons[outcome.name] = outcome.reason
             self._say(outcome.name, f"FAILED: {outcome.reason}")
@@ -115,10 +116,13 @@ class Driver:
         cell = self._schedule.running[name]
         state = self._states[name] = CellState.read(self._folder.cell(name))
         self._schedule.done |= done_in(cell, state)
-        for event in state.events[self._told[name] :]:
-            if text := _line(cell, state, event):
-                self._say(name, text)
-        self._told[name] = len(state.events)
+        for event in state.events[self._told_events[name] :]:
+            if event["event"] == "phase_trained":
+                number, phases = event["phase"], cell.recipe.phase
+                trained = f"trained in {duration(event['seconds'])}"
+                how = trained if state.last_epochs[number] else "restored"
+                self._say(name, f"phase {number}/{len(phases)} {phases[number - 1].title} {how}")
+        self._told_events[name] = len(state.events)
 
     def _say(self, name: str, text: str) -> None:
         ended = len(self._cells) - len(self._schedule.waiting) - len(self._schedule.running)
@@ -127,17 +131,3 @@ class Driver:
     def _note(self) -> None:
         self._folder.note({cell.name: cell.identity for cell in self._cells}, self._reasons)
         self._write(self._states, self._reasons)
-
-
-def _line(cell: Cell, state: CellState, event: Event) -> str:
-    """What to say of an event; nothing of most."""
-    if event["event"] != "phase_trained":
-        return ""
-    number, phases = event["phase"], cell.recipe.phase
-    here = f"trained in {duration(event['seconds'])}" if state.last_epochs[number] else "restored"
-    return f"phase {number}/{len(phases)} {phases[number - 1].title} {here}"
-
-
-def _worth(state: CellState) -> str:
-    micro = state.metrics.figure(MICRO_AUC) if state.metrics else None
-    return "" if micro is None else f", {MICRO_AUC.name} {MICRO_AUC.text(micro)}"

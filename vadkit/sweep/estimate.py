@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from vadkit.sweep.cell_state import CellState
-from vadkit.sweep.expansion import Cell, Entry, entries_of
+from vadkit.sweep.expansion import Entry, entries_of
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
-from vadkit.sweep.options import Options, Shares, always
-from vadkit.sweep.schedule import Count, cells_of, count, keys_done, total, trainings
+from vadkit.sweep.schedule import Options, cells_of, keys_done, trainings
 from vadkit.sweep.schema import Grid
 from vadkit.sweep.timings import Timings
 from vadkit.utils.progress import duration
 from vadkit.utils.threads import fair_share
+
+_MOST = 6
+"""Tasks that are named."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """Trainings of phases, in one mode or in all."""
+
+    entries: int
+    """Rows x data sets x seeds."""
+    alone: int
+    """If each of them trained everything itself."""
+    shared: int
+    """With what they share trained once."""
+    done: int
+
+    @property
+    def remaining(self) -> int:
+        return self.shared - self.done
+
+
+def count(entries: Sequence[Entry], done: Container[str]) -> dict[str, Count]:
+    """Mode -> its trainings; what two modes share counts for the first of them.
+
+    Args:
+        entries: All of them.
+        done: Keys of the trainings that nobody has to do any more.
+    """
+    counts: dict[str, Count] = {}
+    counted: set[str] = set()
+    for mode in dict.fromkeys(entry.mode for entry in entries):
+        by_cell = [trainings(entry.cell) for entry in entries if entry.mode == mode]
+        keys = {key for phases in by_cell for key in phases} - counted
+        alone, keys_done = sum(map(len, by_cell)), sum(key in done for key in keys)
+        counts[mode] = Count(len(by_cell), alone, len(keys), keys_done)
+        counted |= keys
+    return counts
+
+
+def total(counts: Mapping[str, Count]) -> Count:
+    """All modes together."""
+    return Count(*map(sum, zip(*map(astuple, counts.values()), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -40,11 +82,42 @@ class Estimate:
     def as_json(self) -> dict[str, Any]:
         """Everything as JSON values."""
         counts = {**self.counts, "total": total(self.counts)}
-        numbers = {
-            mode: {**asdict(mode_count), "remaining": mode_count.remaining}
-            for mode, mode_count in counts.items()
-        }
+        numbers = {mode: {**asdict(c), "remaining": c.remaining} for mode, c in counts.items()}
         return {**asdict(self), "counts": numbers}
+
+    def table(self) -> list[dict[str, str]]:
+        """The counts of trainings, a line a mode."""
+        several = {"all": total(self.counts)} if len(self.counts) > 1 else {}
+        return [
+            {
+                "mode": mode,
+                "rows x data sets x seeds": str(mode_count.entries),
+                "trainings alone": self._each(mode_count.alone),
+                "shared": self._each(mode_count.shared),
+                "done": str(mode_count.done),
+                "remaining": str(mode_count.remaining),
+            }
+            for mode, mode_count in {**self.counts, **several}.items()
+        ]
+
+    def _each(self, trainings: int) -> str:
+        """So many, and how many a seed where that says more."""
+        seeds = len(self.seeds)
+        a_seed = f" ({trainings // seeds} a seed)" if seeds > 1 and trainings % seeds == 0 else ""
+        return f"{trainings}{a_seed}"
+
+    def sentence(self) -> str:
+        """How long it may take, or that nobody knows."""
+        if self.finished == self.cells:
+            return "Everything is done."
+        more = f" and {len(self.untimed) - _MOST} more" if len(self.untimed) > _MOST else ""
+        names = ", ".join(self.untimed[:_MOST])
+        never = f"Never timed: {names}{more}." if names else ""
+        if self.seconds is None:
+            return f"{never} So nobody knows how long it takes."
+        jobs = f"{self.jobs} job{'s' if self.jobs > 1 else ''} at once"
+        least = "at least" if names else "about"
+        return f"With {jobs} it may take {least} {duration(self.seconds)}. {never}".strip()
 
 
 def planned(file: GridFile, out: Path, jobs: int, options: Options | None = None) -> Estimate:
@@ -63,8 +136,8 @@ def planned(file: GridFile, out: Path, jobs: int, options: Options | None = None
     entries = entries_of(file, folder.known())
     cells = cells_of(entries)
     states = {cell.name: CellState.read(folder.cell(cell.name)) for cell in cells}
-    shares = (options or Options()).shares(fair_share(jobs))
-    return estimate(file.grid, entries, states, jobs, Timings(cells, states), shares=shares)
+    unshared = (options or Options()).unshared(cells, states, fair_share(jobs))
+    return estimate(file.grid, entries, states, jobs, Timings(cells, states), unshared=unshared)
 
 
 def estimate(
@@ -74,7 +147,7 @@ def estimate(
     jobs: int,
     timings: Timings,
     *,
-    shares: Shares = always,
+    unshared: Container[str] = (),
 ) -> Estimate:
     """Count what is left and say how long it may take.
 
@@ -84,14 +157,27 @@ def estimate(
         states: Name of a cell -> how far it is.
         jobs: Cells at once.
         timings: What was timed before.
-        shares: Whether other cells find what a cell trained.
+        unshared: Names of cells whose trainings others do not find.
     """
     cells = cells_of(entries)
-    done = keys_done(cells, states, shares)
+    done = keys_done(cells, states, unshared)
     open_cells = [cell for cell in cells if not states[cell.name].finished]
-    works = _works(open_cells, done, timings)
-    untimed = sorted({name for work in works for name in work.untimed})
-    timed = not untimed or any(work.training_s for work in works)
+    taken, untimed, timed = set(done), set[str](), False
+    cell_seconds: list[float] = []
+    for cell in open_cells:  # each training is done by the first that needs it
+        recipe, keys = cell.recipe, trainings(cell)
+        phases = [recipe.phase[number - 1] for key, number in keys.items() if key not in taken]
+        taken |= keys.keys()
+        training_s = 0.0
+        for phase in phases:
+            seconds = timings.training(recipe, phase)
+            training_s += seconds or 0.0
+            untimed |= set(timings.untimed(recipe, phase)) if seconds is None else set()
+        evaluations = max(1, len(phases)) if recipe.score.every_phase else 1
+        timed = timed or training_s > 0
+        cell_seconds.append(training_s + timings.beside_training(recipe, evaluations))
+    # Cells go side by side, but no faster than the longest.
+    wall_s = max(sum(cell_seconds) / jobs, max(cell_seconds, default=0.0))
     return Estimate(
         grid.title,
         len(grid.row),
@@ -101,85 +187,6 @@ def estimate(
         len(cells) - len(open_cells),
         count(entries, done),
         jobs,
-        _wall([work.training_s + work.other_s for work in works], jobs) if timed else None,
-        tuple(untimed),
+        wall_s if timed or not untimed else None,
+        tuple(sorted(untimed)),
     )
-
-
-@dataclass(frozen=True)
-class _Work:
-    training_s: float
-    other_s: float
-    untimed: tuple[str, ...]
-
-
-def _works(cells: Sequence[Cell], done: set[str], timings: Timings) -> list[_Work]:
-    """What is left for each cell, if each training is done by the first that needs it."""
-    taken = set(done)
-    works = []
-    for cell in cells:
-        phases = {key: number for key, number in trainings(cell).items() if key not in taken}
-        taken |= phases.keys()
-        works.append(_work(cell, sorted(phases.values()), timings))
-    return works
-
-
-def _work(cell: Cell, numbers: Sequence[int], timings: Timings) -> _Work:
-    phases = [cell.recipe.phase[number - 1] for number in numbers]
-    trainings_s = [(phase, timings.training(cell.recipe, phase)) for phase in phases]
-    evaluations = len(phases) if cell.recipe.score.every_phase else 1
-    other_s = max(1, evaluations) * timings.evaluation(cell.recipe) + timings.rest(cell.recipe)
-    unknown = [phase for phase, seconds in trainings_s if seconds is None]
-    untimed = [name for phase in unknown for name in timings.untimed(cell.recipe, phase)]
-    return _Work(
-        sum(seconds for _, seconds in trainings_s if seconds is not None), other_s, tuple(untimed)
-    )
-
-
-def _wall(seconds: Sequence[float], jobs: int) -> float:
-    """Cells side by side, but no faster than the longest."""
-    return max(sum(seconds) / jobs, max(seconds, default=0.0))
-
-
-def table(estimate: Estimate) -> list[dict[str, str]]:
-    """The counts of trainings, a line a mode."""
-    counts = (
-        {**estimate.counts, "all": total(estimate.counts)}
-        if len(estimate.counts) > 1
-        else estimate.counts
-    )
-    return [
-        {
-            "mode": mode,
-            "rows x data sets x seeds": str(mode_count.entries),
-            "trainings alone": _each(mode_count.alone, estimate),
-            "shared": _each(mode_count.shared, estimate),
-            "done": str(mode_count.done),
-            "remaining": str(mode_count.remaining),
-        }
-        for mode, mode_count in counts.items()
-    ]
-
-
-def _each(trainings: int, estimate: Estimate) -> str:
-    """So many, and how many a seed where that says more."""
-    seeds = len(estimate.seeds)
-    a_seed = f" ({trainings // seeds} a seed)" if seeds > 1 and trainings % seeds == 0 else ""
-    return f"{trainings}{a_seed}"
-
-
-def sentence(estimate: Estimate) -> str:
-    """How long it may take, or that nobody knows."""
-    if estimate.finished == estimate.cells:
-        return "Everything is done."
-    jobs = f"{estimate.jobs} job{'s' if estimate.jobs > 1 else ''} at once"
-    untimed = ", ".join(estimate.untimed[:_MOST])
-    more = f" and {len(estimate.untimed) - _MOST} more" if len(estimate.untimed) > _MOST else ""
-    never = f"Never timed: {untimed}{more}." if untimed else ""
-    if estimate.seconds is None:
-        return f"{never} So nobody knows how long it takes."
-    least = "at least " if untimed else "about "
-    return f"With {jobs} it may take {least}{duration(estimate.seconds)}. {never}".strip()
-
-
-_MOST = 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -14,7 +14,7 @@ from vadkit.recipe.schema import TARGET
 from vadkit.runs.names import safe_name, untaken
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.recipe_builder import Composer
-from vadkit.sweep.schema import OWN, Grid, Row
+from vadkit.sweep.schema import OWN, Grid
 from vadkit.utils.hashing import hash_of
 from vadkit.utils.suggestions import allowed_words, did_you_mean
 
@@ -54,7 +54,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _Variant:
     """A row in one mode on one data set, for all seeds."""
 
     row: str
@@ -68,9 +68,15 @@ class _Kind:
 
     @cached_property
     def content(self) -> str:
-        """Equal for kinds whose runs would be the same but for labels and threads."""
+        """Equal for variants whose runs would be the same but for labels and threads."""
         facts = recipe_facts(self.bound.with_values(seed=0))
         return hash_of({"mode": self.mode, "dataset": self.dataset, "recipe": facts})
+
+    def label(self, seed: int) -> str:
+        """What a new folder is called, if no other is called so."""
+        mode = [] if self.mode == OWN else [self.mode]
+        parts = [safe_name(self.row)[:_ROOM], *mode, self.dataset, str(seed)]
+        return ".".join(safe_name(part) for part in parts)
 
 
 def entries_of(file: GridFile, folders: Mapping[str, str] | None = None) -> list[Entry]:
@@ -83,37 +89,46 @@ def entries_of(file: GridFile, folders: Mapping[str, str] | None = None) -> list
     Raises:
         ProblemsError: Every problem of the grid and of its recipes at once.
     """
-    kinds, problems = _kinds(file)
+    variants, problems = _variants(file)
     all_problems = [*file.problems, *problems]
     if all_problems:
         raise problems_error(file.source.title, first_of(all_problems), file.source.places)
-    by_content = {kind.content: kind for kind in reversed(kinds)}  # the first row gives the name
-    cells = _cells(by_content, file.grid.seeds, folders or {})
+    cells = _cells(variants, file.grid.seeds, folders or {})
     return [
-        Entry(kind.row, kind.mode, kind.dataset, seed, cells[kind.content, seed], kind.stages)
-        for kind in kinds
+        Entry(each.row, each.mode, each.dataset, seed, cells[each.content, seed], each.stages)
+        for each in variants
         for seed in file.grid.seeds
     ]
 
 
-def _kinds(file: GridFile) -> tuple[list[_Kind], list[Problem]]:
+def _variants(file: GridFile) -> tuple[list[_Variant], list[Problem]]:
     grid, composer = file.grid, Composer(file)
-    kinds: list[_Kind] = []
-    rows_by_problem: dict[Problem, list[str]] = {}
+    variants: list[_Variant] = []
+    rows_by_problem: dict[Problem, dict[str, None]] = {}
     for number, row in enumerate(grid.row):
-        if _cannot(file, number):
+        if _is_told(file, number):
             continue
         for mode, dataset in product(grid.modes_of(row), range(len(grid.dataset)) or [None]):
             bound, problems = composer.recipe(number, mode, dataset)
             if bound:
-                kinds.append(_kind(grid, row, mode, dataset, bound))
-                problems = list(_stage_problems(grid, number, kinds[-1]))
+                target = bound.datasets[TARGET].name
+                name = target if dataset is None else grid.dataset[dataset].name
+                variants.append(_Variant(row.title, mode, name, bound))
+                problems = list(_stage_problems(grid, number, variants[-1]))
             for problem in problems:
-                rows_by_problem.setdefault(problem, []).append(row.title)
-    return kinds, [_with_rows(problem, rows, grid) for problem, rows in rows_by_problem.items()]
+                rows_by_problem.setdefault(problem, {})[row.title] = None
+    return variants, [_with_rows(each, rows, grid) for each, rows in rows_by_problem.items()]
 
 
-def _cannot(file: GridFile, number: int) -> bool:
+def _with_rows(problem: Problem, titles: Iterable[str], grid: Grid) -> Problem:
+    """Say in which rows a recipe is wrong, where the place of the problem does not."""
+    names = list(map(repr, titles))
+    if problem.key[:1] in (("row",), ("step",)) or len(names) == len(grid.row):
+        return problem
+    return replace(problem, message=f"{problem.message} (row {', '.join(names)})")
+
+
+def _is_told(file: GridFile, number: int) -> bool:
     """Whether what is wrong with a row has been told already, or is wrong with its steps."""
     order = file.grid.row[number].order or ()
     lacks = any(step not in file.grid.step for part in order for step in part)
@@ -121,65 +136,28 @@ def _cannot(file: GridFile, number: int) -> bool:
     return lacks or any(key[2:3] not in (("modes",), ("weights",)) for key in keys)
 
 
-def _kind(grid: Grid, row: Row, mode: str, dataset: int | None, bound: BoundRecipe) -> _Kind:
-    name = bound.datasets[TARGET].name if dataset is None else grid.dataset[dataset].name
-    return _Kind(row.title, mode, name, bound)
-
-
-def _stage_problems(grid: Grid, number: int, kind: _Kind) -> Iterator[Problem]:
-    for stage in dict.fromkeys(kind.stages if kind.mode == OWN and grid.stages else ()):
+def _stage_problems(grid: Grid, number: int, variant: _Variant) -> Iterator[Problem]:
+    for stage in dict.fromkeys(variant.stages if variant.mode == OWN and grid.stages else ()):
         if stage not in grid.stages:
             hint = f"{did_you_mean(stage, grid.stages)} {allowed_words(grid.stages)}".strip()
             yield Problem(("row", number), f"its recipe has the stage {stage!r}. {hint}")
 
 
-def _with_rows(problem: Problem, rows: Sequence[str], grid: Grid) -> Problem:
-    """Say in which rows a recipe is wrong, where the place of the problem does not."""
-    titles = list(dict.fromkeys(rows))
-    if problem.key[:1] in (("row",), ("step",)) or len(titles) == len(grid.row):
-        return problem
-    return replace(problem, message=f"{problem.message} (row {', '.join(map(repr, titles))})")
-
-
 def _cells(
-    by_content: Mapping[str, _Kind], seeds: Sequence[int], folders: Mapping[str, str]
+    variants: Sequence[_Variant], seeds: Sequence[int], folders: Mapping[str, str]
 ) -> dict[tuple[str, int], Cell]:
-    """(Content, seed) -> cell, each with a name of its own."""
-    kinds = {(content, seed): kind for content, kind in by_content.items() for seed in seeds}
-    names = _names({_identity(*key): _label(kind, key[1]) for key, kind in kinds.items()}, folders)
-    keys = {content: _keys(kind.bound) for content, kind in by_content.items()}
-    return {
-        (content, seed): Cell(
-            names[_identity(content, seed)],
-            _identity(content, seed),
-            kind.bound.with_values(seed=seed),
-            tuple(f"{key}-{seed}" for key in keys[content]),
-        )
-        for (content, seed), kind in kinds.items()
-    }
-
-
-def _keys(bound: BoundRecipe) -> list[str]:
-    """What each phase's training is called, but for the seed."""
-    seedless = bound.with_values(seed=0)
-    return [phase_key(seedless, n) for n in range(1, len(bound.recipe.phase) + 1)]
-
-
-def _identity(content: str, seed: int) -> str:
-    return f"{content}-{seed}"
-
-
-def _label(kind: _Kind, seed: int) -> str:
-    mode = [] if kind.mode == OWN else [kind.mode]
-    parts = [safe_name(kind.row)[:_ROOM], *mode, kind.dataset, str(seed)]
-    return ".".join(safe_name(part) for part in parts)
-
-
-def _names(labels: Mapping[str, str], folders: Mapping[str, str]) -> dict[str, str]:
-    """Identity -> name; what has a folder keeps it, though the grid was changed meanwhile."""
-    unknown = {identity: label for identity, label in labels.items() if identity not in folders}
-    names, taken = {**folders}, {name.casefold() for name in folders.values()}
-    for identity, label in unknown.items():
-        names[identity] = untaken(label, taken)
-        taken.add(names[identity].casefold())
-    return names
+    """(Content, seed) -> cell; what has a folder keeps it, though the grid was changed."""
+    cells: dict[tuple[str, int], Cell] = {}
+    taken = {name.casefold() for name in folders.values()}
+    by_content = {each.content: each for each in reversed(variants)}  # the first row gives the name
+    for content, variant in by_content.items():
+        seedless, phases = variant.bound.with_values(seed=0), len(variant.stages)
+        keys = [phase_key(seedless, number) for number in range(1, phases + 1)]
+        for seed in seeds:
+            identity = f"{content}-{seed}"
+            name = folders.get(identity) or untaken(variant.label(seed), taken)
+            taken.add(name.casefold())
+            bound = variant.bound.with_values(seed=seed)
+            cell = Cell(name, identity, bound, tuple(f"{key}-{seed}" for key in keys))
+            cells[content, seed] = cell
+    return cells

@@ -14,10 +14,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
-from vadkit.report.style import BLUE, GREEN, RED, drawing, one_line, title
-from vadkit.sweep.aggregation import Point, curve, stages_of
+from vadkit.report.style import (
+    BLUE,
+    GREEN,
+    RED,
+    drawing,
+    one_line,
+    panels,
+    title,
+    write_value,
+)
 from vadkit.sweep.orders import ALL
-from vadkit.sweep.phase_lines import PhaseLine, best_of_boxes
+from vadkit.sweep.phase_lines import PhaseLine, best_of_boxes, curve, stages_of
 from vadkit.sweep.schema import OWN, Grid
 
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -26,10 +34,13 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "cumulative": {"color": GREEN, "marker": "s"},
     ALL: {"color": RED, "marker": "D"},
 }
+_LEVEL: dict[str, Any] = {"color": RED, "linestyle": "--"}
 _BOXES: dict[str, Any] = {"color": "#555555", "linestyle": ":", "linewidth": 1.2}
 _ABREAST = 4
-_HALO = [withStroke(linewidth=2.5, foreground="white")]
-"""Keeps numbers readable on lines."""
+_TEXT: dict[str, Any] = {
+    "fontsize": 9,
+    "path_effects": [withStroke(linewidth=2.5, foreground="white")],  # readable on lines
+}
 
 
 def draw(path: Path, grid: Grid, lines: Sequence[PhaseLine]) -> None:
@@ -40,50 +51,53 @@ def draw(path: Path, grid: Grid, lines: Sequence[PhaseLine]) -> None:
         grid: Says what is drawn, and names stages.
         lines: What the cells came to.
     """
-    datasets = _by_dataset(lines)
     modes = list(dict.fromkeys(line.entry.mode for line in lines))
     staged = any(len(stages_of(grid, mode)) > 1 for mode in modes)
-    width, height = _size(len(grid.row), staged)
+    datasets: dict[str, list[PhaseLine]] = {}
+    for line in lines:
+        datasets.setdefault(line.entry.dataset, []).append(line)
+    rows, columns = len(grid.row), min(len(grid.row), _ABREAST)
+    width, height = 7.5, 0.42 * rows + 1
+    if staged:
+        width, height = max(5.0, 3.1 * columns), 2.3 * -(-rows // columns) + 0.5
+    boxes = {name: _level_of_boxes(grid, of_dataset) for name, of_dataset in datasets.items()}
     with drawing(path, width, height * len(datasets) + 0.9) as figure:
         figure.suptitle(one_line(grid.title), x=0.01, ha="left", weight="bold", parse_math=False)
         parts = figure.subfigures(len(datasets), 1, squeeze=False)[:, 0]
         for part, (dataset, of_dataset) in zip(parts, datasets.items(), strict=True):
-            (_panels if staged else _dots)(part, grid, of_dataset)
+            (_panels if staged else _dots)(part, grid, of_dataset, boxes[dataset])
             if len(datasets) > 1:
                 part.suptitle(one_line(dataset), ha="left", x=0.01, parse_math=False)
-        figure.legend(handles=_legend(grid, lines, staged), loc="outside lower center", ncols=4)
+        handles = [Line2D([], [], label=mode, **_look_in_legend(mode, staged)) for mode in modes]
+        if any(level is not None for level in boxes.values()):
+            handles.append(Line2D([], [], label="boxes alone", **_BOXES))
+        figure.legend(handles=handles, loc="outside lower center", ncols=4)
 
 
-def _size(rows: int, staged: bool) -> tuple[float, float]:
-    """Inches of one data set's part."""
+def _look_in_legend(mode: str, staged: bool) -> dict[str, Any]:
     if not staged:
-        return 7.5, 0.42 * rows + 1
-    columns = min(rows, _ABREAST)
-    return max(5.0, 3.1 * columns), 2.3 * -(-rows // columns) + 0.5
+        return {"linestyle": "", **_LOOKS[mode]}
+    return _LEVEL if mode == ALL else _LOOKS[mode]
 
 
-def _panels(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
+def _panels(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine], boxes: float | None) -> None:
     names = list(dict.fromkeys(line.entry.row for line in lines))
-    columns = min(len(names), _ABREAST)
-    panels = part.subplots(-(-len(names) // columns), columns, sharey=True, squeeze=False)
-    for axes, name in zip(panels.flat, names, strict=False):
+    shown = panels(part, len(names), min(len(names), _ABREAST), sharey=True)
+    for axes, name in zip(shown, names, strict=True):
         _panel(axes, grid, [line for line in lines if line.entry.row == name])
-        if (near := _near_boxes(grid, lines)) is not None:
-            axes.axhline(near, **_BOXES)
+        if boxes is not None:
+            axes.axhline(boxes, **_BOXES)
         title(axes, name, fontsize=10)
-    for axes in panels.flat[len(names) :]:
-        axes.set_axis_off()
     part.supylabel(_axis(grid))
 
 
 def _panel(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> None:
+    """A row: a curve a mode, and a level for what is trained at once and has no stages."""
     modes = list(dict.fromkeys(line.entry.mode for line in lines))
     stages = max((stages_of(grid, mode) for mode in modes), key=len)
     level = _level(axes, grid, [line for line in lines if line.entry.mode == ALL])
     for mode in [mode for mode in modes if mode != ALL]:
-        of_mode = [line for line in lines if line.entry.mode == mode]
-        points = curve(of_mode, grid.figures[0], stages_of(grid, mode))
-        _line(axes, _first(grid), points, level, _LOOKS[mode])
+        _curve(axes, grid, [line for line in lines if line.entry.mode == mode], level)
     names = [textwrap.shorten(one_line(stage), 14, placeholder="…") for stage in stages]
     axes.set_xticks(range(len(stages)), names, fontsize=8, parse_math=False)
     axes.set_xlim(-0.4, len(stages) - 0.6)
@@ -93,58 +107,34 @@ def _panel(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> None:
 
 
 def _level(axes: Axes, grid: Grid, lines: Sequence[PhaseLine]) -> float | None:
-    """What is trained at once has no stages: a level, with its spread over the seeds."""
-    if not lines:
-        return None
-    (point,) = curve(lines, grid.figures[0], [ALL])
-    if point.mean is None:
-        return None
-    value, spread = point.mean, point.deviation or 0.0
-    axes.axhspan(value - spread, value + spread, color=RED, alpha=0.12, linewidth=0)
-    axes.axhline(value, color=RED, linestyle="--", linewidth=1.4)
-    look: dict[str, Any] = {"color": RED, "fontsize": 9, "va": "center"}
-    axes.text(
-        1.01, value, _first(grid).scaled_text(value), transform=axes.get_yaxis_transform(), **look
-    )
+    """Draw the figure that was reached at once, with its spread over the seeds; return it."""
+    value, spread = _last(grid, lines)
+    if value is not None:
+        axes.axhspan(value - spread, value + spread, color=RED, alpha=0.12, linewidth=0)
+        axes.axhline(value, linewidth=1.4, **_LEVEL)
+        look: dict[str, Any] = {"color": RED, "fontsize": 9, "va": "center"}
+        text, whole = _first(grid).scaled_text(value), axes.get_yaxis_transform()
+        axes.text(1.01, value, text, transform=whole, **look)
     return value
 
 
-def _line(
-    axes: Axes, figure: Figure, points: Sequence[Point], level: float | None, look: dict[str, Any]
-) -> None:
-    """A curve with its values, each on the side that is away from the level."""
-    values, spreads = _columns(points)
-    x = np.arange(len(points))
-    axes.fill_between(
-        x, values - spreads, values + spreads, color=look["color"], alpha=0.15, linewidth=0
-    )
-    axes.plot(x, values, color=look["color"], zorder=3)
-    for i, point in enumerate(points):
-        if point.mean is None:
-            continue
-        face = "white" if point.carried else look["color"]
+def _curve(axes: Axes, grid: Grid, lines: Sequence[PhaseLine], level: float | None) -> None:
+    """A mode's curve with its values, each on the side that is away from the level."""
+    mode = lines[0].entry.mode
+    look, points = _LOOKS[mode], curve(lines, grid.figures[0], stages_of(grid, mode))
+    x, color = np.arange(len(points)), look["color"]
+    values = np.array([np.nan if point.mean is None else point.mean for point in points])
+    spreads = np.array([point.deviation or 0.0 for point in points])
+    axes.fill_between(x, values - spreads, values + spreads, color=color, alpha=0.15, linewidth=0)
+    axes.plot(x, values, color=color, zorder=3)
+    for i in np.flatnonzero(np.isfinite(values)):
+        face = "white" if points[i].carried else color
         axes.plot(x[i], values[i], markersize=6, zorder=4, markerfacecolor=face, **look)
-        above = level is None or values[i] >= level
-        axes.annotate(
-            figure.scaled_text(values[i]),
-            (x[i], values[i]),
-            (0, 7 if above else -7),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if above else "top",
-            color=look["color"],
-            fontsize=9,
-            path_effects=_HALO,
-        )
+        text, above = _first(grid).scaled_text(values[i]), level is None or values[i] >= level
+        write_value(axes, text, (x[i], values[i]), 7 if above else -7, color, **_TEXT)
 
 
-def _columns(points: Sequence[Point]) -> tuple[Any, Any]:
-    """(points,) means and deviations."""
-    values = [np.nan if point.mean is None else point.mean for point in points]
-    return np.array(values), np.array([point.deviation or 0.0 for point in points])
-
-
-def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
+def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine], boxes: float | None) -> None:
     """A line a row, where there are no stages to be seen."""
     names = list(dict.fromkeys(line.entry.row for line in lines))
     modes = list(dict.fromkeys(line.entry.mode for line in lines))
@@ -153,11 +143,9 @@ def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
         shift = 0.3 * (number / (len(modes) - 1) - 0.5) if len(modes) > 1 else 0.0
         for y, name in enumerate(names):
             of_dot = [line for line in lines if (line.entry.row, line.entry.mode) == (name, mode)]
-            if of_dot:
-                (point,) = curve(of_dot, grid.figures[0], ["end"])
-                _dot(axes, _first(grid), point, y + shift, _LOOKS[mode])
-    if (near := _near_boxes(grid, lines)) is not None:
-        axes.axvline(near, **_BOXES)
+            _dot(axes, grid, of_dot, y + shift)
+    if boxes is not None:
+        axes.axvline(boxes, **_BOXES)
     shown = [textwrap.fill(one_line(name), 34) for name in names]
     axes.set_yticks(range(len(names)), shown, fontsize=9, parse_math=False)
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel=_axis(grid))
@@ -165,30 +153,29 @@ def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     axes.margins(x=0.12)
 
 
-def _dot(axes: Axes, figure: Figure, point: Point, y: float, look: dict[str, Any]) -> None:
-    if point.mean is None:
-        return
-    value, spread = point.mean, point.deviation or 0.0
-    axes.errorbar(value, y, xerr=spread or None, markersize=6, linestyle="", **look)
-    axes.annotate(
-        figure.scaled_text(value),
-        (value + spread, y),
-        (7, 0),
-        textcoords="offset points",
-        va="center",
-        color=look["color"],
-        fontsize=9,
-    )
+def _dot(axes: Axes, grid: Grid, lines: Sequence[PhaseLine], y: float) -> None:
+    value, spread = _last(grid, lines)
+    if value is not None:
+        look = _LOOKS[lines[0].entry.mode]
+        axes.errorbar(value, y, xerr=spread or None, markersize=6, linestyle="", **look)
+        place: dict[str, Any] = {"xytext": (7, 0), "textcoords": "offset points", "va": "center"}
+        text = _first(grid).scaled_text(value)
+        axes.annotate(text, (value + spread, y), color=look["color"], fontsize=9, **place)
 
 
-def _near_boxes(grid: Grid, lines: Sequence[PhaseLine]) -> float | None:
+def _last(grid: Grid, lines: Sequence[PhaseLine]) -> tuple[float | None, float]:
+    """Mean and deviation of what the cells of one row and mode came to in the end."""
+    (point,) = curve(lines, grid.figures[0], ["end"])
+    return point.mean, point.deviation or 0.0
+
+
+def _level_of_boxes(grid: Grid, lines: Sequence[PhaseLine]) -> float | None:
     """What boxes alone reach; None where it is another figure, or too far from all that is drawn.
 
     It would squeeze the curves then; the table says it in any case.
     """
     best, figure = best_of_boxes(lines), _first(grid)
-    reached = [line.figures[figure.name] for line in lines]
-    values = [value for value in reached if value is not None]
+    values = [value for line in lines if (value := line.figures[figure.name]) is not None]
     if best is None or figure != MICRO_AUC or not values:
         return None
     room = max(0.05, max(values) - min(values))
@@ -203,21 +190,3 @@ def _first(grid: Grid) -> Figure:
 def _axis(grid: Grid) -> str:
     figure = _first(grid)
     return f"{figure.name} (%)" if figure.percent else figure.name
-
-
-def _legend(grid: Grid, lines: Sequence[PhaseLine], staged: bool) -> list[Line2D]:
-    modes = dict.fromkeys(line.entry.mode for line in lines)
-    shown = [Line2D([], [], label=mode, **_legend_look(mode, staged)) for mode in modes]
-    near = any(_near_boxes(grid, part) for part in _by_dataset(lines).values())
-    return [*shown, *([Line2D([], [], label="boxes alone", **_BOXES)] if near else [])]
-
-
-def _by_dataset(lines: Sequence[PhaseLine]) -> dict[str, list[PhaseLine]]:
-    names = dict.fromkeys(line.entry.dataset for line in lines)
-    return {name: [line for line in lines if line.entry.dataset == name] for name in names}
-
-
-def _legend_look(mode: str, staged: bool) -> dict[str, Any]:
-    if not staged:
-        return {"linestyle": "", **_LOOKS[mode]}
-    return {"color": RED, "linestyle": "--"} if mode == ALL else _LOOKS[mode]

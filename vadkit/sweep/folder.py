@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vadkit.errors import RecipeError, RunBusyError
+from vadkit.errors import RunBusyError
 from vadkit.runs.atomic import is_temporary, read_json, write_json
+from vadkit.runs.folder import refuse_strangers, usable
 from vadkit.runs.lock import locked
 
 SWEEP_SCHEMA = 1
-_OURS = {".lock", ".owner.json"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,6 @@ class SweepFolder:
         """
         return {cell["identity"]: name for name, cell in self._cells().items()}
 
-    def reasons(self) -> dict[str, str]:
-        """Name -> why it failed, of the cells that did when they last ran."""
-        return {name: cell["reason"] for name, cell in self._cells().items() if cell["reason"]}
-
     def note(self, identities: Mapping[str, str], reasons: Mapping[str, str]) -> None:
         """Write down which cells there are, and which failed.
 
@@ -70,13 +66,9 @@ class SweepFolder:
             identities: Name -> identity; those that an earlier grid had are kept.
             reasons: Name -> why it failed.
         """
-        cells = {
-            **self._cells(),
-            **{
-                name: {"identity": identity, "reason": reasons.get(name)}
-                for name, identity in identities.items()
-            },
-        }
+        cells = self._cells()
+        for name, identity in identities.items():
+            cells[name] = {"identity": identity, "reason": reasons.get(name)}
         write_json(self.notes, {"schema_version": SWEEP_SCHEMA, "cells": cells})
 
     @contextmanager
@@ -87,17 +79,15 @@ class SweepFolder:
             RecipeError: It is full of other things, or cannot be written to.
             RunBusyError: Another process holds it.
         """
-        try:
+        with usable(self.path, "a sweep's folder"):
             self.path.mkdir(parents=True, exist_ok=True)
-            self._refuse_if_other()
+            if not self.notes.is_file():
+                refuse_strangers(self.path, "sweep")
             (self.path / "logs").mkdir(exist_ok=True)
-        except OSError as error:
-            raise RecipeError(
-                f"{self.path} cannot be used as a sweep's folder: {error.strerror}.",
-                "Choose another folder with --out.",
-            ) from error
         with locked(self.path):
-            self._tidy()
+            for path in list(self.path.iterdir()):  # runs see to their own folders
+                if is_temporary(path):
+                    path.unlink(missing_ok=True)
             yield
 
     def _cells(self) -> dict[str, Any]:
@@ -109,18 +99,3 @@ class SweepFolder:
                 "Use the vadkit that made it, or choose another --out.",
             )
         return dict(notes["cells"]) if notes else {}
-
-    def _refuse_if_other(self) -> None:
-        others = [
-            p.name for p in self.path.iterdir() if p.name not in _OURS and not is_temporary(p)
-        ]
-        if others and not self.notes.is_file():
-            raise RecipeError(
-                f"{self.path} is no sweep and not empty (it holds {sorted(others)[0]}).",
-                "Choose a new folder with --out.",
-            )
-
-    def _tidy(self) -> None:
-        """Remove what a dead driver left behind; runs see to their own folders."""
-        for stray in [path for path in self.path.iterdir() if is_temporary(path)]:
-            stray.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ from vadkit.sweep.schema import Grid
 from vadkit.sweep.validation import grid_problems
 from vadkit.utils.suggestions import did_you_mean
 
+_DEPTH = 4
+"""Tables inside each other in a grid."""
+
 
 @dataclass
 class GridFile:
@@ -30,11 +33,11 @@ class GridFile:
     source: Source
     registry: Registry
     """The plugins that its recipes' names mean."""
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path
     """Where its paths start from."""
-    sets: tuple[str, ...] = ()
+    sets: tuple[str, ...]
     """`--set` of the command line, which all cells get last."""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem]
     """What is wrong with it, though it can be read."""
 
     @property
@@ -43,11 +46,8 @@ class GridFile:
 
     @property
     def text(self) -> str:
-        """As it was written, or as it would be if it was made."""
-        import tomli_w
-
-        path = Path(self.source.title)
-        return path.read_text("utf-8-sig") if path.is_file() else tomli_w.dumps(self.source.table)
+        """As it was written."""
+        return Path(self.source.title).read_text("utf-8-sig")
 
 
 def shipped_grids() -> dict[str, Path]:
@@ -99,21 +99,6 @@ def read_grid(
         _bind(source, data)
     if seeds is not None:
         _seed(source, seeds)
-    return grid_of(source, file.absolute().parent, registry, sets)
-
-
-def grid_of(source: Source, folder: Path, registry: Registry, sets: Sequence[str] = ()) -> GridFile:
-    """A grid of tables.
-
-    Args:
-        source: As `read_tables` gives it, or made.
-        folder: Where relative paths start from.
-        registry: As for `read_grid`.
-        sets: As for `read_grid`.
-
-    Raises:
-        RecipeError: So much is wrong that no cell could be made.
-    """
     problems, steps = list(source.problems), list(source.table.get("step", ()))
     try:
         grid = _parsed(source.table)
@@ -122,7 +107,7 @@ def grid_of(source: Source, folder: Path, registry: Registry, sets: Sequence[str
         grid = _rest(source, problems)
     broken = {problem.key[:2] for problem in problems if problem.key[2:3] == ("order",)}
     problems += [problem for problem in grid_problems(grid, steps) if problem.key[:2] not in broken]
-    return GridFile(grid, source, registry, folder, tuple(sets), problems)
+    return GridFile(grid, source, registry, file.absolute().parent, tuple(sets), problems)
 
 
 def _parsed(table: dict[str, Any]) -> Grid:
@@ -140,10 +125,6 @@ def _rest(source: Source, problems: list[Problem]) -> Grid:
         except ValidationError as error:  # a table now lacks what it needs
             wrong = list(model_problems(error, Grid.model_json_schema()))
     raise problems_error(source.title, problems, source.places)
-
-
-_DEPTH = 4
-"""Tables inside each other in a grid."""
 
 
 def _removable(problem: Problem) -> Problem:

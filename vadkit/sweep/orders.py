@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vadkit.recipe.diagnostics import KeyPath
 from vadkit.recipe.toml_tables import Table, named
@@ -17,7 +16,7 @@ OWN_KEYS = {"stage", "tasks", "together", "epochs", "steps"}
 
 
 @dataclass
-class Made:
+class PhaseOfSteps:
     """A phase that was made of steps."""
 
     table: Table
@@ -26,7 +25,7 @@ class Made:
     """Key below the phase -> key of the grid that says so."""
 
 
-def phases(grid: Grid, steps: Mapping[str, Table], row: Row, mode: str) -> list[Made]:
+def phases(grid: Grid, steps: Mapping[str, Table], row: Row, mode: str) -> list[PhaseOfSteps]:
     """The phases of a row.
 
     Args:
@@ -35,33 +34,26 @@ def phases(grid: Grid, steps: Mapping[str, Table], row: Row, mode: str) -> list[
         row: One with an order.
         mode: How it is trained.
     """
-    order = [(grid.stage(i), step) for i, part in enumerate(row.order or ()) for step in part]
+    order = [(grid.stage(i), name) for i, part in enumerate(row.order or ()) for name in part]
     if mode == "progressive":
-        return [_alone(steps[step], stage, step) for stage, step in order]
-    names = [step for _, step in order]
+        return [_alone(steps[name], stage, name) for stage, name in order]
+    names = [name for _, name in order]
     if mode == "cumulative":
         return [
-            _together(steps, _unlike(names[: k + 1]), stage, steps[step])
-            for k, (stage, step) in enumerate(order)
+            _together(steps, list(dict.fromkeys(names[: k + 1])), stage, steps[name])
+            for k, (stage, name) in enumerate(order)
         ]
-    ordered = [step for step in steps if step in names]  # so that all orders give one phase
-    return [_together(steps, ordered, ALL, _longest([steps[n] for n in ordered]), row.weights)]
+    # So many epochs that each task sees its data as often as in a phase of its own.
+    length: Table = {"epochs": max(steps[name]["epochs"] for name in names)}
+    if all("steps" in steps[name] for name in names):
+        length["steps"] = max(steps[name]["steps"] for name in names)
+    ordered = [name for name in steps if name in names]  # so that all orders give one phase
+    return [_together(steps, ordered, ALL, length, row.weights)]
 
 
-def _alone(step: Table, stage: str, name: str) -> Made:
+def _alone(step: Table, stage: str, name: str) -> PhaseOfSteps:
     table = {"stage": stage, **{k: v for k, v in step.items() if k != "together"}}
-    return Made(table, {(): ("step", name)})
-
-
-def _unlike(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _longest(steps: Sequence[Table]) -> Table:
-    """So many epochs that each task sees its data as often as in a phase of its own."""
-    caps = [step["steps"] for step in steps if "steps" in step]
-    capped = {"steps": max(caps)} if len(caps) == len(steps) else {}
-    return {"epochs": max(step["epochs"] for step in steps), **capped}
+    return PhaseOfSteps(table, {(): ("step", name)})
 
 
 def _together(
@@ -70,7 +62,8 @@ def _together(
     stage: str,
     length: Table,
     weights: Mapping[str, float] | None = None,
-) -> Made:
+) -> PhaseOfSteps:
+    """One phase of the tasks of several steps, as long as `length` says."""
     shared = {k: v for name in names for k, v in steps[name].items() if k not in OWN_KEYS}
     tasks: list[Table] = []
     origins: dict[KeyPath, KeyPath] = {(): ("step", names[-1])}
@@ -78,12 +71,9 @@ def _together(
         key = "together" if "together" in steps[name] else "tasks"
         for index, entry in enumerate(steps[name][key]):
             origins["tasks", len(tasks)] = ("step", name, key, index)
-            tasks.append(_weighted(entry, (weights or {}).get(name, 1.0)))
+            task = dict(named(entry))
+            weight = task.get("weight", 1.0) * (weights or {}).get(name, 1.0)
+            tasks.append({**task, "weight": weight})
     table = {"stage": stage, "tasks": tasks, "epochs": length["epochs"], **shared}
     capped = {"steps": length["steps"]} if "steps" in length else {}
-    return Made({**table, **capped}, origins)
-
-
-def _weighted(entry: Any, weight: float) -> Table:
-    table = dict(named(entry))
-    return {**table, "weight": table.get("weight", 1.0) * weight}
+    return PhaseOfSteps({**table, **capped}, origins)

@@ -1,13 +1,16 @@
-"""What a sweep's cells came to: a line for each row, mode, data set, seed and phase."""
+"""What a sweep's cells came to: a line for each phase, and a figure stage by stage over seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import mean, stdev
 
 from vadkit.metrics.figures import all_figures
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Entry
+from vadkit.sweep.orders import ALL
+from vadkit.sweep.schema import OWN, Grid
 from vadkit.utils.text_tables import csv_text
 
 DONE, FAILED, OPEN = "done", "failed", "open"
@@ -31,6 +34,22 @@ class PhaseLine:
     seconds: float | None
     status: str
     reason: str
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the phase is the last of its cell."""
+        return self.number == len(self.entry.stages)
+
+    def row(self) -> dict[str, object]:
+        """The line as `results.csv` has it."""
+        entry = self.entry
+        return {
+            **{"row": entry.row, "mode": entry.mode, "dataset": entry.dataset, "seed": entry.seed},
+            **{"phase": self.number, "stage": self.stage, "tasks": self.tasks},
+            **self.figures,
+            **{"best baseline": self.baseline, "steps": self.steps, "seconds": self.seconds},
+            **{"status": self.status, "reason": self.reason, "run": f"cells/{entry.cell.name}"},
+        }
 
 
 def lines_of(
@@ -71,29 +90,71 @@ def _lines(entry: Entry, state: CellState, reason: str) -> Iterator[PhaseLine]:
         )
 
 
+def results_csv(lines: Sequence[PhaseLine]) -> str:
+    """The lines, of which there is at least one, as CSV; what is not known is empty."""
+    return csv_text([list(lines[0].row()), *(list(line.row().values()) for line in lines)])
+
+
 def best_of_boxes(lines: Sequence[PhaseLine]) -> float | None:
     """The micro AUC that was reached without learning."""
     return max((line.baseline for line in lines if line.baseline is not None), default=None)
 
 
-def csv_columns() -> list[str]:
-    """The columns of `results.csv`."""
-    before = ("row", "mode", "dataset", "seed", "phase", "stage", "tasks")
-    after = ("best baseline", "steps", "seconds", "status", "reason", "run")
-    return [*before, *all_figures(), *after]
+@dataclass(frozen=True)
+class Point:
+    """A figure after a stage, over the seeds that have it."""
+
+    values: tuple[float, ...]
+    """As `Figure.scaled` gives them: a share in percent."""
+    seeds: int
+    """How many there are, with a value or not; none before the first step."""
+    carried: bool = False
+    """Whether the stage had no step, so that the figure is that of the stage before."""
+
+    @property
+    def mean(self) -> float | None:
+        return mean(self.values) if self.values else None
+
+    @property
+    def deviation(self) -> float | None:
+        """Between seeds; None of fewer than two."""
+        return stdev(self.values) if len(self.values) > 1 else None
 
 
-def results_csv(lines: Sequence[PhaseLine]) -> str:
-    """The lines as CSV; what is not known is empty."""
-    return csv_text([csv_columns(), *map(_csv_row, lines)])
+def stages_of(grid: Grid, mode: str) -> list[str]:
+    """The columns of a mode; what has but one shows where it ended."""
+    if mode == ALL:
+        return [ALL]
+    if grid.stages:
+        return list(grid.stages)
+    if mode == OWN:
+        return ["end"]
+    return [grid.stage(i) for i in range(max(len(row.order or ()) for row in grid.row))]
 
 
-def _csv_row(line: PhaseLine) -> list[object]:
-    entry = line.entry
-    return [
-        *(entry.row, entry.mode, entry.dataset, entry.seed),
-        *(line.number, line.stage, line.tasks),
-        *line.figures.values(),
-        *(line.baseline, line.steps, line.seconds, line.status, line.reason),
-        f"cells/{entry.cell.name}",
-    ]
+def curve(lines: Sequence[PhaseLine], figure: str, stages: Sequence[str]) -> list[Point]:
+    """A figure after each stage of one row, mode and data set.
+
+    A stage without a step leaves the figure as it was, and before the first step there is none.
+
+    Args:
+        lines: Of one row, mode and data set, all seeds.
+        figure: The name of one in `vadkit.metrics.figures`.
+        stages: In their order.
+    """
+    seeds = len({line.entry.seed for line in lines})
+    if len(stages) == 1:
+        return [_point([line for line in lines if line.is_last], figure, seeds)]
+    points = [Point((), 0)]
+    for stage in stages:
+        # Of each seed, the stage's last phase.
+        ends = {line.entry.seed: line for line in lines if line.stage == stage}
+        point = _point(list(ends.values()), figure, seeds)
+        points.append(point if ends else replace(points[-1], carried=True))
+    return points[1:]
+
+
+def _point(lines: Sequence[PhaseLine], figure: str, seeds: int) -> Point:
+    values = [line.figures[figure] for line in lines]
+    scaled = all_figures()[figure].scaled
+    return Point(tuple(scaled(value) for value in values if value is not None), seeds)

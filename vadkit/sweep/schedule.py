@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell, Entry
-from vadkit.sweep.options import Shares, always
+from vadkit.utils.machine import deciding, this_machine
+
+
+@dataclass(frozen=True)
+class Options:
+    """What all cells are run with."""
+
+    device: str = "auto"
+    strict: bool = False
+    threads: int | None = None
+    """Of every cell, whatever its recipe says; where not given, the engine's if it says nothing."""
+    elsewhere: bool = False
+    """Whether other machines run the cells, of which nothing is known here."""
+
+    def unshared(
+        self, cells: Sequence[Cell], states: Mapping[str, CellState], usual_threads: int
+    ) -> set[str]:
+        """Names of the cells that were not trained as others will be, to the last bit.
+
+        Others do not find in the phase cache what these trained.
+
+        Args:
+            cells: All of them.
+            states: Name -> how far it is.
+            usual_threads: Of a cell where neither these options nor its recipe says it.
+        """
+        begun = [cell for cell in cells if states[cell.name].identity]
+        if self.elsewhere or not begun:
+            return set()
+        from vadkit.utils.devices import device_named  # torch: not before there is a cell to judge
+
+        device, names = device_named(self.device), set()
+        for cell in begun:
+            identity = states[cell.name].identity
+            threads = self.threads or cell.recipe.threads or usual_threads
+            here = this_machine(device, threads=threads).facts()
+            if identity.get("notes") or deciding(identity) != here:
+                names.add(cell.name)
+        return names
 
 
 def trainings(cell: Cell) -> dict[str, int]:
@@ -22,17 +60,17 @@ def cells_of(entries: Sequence[Entry]) -> list[Cell]:
 
 
 def keys_done(
-    cells: Sequence[Cell], states: Mapping[str, CellState], shares: Shares = always
+    cells: Sequence[Cell], states: Mapping[str, CellState], unshared: Container[str] = ()
 ) -> set[str]:
     """The trainings that nobody has to do any more.
 
     Args:
         cells: All of them.
         states: Name -> how far it is.
-        shares: Whether other cells find what a cell trained.
+        unshared: Names of cells whose trainings others do not find.
     """
     done = {cell.name: done_in(cell, states[cell.name]) for cell in cells}
-    shared = {key for cell in cells if shares(cell, states[cell.name]) for key in done[cell.name]}
+    shared = {key for name, keys in done.items() if name not in unshared for key in keys}
     needed = {key for cell in cells for key in trainings(cell).keys() - done[cell.name]}
     return shared | {key for keys in done.values() for key in keys - needed}
 
@@ -42,47 +80,6 @@ def done_in(cell: Cell, state: CellState) -> set[str]:
     return {
         key for key, number in trainings(cell).items() if state.finished or number in state.trained
     }
-
-
-@dataclass(frozen=True)
-class Count:
-    """Trainings of phases, in one mode or in all."""
-
-    entries: int
-    """Rows x data sets x seeds."""
-    alone: int
-    """If each of them trained everything itself."""
-    shared: int
-    """With what they share trained once."""
-    done: int
-
-    @property
-    def remaining(self) -> int:
-        return self.shared - self.done
-
-
-def count(entries: Sequence[Entry], done: set[str]) -> dict[str, Count]:
-    """Mode -> its trainings; what two modes share counts for the first of them."""
-    counts: dict[str, Count] = {}
-    counted: set[str] = set()
-    for mode in dict.fromkeys(entry.mode for entry in entries):
-        of_mode = [entry for entry in entries if entry.mode == mode]
-        keys = {key for entry in of_mode for key in trainings(entry.cell)} - counted
-        alone = sum(len(trainings(entry.cell)) for entry in of_mode)
-        counts[mode] = Count(len(of_mode), alone, len(keys), len(keys & done))
-        counted |= keys
-    return counts
-
-
-def total(counts: Mapping[str, Count]) -> Count:
-    """All modes together."""
-    modes = counts.values()
-    return Count(
-        sum(mode_count.entries for mode_count in modes),
-        sum(mode_count.alone for mode_count in modes),
-        sum(mode_count.shared for mode_count in modes),
-        sum(mode_count.done for mode_count in modes),
-    )
 
 
 class Schedule:
@@ -95,15 +92,18 @@ class Schedule:
     Args:
         cells: In the grid's order.
         states: Name -> how far it is.
-        shares: Whether other cells find what a cell trained before.
+        unshared: Names of cells whose earlier trainings others do not find.
     """
 
     def __init__(
-        self, cells: Sequence[Cell], states: Mapping[str, CellState], shares: Shares = always
+        self,
+        cells: Sequence[Cell],
+        states: Mapping[str, CellState],
+        unshared: Container[str] = (),
     ) -> None:
         self.waiting = {cell.name: cell for cell in cells if not states[cell.name].finished}
         self.running: dict[str, Cell] = {}
-        self.done = keys_done(cells, states, shares)
+        self.done = keys_done(cells, states, unshared)
 
     @property
     def open(self) -> bool:
@@ -112,11 +112,9 @@ class Schedule:
 
     def start(self) -> Cell | None:
         """The cell that should start next; None where none may."""
-        ready = self.ready()
-        if not ready:
-            return None
-        cell = max(ready, key=self._worth)  # of equals the first
-        self.running[cell.name] = self.waiting.pop(cell.name)
+        cell = max(self.ready(), key=self._worth, default=None)  # of equals the first
+        if cell:
+            self.running[cell.name] = self.waiting.pop(cell.name)
         return cell
 
     def end(self, name: str) -> None:

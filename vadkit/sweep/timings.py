@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from vadkit.recipe import Phase, Recipe, TaskEntry
 from vadkit.runs.atomic import read_json, write_json
@@ -16,8 +15,6 @@ from vadkit.utils.cache_dir import cache_home
 from vadkit.utils.hashing import hash_of
 
 TIMINGS_SCHEMA = 1
-Seconds = dict[str, float]
-"""Thing -> how long it takes."""
 
 
 class Timings:
@@ -38,8 +35,12 @@ class Timings:
         self._file = cache_home(home) / "timings.json"
         noted = read_json(self._file) or {}
         current = noted.get("schema_version") == TIMINGS_SCHEMA
-        measured = _means([_seen(cell.recipe, states[cell.name]) for cell in cells])
-        self._seconds: Seconds = {**(noted["seconds"] if current else {}), **measured}
+        self._seconds: dict[str, float] = dict(noted["seconds"]) if current else {}
+        measured: dict[str, list[float]] = {}
+        for cell in cells:
+            for name, seconds in _measured(cell.recipe, states[cell.name]).items():
+                measured.setdefault(name, []).append(seconds)
+        self._seconds |= {name: mean(seconds) for name, seconds in measured.items()}
 
     def save(self) -> None:
         """Note them for later sweeps; a full disk is no reason to fail."""
@@ -59,13 +60,10 @@ class Timings:
         """The tasks of a phase that were never timed."""
         return [entry.name for entry in phase.tasks if self._epoch(recipe, phase, [entry]) is None]
 
-    def evaluation(self, recipe: Recipe) -> float:
-        """Of one evaluation; nothing where none was timed."""
-        return self._seconds.get(_evaluation(recipe), 0.0)
-
-    def rest(self, recipe: Recipe) -> float:
-        """Of what a cell does beside training and evaluating; nothing where it was not timed."""
-        return self._seconds.get(_rest(recipe), 0.0)
+    def beside_training(self, recipe: Recipe, evaluations: int) -> float:
+        """Of evaluations and all else that a cell does; what was not timed counts as nothing."""
+        evaluation_s = self._seconds.get(_evaluation(recipe), 0.0)
+        return evaluations * evaluation_s + self._seconds.get(_rest(recipe), 0.0)
 
     def _epoch(self, recipe: Recipe, phase: Phase, tasks: Sequence[TaskEntry]) -> float | None:
         return self._seconds.get(_epoch(recipe, phase, tasks))
@@ -94,21 +92,17 @@ def _rest(recipe: Recipe) -> str:
     return f"rest of a cell {hash_of(recipe.model_dump(mode='json', include={'data'}))}"
 
 
-def _seen(recipe: Recipe, state: CellState) -> Seconds:
+def _measured(recipe: Recipe, state: CellState) -> dict[str, float]:
     """Thing -> seconds, as far as this cell did it itself."""
-    measured: Seconds = {}
-    seconds: dict[int, Any] = {number: phase.seconds for number, phase in state.phases.items()}
+    measured: dict[str, float] = {}
+    phase_seconds = {number: phase.seconds for number, phase in state.phases.items()}
     for number, epochs in state.last_epochs.items():
-        if number in seconds:
+        if number in phase_seconds:
             phase = recipe.phase[number - 1]
-            measured[_epoch(recipe, phase, phase.tasks)] = seconds[number]["train"] / epochs
-    if state.finished and seconds:
-        measured[_evaluation(recipe)] = seconds[max(seconds)]["evaluate"]
-        done = sum(sum(figures.values()) for figures in seconds.values())
-        measured[_rest(recipe)] = max(0.0, state.last_seconds - done)
+            train_s = phase_seconds[number]["train"]
+            measured[_epoch(recipe, phase, phase.tasks)] = train_s / epochs
+    if state.finished and phase_seconds:
+        measured[_evaluation(recipe)] = phase_seconds[max(phase_seconds)]["evaluate"]
+        done_s = sum(sum(seconds.values()) for seconds in phase_seconds.values())
+        measured[_rest(recipe)] = max(0.0, state.last_seconds - done_s)
     return measured
-
-
-def _means(measured: Sequence[Seconds]) -> Seconds:
-    names = {name for seconds in measured for name in seconds}
-    return {name: mean(seconds[name] for seconds in measured if name in seconds) for name in names}

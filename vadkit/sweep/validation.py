@@ -23,22 +23,18 @@ def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
         grid: As far as it is valid.
         steps: Every name that was given to a step, valid or not.
     """
-    yield from _figures(grid)
-    yield from _twice([(("seeds", i), str(seed)) for i, seed in enumerate(grid.seeds)])
-    yield from _twice(
-        [(("dataset", i, "name"), dataset.name) for i, dataset in enumerate(grid.dataset)]
-    )
-    yield from _twice([(("row", i), row.title) for i, row in enumerate(grid.row)])
-    for key, table in _sets(grid):
-        yield from _set(key, table)
-    for number, row in enumerate(grid.row):
-        yield from _row(grid, row, ("row", number))
-        yield from _steps(row, list(steps), ("row", number))
-
-
-def _figures(grid: Grid) -> Iterator[Problem]:
     for index, name in enumerate(grid.figures):
         yield from _known(name, all_figures(), ("figures", index), "figure")
+    yield from _twice({("seeds", i): str(seed) for i, seed in enumerate(grid.seeds)})
+    yield from _twice({("dataset", i, "name"): each.name for i, each in enumerate(grid.dataset)})
+    yield from _twice({("row", i): row.title for i, row in enumerate(grid.row)})
+    yield from _set(("set",), grid.set)
+    for number, dataset in enumerate(grid.dataset):
+        yield from _set(("dataset", number, "set"), dataset.set)
+    for number, row in enumerate(grid.row):
+        yield from _set(("row", number, "set"), row.set)
+        yield from _row(grid, row, ("row", number))
+        yield from _steps(row, list(steps), ("row", number))
 
 
 def _known(name: str, allowed: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:
@@ -48,20 +44,11 @@ def _known(name: str, allowed: Iterable[str], key: KeyPath, what: str) -> Iterat
         yield Problem(key, f"no {what} {name!r}. {hint}")
 
 
-def _twice(named: Iterable[tuple[KeyPath, str]]) -> Iterator[Problem]:
-    earlier: set[str] = set()
-    for key, name in named:
-        if name in earlier:
+def _twice(names: Mapping[KeyPath, str]) -> Iterator[Problem]:
+    for index, (key, name) in enumerate(names.items()):
+        if name in list(names.values())[:index]:
             hint = " Give it a name." if key[0] == "row" else ""
             yield Problem(key, f"{name!r} is there twice.{hint}")
-        earlier.add(name)
-
-
-def _sets(grid: Grid) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
-    """Every table of changes and where it stands."""
-    yield ("set",), grid.set
-    yield from ((("dataset", i, "set"), changed.set) for i, changed in enumerate(grid.dataset))
-    yield from ((("row", i, "set"), changed.set) for i, changed in enumerate(grid.row))
 
 
 def _set(key: KeyPath, table: Mapping[str, Any]) -> Iterator[Problem]:

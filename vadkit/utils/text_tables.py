@@ -37,7 +37,7 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def latex_table(heads: Sequence[str], rows: Iterable[Sequence[str]], columns: int) -> str:
+def latex_table(heads: Iterable[str], rows: Iterable[Sequence[str]], columns: int) -> str:
     """A table in LaTeX that needs no package.
 
     Args:

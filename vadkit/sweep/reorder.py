@@ -44,10 +44,8 @@ def reordered(table: Table, kind: Kind, order: Sequence[str]) -> Table:
         order: Every task, the first one first.
     """
     phases = deepcopy(table["phase"])
-    phases_reordered = (
-        _progressive(phases, order) if kind == "progressive" else _cumulative(phases, order)
-    )
-    return {**table, "phase": list(phases_reordered)}
+    reorder = _progressive if kind == "progressive" else _cumulative
+    return {**table, "phase": list(reorder(phases, order))}
 
 
 def _progressive(phases: list[Table], order: Sequence[str]) -> list[Table]:
@@ -56,27 +54,17 @@ def _progressive(phases: list[Table], order: Sequence[str]) -> list[Table]:
     A small factor keeps what came before, and before the first phase nothing did. A negative one is
     a matter of the task.
     """
-    by_task = {_entry(phase)["name"]: phase for phase in phases}
+    entries = [named(phase["tasks"][0]) for phase in phases]
+    by_task = dict(zip((entry["name"] for entry in entries), phases, strict=True))
+    factors = [entry.get("backbone_lr") for entry in entries if entry.get("backbone_lr", 1) > 0]
     moved = [by_task[task] for task in order]
-    factors = iter([_entry(phase).get("backbone_lr") for phase in phases if _movable(phase)])
-    for phase in [phase for phase in moved if _movable(phase)]:
-        factor = next(factors)
-        entry = {key: value for key, value in _entry(phase).items() if key != "backbone_lr"}
-        phase["tasks"] = [_short(entry if factor is None else {**entry, "backbone_lr": factor})]
+    for phase in moved:
+        entry = {**named(phase["tasks"][0])}
+        if entry.pop("backbone_lr", 1) > 0:
+            factor = factors.pop(0)
+            entry |= {} if factor is None else {"backbone_lr": factor}
+            phase["tasks"] = [entry if len(entry) > 1 else entry["name"]]
     return moved
-
-
-def _movable(phase: Table) -> bool:
-    return bool(_entry(phase).get("backbone_lr", 1) > 0)
-
-
-def _entry(phase: Table) -> Table:
-    entry: Table = named(phase["tasks"][0])
-    return entry
-
-
-def _short(entry: Table) -> Any:
-    return entry["name"] if entry.keys() == {"name"} else entry
 
 
 def _cumulative(phases: list[Table], order: Sequence[str]) -> Iterator[Table]:
@@ -88,8 +76,4 @@ def _cumulative(phases: list[Table], order: Sequence[str]) -> Iterator[Table]:
         entries = {named(entry)["name"]: entry for entry in phase["tasks"]}
         tasks = order[:number]
         stage = phase["stage"] if {*tasks} == {*entries} else ", ".join(tasks)
-        yield {
-            **phase,
-            "stage": stage,
-            "tasks": [entries.get(task, firsts[task]) for task in tasks],
-        }
+        yield {**phase, "stage": stage, "tasks": [entries.get(t, firsts[t]) for t in tasks]}
