@@ -30,7 +30,7 @@ from vadkit.registry.cards import BoxRules, Need
 from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
 from vadkit.report.score_tables import ScoreTable, write_scores
-from vadkit.runs.exported_model import NORMAL, load_model
+from vadkit.runs.bundle import NORMAL, read_model
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
@@ -41,8 +41,8 @@ from vadkit.training.model import Model, Sizes
 from vadkit.utils.devices import present_device
 from vadkit.utils.threads import limited_threads
 
-Told = Callable[[str], None]
-"""Told something in a sentence."""
+Tell = Callable[[str], None]
+"""Tells a person something in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,15 @@ class Scorer:
             PluginError: A task, backbone, detector or teacher is missing, or asks for what only
                 a run can give.
         """
-        tensors, meta = load_model(folder.model)
-        bound = BoundRecipe(Recipe.model_validate(meta["recipe"]), registry)
+        bundle = read_model(folder.model)
+        tensors, state = bundle.weights, bundle.state
+        bound = BoundRecipe(Recipe.model_validate(state["recipe"]), registry)
         if detectors:
             objects = bound.recipe.objects.model_copy(update={"detectors": tuple(detectors)})
             bound = bound.with_values(objects=objects)
-        model = _model(bound, _sizes(meta["sizes"]))
+        # As JSON has them, which knows no tuples.
+        pairs = {name: tuple(state["sizes"][name]) for name in ("cube", "frame")}
+        model = _model(bound, Sizes(**{**state["sizes"], **pairs}))
         weights = {name: tensors[name] for name in tensors if not name.startswith(NORMAL)}
         load_state(model, weights, str(folder.model))
         finders = [detector.create() for detector in bound.detectors]
@@ -103,13 +106,13 @@ class Scorer:
 
     @limited_threads()
     def score(
-        self, video: Video, told: Told = lambda _: None, reader: VideoReader | None = None
+        self, video: Video, tell: Tell = lambda _: None, reader: VideoReader | None = None
     ) -> ScoreTable:
         """Score every frame of a video, which all tasks see in one pass.
 
         Args:
             video: Where it is.
-            told: Told in a sentence of what was odd or damaged in it.
+            tell: Tell in a sentence of what was odd or damaged in it.
             reader: Gives its frames; where not given, its file or folder is opened.
 
         Raises:
@@ -119,16 +122,16 @@ class Scorer:
         reader = reader or open_video(video.path, strict=self.strict)
         channels = self.model.sizes.channels
         video_pass = VideoPass(video, reader, self.detectors, self.rules, channels)
-        tasks = {name: self._live(name) for name in self.model.tasks}
+        tasks = {
+            name: LiveTask(name, self.model, self.recipe, self.teachers, self.device)
+            for name in self.model.tasks
+        }
         for frame in self._frames(video_pass, list(tasks.values())):
             for task in tasks.values():
                 task.add(frame)
         for remark in video_pass.remarks:
-            told(remark)
+            tell(remark)
         return self._fused(video.name, tasks)
-
-    def _live(self, task: str) -> LiveTask:
-        return LiveTask(task, self.model, self.recipe, self.teachers, self.device)
 
     def _frames(self, video_pass: VideoPass, tasks: Sequence[LiveTask]) -> Iterator[LiveFrame]:
         """Every frame with all that the tasks ask about it."""
@@ -162,12 +165,6 @@ def _model(bound: BoundRecipe, sizes: Sizes) -> Model:
     return model
 
 
-def _sizes(values: Mapping[str, Any]) -> Sizes:
-    """Sizes as JSON has them, which knows no tuples."""
-    pairs = {name: tuple(values[name]) for name in ("cube", "frame")}
-    return Sizes(**{**values, **pairs})
-
-
 def _normal(tensors: Mapping[str, Tensor]) -> dict[str, Normal]:
     arrays: dict[str, dict[str, NDArray[Any]]] = defaultdict(dict)
     for name, tensor in tensors.items():
@@ -178,7 +175,7 @@ def _normal(tensors: Mapping[str, Tensor]) -> dict[str, Normal]:
 
 
 def score_videos(
-    sources: Sequence[Path], scorer: Scorer, out: Path, told: Told = lambda _: None
+    sources: Sequence[Path], scorer: Scorer, out: Path, tell: Tell = lambda _: None
 ) -> tuple[list[Path], list[DataError]]:
     """Write `<video>.csv` and `<video>.png` for each source.
 
@@ -188,7 +185,7 @@ def score_videos(
         sources: Files and folders of frames.
         scorer: Scores them.
         out: Where tables and plots go.
-        told: Told in a sentence of what was odd or damaged in a source.
+        tell: Tell in a sentence of what was odd or damaged in a source.
 
     Returns:
         The tables written, and why the other sources have none.
@@ -196,7 +193,7 @@ def score_videos(
     written, failed = [], []
     for source, name in zip(sources, _names(sources), strict=True):
         try:
-            remark = partial(_remark, told, source)
+            remark = partial(_remark, tell, source)
             table = scorer.score(Video(clip_name(source), source, "test"), remark)
         except DataError as error:
             failed.append(error)
@@ -208,8 +205,8 @@ def score_videos(
     return written, failed
 
 
-def _remark(told: Told, source: Path, text: str) -> None:
-    told(f"{source}: {text}")
+def _remark(tell: Tell, source: Path, text: str) -> None:
+    tell(f"{source}: {text}")
 
 
 def _names(sources: Sequence[Path]) -> list[str]:

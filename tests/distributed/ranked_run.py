@@ -25,7 +25,7 @@ from vadkit.distributed.ranks import this_rank
 from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import load_plugins
-from vadkit.runs.events import Events, NoEvents
+from vadkit.runs.events import Events
 from vadkit.runs.tensors import unique_state
 
 PLAIN = Path(__file__).with_name("plain_task.py")
@@ -99,8 +99,7 @@ def job(
     note = {"read": _reading(), "weights": _weighing()}
     vadkit.experiment.phase_evaluation._BATCH = batch
     if dies and dies[0] == rank:
-        for kind in (Events, NoEvents):
-            kind.emit = _dying(kind.emit, dies[1])  # type: ignore[method-assign]
+        Events.emit = _dying(Events.emit, dies[1])  # type: ignore[method-assign]
     loaded = load_recipe(recipe, sets or (), registry=registry)
     run(loaded, out=folder / name, resume=True)
     note["threads"] = [of.read_text().strip() for of in Path("/proc/self/task").glob("*/comm")]

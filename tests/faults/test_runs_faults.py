@@ -11,7 +11,7 @@ import pytest
 from vadkit.errors import RunBusyError
 from vadkit.runs.atomic import is_temporary
 from vadkit.runs.bundle import read_bundle
-from vadkit.runs.epoch_folders import epoch_folder, newest
+from vadkit.runs.epochs import epoch_folder, newest
 from vadkit.runs.folder import RunFolder
 
 pytestmark = pytest.mark.fault
@@ -19,15 +19,15 @@ pytestmark = pytest.mark.fault
 PRELUDE = """
 import os, sys, time
 from pathlib import Path
-import vadkit.runs.environment as environment
-environment._torch = dict
+import vadkit.utils.machine as machine
+machine._torch = dict
 from vadkit.runs.folder import RunFolder
 run = RunFolder(Path(sys.argv[1]))
 
 def save(epoch, size=64):
     import torch
     from vadkit.runs.bundle import write_bundle
-    from vadkit.runs.epoch_folders import epoch_folder
+    from vadkit.runs.epochs import epoch_folder
     folder = epoch_folder(run.phase(1, "prediction"), epoch)
     tensors = {"weights": {"w": torch.ones(size)}, "optim": {}}
     write_bundle(folder, tensors, {"epoch": epoch}, f"phase 1 epoch {epoch}")
@@ -40,7 +40,7 @@ def pause():
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    monkeypatch.setattr("vadkit.runs.environment._torch", dict)
+    monkeypatch.setattr("vadkit.utils.machine._torch", dict)
     return RunFolder.at(tmp_path / "run")
 
 

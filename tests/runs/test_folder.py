@@ -11,7 +11,7 @@ from vadkit.runs.folder import RunFolder
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr("vadkit.runs.environment._torch", dict)
+    monkeypatch.setattr("vadkit.utils.machine._torch", dict)
 
 
 def test_runs_are_numbered_and_latest_is_the_newest(tmp_path):
@@ -31,7 +31,7 @@ def test_numbers_go_on_after_the_highest(tmp_path):
 
 def test_a_number_taken_in_this_moment_is_passed_over(tmp_path, monkeypatch):
     (tmp_path / "sota-1").mkdir()
-    monkeypatch.setattr("vadkit.runs.numbering._number", lambda *_: 0)
+    monkeypatch.setattr("vadkit.runs.names._number", lambda *_: 0)
     assert RunFolder.create(tmp_path, "sota").path.name == "sota-2"
 
 

@@ -1,6 +1,6 @@
 """`history.csv`."""
 
-from vadkit.runs.history import append_history, read_history
+from vadkit.runs.epochs import append_history, read_history
 
 
 def test_rows_are_added_and_numbers_come_back(tmp_path):

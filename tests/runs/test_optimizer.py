@@ -8,8 +8,12 @@ import torch
 from torch import nn
 
 from vadkit.errors import DataError
-from vadkit.runs.optimizer import flatten_optimizer, restore_optimizer
-from vadkit.runs.tensors import read_tensors, write_tensors
+from vadkit.runs.tensors import (
+    flatten_optimizer,
+    read_tensors,
+    restore_optimizer,
+    write_tensors,
+)
 
 pytestmark = pytest.mark.edges
 

@@ -12,9 +12,8 @@ from torch import Tensor
 from vadkit.metrics.metrics_schema import PhaseFigures, read_phase
 from vadkit.runs.atomic import write_json, write_text
 from vadkit.runs.bundle import OPTIM, WEIGHTS, Bundle, problem, read_bundle, write_bundle
-from vadkit.runs.epoch_folders import epoch_folder, newest, prune
-from vadkit.runs.history import append_history
-from vadkit.runs.optimizer import flatten_optimizer
+from vadkit.runs.epochs import append_history, epoch_folder, newest, prune
+from vadkit.runs.tensors import flatten_optimizer
 from vadkit.training.epoch_state import Epoch, Start
 
 

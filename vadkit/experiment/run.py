@@ -18,7 +18,7 @@ from vadkit.experiment.curriculum import Curriculum, Keys
 from vadkit.recipe import BoundRecipe, resolved
 from vadkit.runs.atomic import write_text
 from vadkit.runs.cache import PhaseCache
-from vadkit.runs.events import Events, NoEvents, read_events
+from vadkit.runs.events import Events, read_events
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.identity import identity, refuse_other_recipe, take_identity
 from vadkit.training.model import Model, Sizes
@@ -73,7 +73,7 @@ def run(
     with (
         joined(where) as world,
         _held(world, out, name, resume) as folder,
-        Events(folder.events) if world.leads else NoEvents() as events,
+        Events(folder.events if world.leads else None) as events,
         (progress or Progress()) if world.leads else Progress.silent() as shown,
         stop_on_signals() as stop,
         repeatable(recipe.threads),

@@ -14,9 +14,9 @@ from vadkit.metrics.metrics_schema import Metrics
 from vadkit.recipe import Phase
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.score_tables import ScoreTable, write_labels, write_regions, write_scores
-from vadkit.runs.exported_model import NORMAL, save_model
+from vadkit.runs.bundle import NORMAL, WEIGHTS, write_bundle
+from vadkit.runs.epochs import read_history
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.history import read_history
 from vadkit.runs.names import safe_names
 from vadkit.training.trainer import PhaseRunner
 
@@ -79,7 +79,7 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
         "recipe": runner.recipe.model_dump(mode="json"),
         "sizes": asdict(final.model.sizes),
     }
-    save_model(folder.model, tensors, meta)
+    write_bundle(folder.model, {WEIGHTS: tensors}, meta, "the model")
 
 
 def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:

@@ -64,18 +64,15 @@ def atomic_path(path: Path, what: str = "", need: int = 0) -> Iterator[Path]:
     Raises:
         ResourceError: The disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
-    with saving(what or path.name, path.parent, need):
-        try:
-            mode = _claim(temporary)
-            yield temporary
-            temporary.chmod(mode)
-            _sync(temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    with _beside(path, what, need) as temporary:
+        # The mode that a new file gets is what the umask asks for, read without changing it.
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        with os.fdopen(descriptor):
+            mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        yield temporary
+        temporary.chmod(mode)
+        _sync(temporary, os.O_RDWR)
+        temporary.replace(path)
 
 
 @contextmanager
@@ -92,16 +89,28 @@ def atomic_folder(path: Path, what: str = "", need: int = 0) -> Iterator[Path]:
     Raises:
         ResourceError: The disk is full.
     """
+    with _beside(path, what, need) as temporary:
+        temporary.mkdir()
+        yield temporary
+        aside = _temporary(path)  # the old one steps aside first, as no system swaps folders
+        if path.exists():
+            path.replace(aside)
+        temporary.replace(path)
+        _remove(aside)
+
+
+@contextmanager
+def _beside(path: Path, what: str, need: int) -> Iterator[Path]:
+    """Lend a temporary name beside `path`; what has it when the block ends is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     with saving(what or path.name, path.parent, need):
         try:
-            temporary.mkdir()
             yield temporary
-            _replace_folder(temporary, path)
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    _sync_folder(path.parent)
+            _remove(temporary)
+    with suppress(OSError):  # some file systems cannot make a rename last
+        _sync(path.parent, os.O_RDONLY)
 
 
 def write_bytes(path: Path, data: bytes, what: str = "") -> None:
@@ -138,11 +147,7 @@ def sweep(folder: Path) -> list[Path]:
     """Remove the temporaries of processes that are no more; returns what was removed."""
     strays = [path for path in sorted(folder.rglob(".*.tmp-*")) if _is_stray(path)]
     for path in strays:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink()
+        _remove(path)
     return strays
 
 
@@ -174,52 +179,28 @@ def _is_stray(path: Path) -> bool:
     if match is None:
         return False
     if os.name == "nt":  # where nobody can tell who lives, and nothing is written for so long
-        return _idle_s(path) > _DAY_S
+        try:
+            return time.time() - path.stat().st_mtime > _DAY_S
+        except OSError:  # it is gone
+            return False
     return not alive(int(match["pid"]))
 
 
-def _idle_s(path: Path) -> float:
-    """Since when nothing was written; nothing if the file is gone."""
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return 0.0
+def _remove(path: Path) -> None:
+    """Remove a file or folder as far as possible."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
-def _claim(path: Path) -> int:
-    """Create the file; the mode it gets is what the umask asks for, read without changing it."""
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    try:
-        return stat.S_IMODE(os.fstat(descriptor).st_mode)
-    finally:
-        os.close(descriptor)
-
-
-def _replace_folder(temporary: Path, path: Path) -> None:
-    """Rename over an older folder; the old one steps aside first, as no system swaps folders."""
-    aside = _temporary(path)
-    if path.exists():
-        path.replace(aside)
-    temporary.replace(path)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last; some file systems can't, and then nothing is lost but the promise."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _megabytes(size: int) -> str:

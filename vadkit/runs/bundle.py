@@ -25,6 +25,10 @@ from vadkit.runs.tensors import read_tensors, size_of, write_tensors
 BUNDLE_SCHEMA = 1
 WEIGHTS, OPTIM = "weights", "optim"
 """Names of tables of tensors."""
+NORMAL = "normal/"
+"""Names of a model's tensors of a calibration begin so: `normal/TASK/boxes`, ..."""
+_OF_MODEL = {"vadkit", "recipe", "sizes"}
+"""What the state of an exported model says: how to build it and score with it."""
 _MANIFEST, _STATE, _ENDING = "MANIFEST.json", "state.json", ".safetensors"
 
 
@@ -86,6 +90,21 @@ def read_bundle(folder: Path, hint: str = "Restore it, or train anew.") -> Bundl
     return Bundle({name: read_tensors(folder / f"{name}{_ENDING}") for name in names}, state)
 
 
+def read_model(folder: Path) -> Bundle:
+    """Read `model/` of a run, all that scoring another video needs; nothing in it is unpickled.
+
+    Raises:
+        DataError: A file is missing, cut off, changed, or another vadkit's.
+    """
+    hint = "Give the model/ of a run of this vadkit, or run the recipe again."
+    if (folder / "model.json").is_file():
+        raise DataError(f"{folder} was exported by an older vadkit.", hint)
+    bundle = read_bundle(folder, hint)
+    if not bundle.state.keys() >= _OF_MODEL:
+        raise DataError(f"{folder} is a bundle, but not of a model.", hint)
+    return bundle
+
+
 def problem(folder: Path) -> str | None:
     """What is wrong with a bundle, naming the file; None where it is valid."""
     path = folder / _MANIFEST
@@ -110,6 +129,5 @@ def describe(path: Path) -> dict[str, Any]:
 def _mismatch(path: Path, described: Any) -> str | None:
     if not path.is_file():
         return f"{path} is missing"
-    if describe(path) != described:
-        return f"{path} is not what was saved (cut off, or a byte has changed)"
-    return None
+    changed = describe(path) != described
+    return f"{path} is not what was saved (cut off, or a byte has changed)" if changed else None

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from vadkit.errors import DataError
@@ -22,13 +21,16 @@ class Events:
     """Writes events, each with one `write`, so that a kill can tear only the last line.
 
     Args:
-        path: `events.jsonl`; made where missing. A torn last line is cut off first.
+        path: `events.jsonl`; made where missing. A torn last line is cut off first. None: nothing
+            is written, as by processes of a run whose first one writes.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._next = _whole_lines(path)
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _BINARY, 0o666)
+        if path:
+            self._next = _whole_lines(path)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _BINARY
+            self._descriptor = os.open(path, flags, 0o666)
 
     def emit(self, event: str, **fields: Any) -> None:
         """Add an event.
@@ -40,47 +42,24 @@ class Events:
         Raises:
             ResourceError: The disk is full.
         """
+        if self._path is None:
+            return
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         record = {"seq": self._next, "time": time, "event": event, **fields}
         line = json.dumps(record, allow_nan=False).encode() + b"\n"
         with saving(f"event {event!r}", self._path.parent, need=len(line)):
-            self._append(line)
+            end = os.fstat(self._descriptor).st_size
+            if os.write(self._descriptor, line) < len(line):
+                os.ftruncate(self._descriptor, end)  # a disk that fills up takes half of a line
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._next += 1
-
-    def _append(self, line: bytes) -> None:
-        """Write a line; a disk that fills up takes half of one, which goes again."""
-        end = os.fstat(self._descriptor).st_size
-        if os.write(self._descriptor, line) < len(line):
-            os.ftruncate(self._descriptor, end)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def close(self) -> None:
-        """Close the file; nothing can be added after."""
-        os.close(self._descriptor)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class NoEvents(Events):
-    """Writes nothing, for processes of a run whose first one writes."""
-
-    def __init__(self) -> None:
-        """Open nothing."""
-
-    def emit(self, event: str, **fields: Any) -> None:
-        """Add nothing."""
-
-    def close(self) -> None:
-        """Close nothing."""
+    def __exit__(self, *_: object) -> None:
+        if self._path:
+            os.close(self._descriptor)
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
@@ -91,17 +70,15 @@ def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """
     *lines, _ = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, start=1):
-        yield _parse(line, f"{path}, line {number}")
-
-
-def _parse(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        event = None
-    if not isinstance(event, dict):
-        raise DataError(f"{where} is not an event.", "Was the file edited by hand?")
-    return event
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = None
+        if not isinstance(event, dict):
+            raise DataError(
+                f"{path}, line {number} is not an event.", "Was the file edited by hand?"
+            )
+        yield event
 
 
 def _whole_lines(path: Path) -> int:

@@ -10,10 +10,9 @@ from typing import Any
 
 from vadkit.errors import RecipeError, RunBusyError
 from vadkit.runs.atomic import is_temporary, read_json, sweep, write_json
-from vadkit.runs.environment import ENVIRONMENT_SCHEMA, environment
 from vadkit.runs.lock import locked, refuse_if_held
-from vadkit.runs.names import safe_name
-from vadkit.runs.numbering import followed, next_folder, point_latest
+from vadkit.runs.names import followed, next_folder, point_latest, safe_name
+from vadkit.utils.machine import ENVIRONMENT_SCHEMA, environment
 
 _OURS = {".lock", ".owner.json"}
 """What a folder may hold that was begun and never became a run."""
@@ -53,7 +52,14 @@ class RunFolder:
             if not is_run:  # before the lock, which would leave its file in a stranger's folder
                 refuse_strangers(path, "run")
             refuse_if_held(path)
-            return _resumed(cls(path), resume) if is_run else cls._begin(path)
+            if not is_run:
+                return cls._begin(path)
+        if not resume:
+            raise RunBusyError(
+                f"{path} holds a run already.",
+                "Go on with it with --resume, or choose another --out.",
+            )
+        return _readable(cls(path))
 
     @classmethod
     def open(cls, path: Path | str) -> RunFolder:
@@ -148,15 +154,6 @@ class RunFolder:
 
 def _is_run(path: Path) -> bool:
     return (path / "env.json").is_file()
-
-
-def _resumed(run: RunFolder, resume: bool) -> RunFolder:
-    if not resume:
-        raise RunBusyError(
-            f"{run.path} holds a run already.",
-            "Go on with it with --resume, or choose another --out.",
-        )
-    return _readable(run)
 
 
 def _readable(run: RunFolder) -> RunFolder:

@@ -27,7 +27,9 @@ def refuse_other_recipe(folder: RunFolder, bound: BoundRecipe) -> None:
     if folder.resolved.is_file():
         before = _with_new_keys(tomllib.loads(folder.resolved.read_text("utf-8")), bound)
         now = bound.recipe.model_dump(mode="json")
-        _refuse(folder, differences(before, now, _moves))
+        # What a path leads to is compared by its content, and threads are the machine's.
+        changed = differences(before, now, lambda key: key.endswith(".path") or key == "threads")
+        _refuse(folder, changed)
 
 
 def _with_new_keys(recipe: dict[str, Any], bound: BoundRecipe) -> dict[str, Any]:
@@ -37,11 +39,6 @@ def _with_new_keys(recipe: dict[str, Any], bound: BoundRecipe) -> dict[str, Any]
         return completed(BoundRecipe(values, bound.registry)).model_dump(mode="json")
     except (ValidationError, VadkitError):  # a key or a plugin is there no more
         return recipe
-
-
-def _moves(key: str) -> bool:
-    """Whether a key decides nothing: what a path leads to is compared by its content."""
-    return key.endswith(".path") or key == "threads"
 
 
 def identity(bound: BoundRecipe, fingerprint: str, machine: Machine) -> dict[str, Any]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from vadkit.errors import RunBusyError
-from vadkit.runs.atomic import alive, write_json
+from vadkit.runs.atomic import alive, read_json, write_json
 
+_OWNER = ".owner.json"
 _ORPHANS_S = 10.0
 """A killed owner's data workers hold its lock on until they notice, a few seconds later."""
 
@@ -30,13 +29,14 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         RunBusyError: Another process holds the folder.
     """
-    lock = _acquire(folder)
+    lock, owner_file = _acquire(folder), folder / _OWNER
+    start = datetime.now().astimezone().isoformat(timespec="seconds")
     try:
-        write_json(_owner_file(folder), _this_process())
+        write_json(owner_file, {"pid": os.getpid(), "host": socket.gethostname(), "start": start})
         yield
     finally:
         with suppress(OSError):
-            _owner_file(folder).unlink(missing_ok=True)
+            owner_file.unlink(missing_ok=True)
         lock.release()
 
 
@@ -51,40 +51,18 @@ def refuse_if_held(folder: Path) -> None:
 
 def _acquire(folder: Path) -> FileLock:
     lock = FileLock(folder / ".lock")
+    owner = read_json(folder / _OWNER) or {}
+    here = owner.get("host") == socket.gethostname() and isinstance(owner.get("pid"), int)
+    is_dead = here and not alive(owner["pid"])
     try:
-        lock.acquire(timeout=_ORPHANS_S if _owner_is_dead(folder) else 0)
+        lock.acquire(timeout=_ORPHANS_S if is_dead else 0)
     except Timeout:
+        owner = read_json(folder / _OWNER) or {}
+        who = "another process"
+        if {"pid", "host", "start"} <= owner.keys():
+            who = f"pid {owner['pid']} on host {owner['host']} since {owner['start']}"
         raise RunBusyError(
-            f"{folder} is in use by {_describe(_owner(folder))}.",
+            f"{folder} is in use by {who}.",
             "Wait for it, stop it, or choose another folder with --out.",
         ) from None
     return lock
-
-
-def _owner_file(folder: Path) -> Path:
-    return folder / ".owner.json"
-
-
-def _this_process() -> dict[str, Any]:
-    start = datetime.now().astimezone().isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": socket.gethostname(), "start": start}
-
-
-def _owner(folder: Path) -> dict[str, Any]:
-    try:
-        owner = json.loads(_owner_file(folder).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return owner if isinstance(owner, dict) else {}
-
-
-def _owner_is_dead(folder: Path) -> bool:
-    owner = _owner(folder)
-    here = owner.get("host") == socket.gethostname()
-    return here and isinstance(owner.get("pid"), int) and not alive(owner["pid"])
-
-
-def _describe(owner: dict[str, Any]) -> str:
-    if not {"pid", "host", "start"} <= owner.keys():
-        return "another process"
-    return f"pid {owner['pid']} on host {owner['host']} since {owner['start']}"

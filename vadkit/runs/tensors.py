@@ -1,17 +1,22 @@
-"""Tensors to and from modules and safetensors files, without pickle."""
+"""Tensors to and from modules, optimizers and safetensors files, without pickle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from vadkit.errors import DataError
 from vadkit.runs.atomic import write_bytes
+
+Plain = dict[str, Any]
+"""What JSON can say."""
 
 
 def unique_state(module: nn.Module) -> dict[str, Tensor]:
@@ -38,7 +43,8 @@ def load_state(module: nn.Module, tensors: Mapping[str, Tensor], source: str) ->
         DataError: A name is missing or unknown, a shape or type differs, or a number is not finite.
     """
     targets = _named(module)
-    problems = [*_unfit(targets, tensors), *_not_finite(tensors)]
+    infinite = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+    problems = [*_unfit(targets, tensors), *_listed("NaN or infinite", infinite)]
     if problems:
         raise DataError(
             f"{source} does not fit the model: {'; '.join(problems)}.",
@@ -47,6 +53,56 @@ def load_state(module: nn.Module, tensors: Mapping[str, Tensor], source: str) ->
     with torch.no_grad():
         for name, tensor in targets.items():
             tensor.copy_(tensors[name])
+
+
+def flatten_optimizer(optimizer: Optimizer, prefix: str = "") -> tuple[dict[str, Tensor], Plain]:
+    """Split an optimizer's state into tensors and what JSON can say.
+
+    Args:
+        optimizer: Any whose groups hold plain numbers, as AdamW, Adam and SGD do.
+        prefix: Put before each tensor's name, where several optimizers share a file.
+
+    Returns:
+        `<prefix><parameter>.<key>` -> tensor, and the groups with the rest of the state.
+    """
+    state = optimizer.state_dict()
+    tensors: dict[str, Tensor] = {}
+    rest: dict[str, Plain] = {}
+    for parameter, values in state["state"].items():
+        named = {f"{prefix}{parameter}.{key}": value for key, value in values.items()}
+        tensors |= {name: value for name, value in named.items() if isinstance(value, Tensor)}
+        rest[str(parameter)] = {k: v for k, v in values.items() if not isinstance(v, Tensor)}
+    return tensors, {"groups": state["param_groups"], "state": rest}
+
+
+def restore_optimizer(
+    optimizer: Optimizer, tensors: Mapping[str, Tensor], plain: Plain, prefix: str = ""
+) -> None:
+    """Give an optimizer the state that `flatten_optimizer` took from one like it.
+
+    Args:
+        optimizer: Freshly made over the same parameters in the same order.
+        tensors: Of this optimizer and perhaps of others.
+        plain: What went with them, as it came back from JSON.
+        prefix: As it was when flattened.
+
+    Raises:
+        DataError: The groups are not as they were.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    current = optimizer.state_dict()["param_groups"]
+    if [group["params"] for group in current] != [group["params"] for group in plain["groups"]]:
+        raise DataError(
+            "The optimizer's parameter groups are not as they were saved.",
+            "Use the recipe and the plugin versions that the run was started with.",
+        )
+    state = {int(index): dict(values) for index, values in plain["state"].items()}
+    for name, tensor in tensors.items():
+        if name.startswith(prefix):
+            index, key = name.removeprefix(prefix).split(".", 1)
+            state[int(index)][key] = _like(parameters[int(index)], tensor)
+    groups = [_retyped(mine, saved) for mine, saved in zip(current, plain["groups"], strict=True)]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], what: str = "") -> None:
@@ -104,11 +160,6 @@ def _unfit(targets: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> list
     return [*_listed("missing", missing), *_listed("unknown", extra), *_shortened(differing)]
 
 
-def _not_finite(tensors: Mapping[str, Tensor]) -> list[str]:
-    bad = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
-    return _listed("NaN or infinite", bad)
-
-
 def _kind(tensor: Tensor) -> str:
     return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
 
@@ -119,3 +170,18 @@ def _listed(word: str, names: list[str]) -> list[str]:
 
 def _shortened(items: list[str], most: int = 5) -> list[str]:
     return items if len(items) <= most else [*items[:most], f"and {len(items) - most} more"]
+
+
+def _like(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """Lay a moment out in memory as its parameter is, as it was when it was made."""
+    if tensor.shape != parameter.shape:
+        return tensor
+    return torch.empty_like(parameter, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+
+
+def _retyped(mine: Plain, saved: Plain) -> Plain:
+    """Turn lists back into the tuples that JSON made them of (Adam's betas)."""
+    return {
+        key: tuple(value) if isinstance(mine.get(key), tuple) else value
+        for key, value in saved.items()
+    }

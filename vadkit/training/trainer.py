@@ -16,8 +16,7 @@ from vadkit.data.data_module import PreparedData
 from vadkit.distributed.world import SOLO, World
 from vadkit.recipe import BoundRecipe, Phase, Recipe, TaskEntry
 from vadkit.registry.isolation import enough_memory
-from vadkit.runs.optimizer import restore_optimizer
-from vadkit.runs.tensors import load_state
+from vadkit.runs.tensors import load_state, restore_optimizer
 from vadkit.training.epoch_state import AfterEpoch, Best, Epoch, Judge, Start, Terms
 from vadkit.training.model import Model
 from vadkit.training.optim import Group, groups, schedule

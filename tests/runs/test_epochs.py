@@ -9,7 +9,7 @@ import torch
 from vadkit.errors import DataError, RunBusyError
 from vadkit.runs import bundle
 from vadkit.runs.bundle import problem, read_bundle, write_bundle
-from vadkit.runs.epoch_folders import epoch_folder, epochs, newest, prune
+from vadkit.runs.epochs import epoch_folder, epochs, newest, prune
 
 pytestmark = pytest.mark.edges
 
