@@ -6,8 +6,7 @@ from collections import deque
 
 import pytest
 
-from vadkit.engines import Job, Outcome, attempt
-from vadkit.engines.carry_out import carry_out
+from vadkit.engines import Job, Outcome, attempt, carry_out
 from vadkit.errors import DataError
 
 

@@ -110,9 +110,6 @@ class Workers:
     def engine(self, *shared: Path) -> Engine:
         """Make the engine; closed by the caller.
 
-        Args:
-            shared: Folders that all nodes of a cluster have to see, beside that of the caches.
-
         Raises:
             PluginError: Ray is not installed.
             ResourceError: No cluster answers, or its nodes are unfit.
@@ -134,11 +131,7 @@ class Workers:
 
 
 def refuse_failed(reasons: dict[str, str]) -> None:
-    """Complain of the parts that failed, and end the command if there are any.
-
-    Args:
-        reasons: Name -> why it failed.
-    """
+    """Complain of the parts that failed, and end the command if there are any."""
     for name, reason in reasons.items():
         complain(f"{name}: {reason}")
     if reasons:

@@ -15,8 +15,7 @@ from typing import Any
 
 from vadkit.data.data_module import BASELINES, PreparedData, required
 from vadkit.data.prepared_split import PreparedSplit, Told
-from vadkit.engines import Engine, Job, Outcome
-from vadkit.engines.carry_out import carry_out
+from vadkit.engines import Engine, Job, Outcome, carry_out
 from vadkit.errors import DataError
 from vadkit.recipe import BoundRecipe
 from vadkit.recipe.bound_recipe import Read

@@ -31,9 +31,6 @@ def joined(device: torch.device) -> Iterator[World]:
     After an error they are not left: the network would wait for what others no longer send. Such
     a process has to end, at best by `ranks.leave`.
 
-    Args:
-        device: As `own_device` gives it.
-
     Raises:
         ResourceError: Another of them was lost.
     """
@@ -47,7 +44,10 @@ def joined(device: torch.device) -> Iterator[World]:
     except BaseException as error:
         takes_the_word()  # before the others notice that this one is gone
         if _is_of_others(error):
-            raise _lost() from error
+            raise ResourceError(
+                "Another process of this run was lost; the last finished epoch is safe.",
+                "Look at what torchrun says of it, then go on with --resume.",
+            ) from error
         raise
     # Forward passes are held in circles, and the network's threads live as long as they: one that
     # drops a tensor while the interpreter ends aborts the process.
@@ -113,10 +113,3 @@ def _is_of_others(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-def _lost() -> ResourceError:
-    return ResourceError(
-        "Another process of this run was lost; the last finished epoch is safe.",
-        "Look at what torchrun says of it, then go on with --resume.",
-    )

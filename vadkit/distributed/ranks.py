@@ -52,11 +52,16 @@ def speaks() -> bool:
 def takes_the_word() -> bool:
     """Whether nobody failed before this process; from now on, it has."""
     rank = this_rank()
-    first = str(rank.number)
+    number = first = str(rank.number)
     if rank.size > 1:
+        from torch.distributed import TCPStore  # type: ignore[attr-defined]  # torchrun has it, too
+
+        host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+        start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
         with suppress(RuntimeError):  # nobody keeps the word any more: better said twice than never
-            first = _first(str(rank.number))
-    return first == str(rank.number)
+            store = TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=_PATIENCE)
+            first = store.compare_set(f"vadkit/first-to-fail/{start}", "", number).decode()
+    return first == number
 
 
 def leave(code: int) -> NoReturn:
@@ -70,13 +75,3 @@ def leave(code: int) -> NoReturn:
                 stream.flush()
         os._exit(code)
     sys.exit(code)
-
-
-def _first(own: str) -> str:
-    """Who took the word; this process if nobody did so far."""
-    from torch.distributed import TCPStore  # type: ignore[attr-defined]  # torchrun has it, too
-
-    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    store = TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=_PATIENCE)
-    start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    return store.compare_set(f"vadkit/first-to-fail/{start}", "", own).decode()

@@ -26,10 +26,10 @@ def dealt(units: int, batch: int, rank: int, ranks: int) -> Tensor:
 def in_order(world: World, own: Tensor, batch: int) -> Tensor:
     """Every rank's values (n, ...), a row for each of its units, in the order of all units."""
     rows = world.gathered(own)
-    every = [dealt(len(rows), batch, rank, world.size) for rank in range(world.size)]
-    found = torch.empty_like(rows)
-    found[torch.cat(every)] = rows
-    return found
+    numbers = [dealt(len(rows), batch, rank, world.size) for rank in range(world.size)]
+    ordered = torch.empty_like(rows)
+    ordered[torch.cat(numbers)] = rows
+    return ordered
 
 
 def collected(world: World, own: Mapping[str, NDArray[np.float32]], batch: int) -> Scores:

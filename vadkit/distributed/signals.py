@@ -17,12 +17,7 @@ _ECHO_S = 5.0
 
 
 class Interrupted(VadkitError):  # noqa: N818 -- an order, not an error
-    """A signal asked the program to stop.
-
-    Args:
-        number: The signal's number; the exit code is 128 more, as shells have it.
-        hint: The next step.
-    """
+    """A signal asked the program to stop."""
 
     def __init__(self, number: int, hint: str = "") -> None:
         super().__init__(f"Interrupted by {signal.Signals(number).name}.", hint)

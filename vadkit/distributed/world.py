@@ -42,20 +42,20 @@ class World:
         """The first rank's number."""
         if self.size == 1:
             return number
-        told = torch.tensor([number], dtype=torch.float64)
-        distributed.broadcast(told, 0)
-        return told.item()
+        value = torch.tensor([number], dtype=torch.float64)
+        distributed.broadcast(value, 0)
+        return value.item()
 
     def text(self, text: str) -> str:
         """The first rank's text."""
         if self.size == 1:
             return text
         letters = text.encode()
-        told = torch.zeros(int(self.same(len(letters))), dtype=torch.uint8)
+        codes = torch.zeros(int(self.same(len(letters))), dtype=torch.uint8)
         if self.leads:
-            told = torch.frombuffer(bytearray(letters), dtype=torch.uint8)
-        distributed.broadcast(told, 0)
-        return bytes(told.tolist()).decode()
+            codes = torch.frombuffer(bytearray(letters), dtype=torch.uint8)
+        distributed.broadcast(codes, 0)
+        return bytes(codes.tolist()).decode()
 
     def names(self, names: Iterable[str]) -> list[str]:
         """The first rank's names."""
@@ -84,18 +84,22 @@ class World:
         most = int(self.sum(counts).max())
         own = rows.new_zeros(most, *rows.shape[1:])
         own[: len(rows)] = rows
-        found = [torch.empty_like(own) for _ in range(self.size)]
-        distributed.all_gather(found, own)
-        return torch.cat([of[:count] for of, count in zip(found, counts.tolist(), strict=True)])
+        padded = [torch.empty_like(own) for _ in range(self.size)]
+        distributed.all_gather(padded, own)
+        parts = zip(padded, counts.tolist(), strict=True)
+        return torch.cat([part[:count] for part, count in parts])
 
     def together(self, interrupted: Callable[[], None]) -> None:
         """Ask whether a signal came; one that came to any rank stops all, after the same step.
 
-        Args:
-            interrupted: Raises after a signal to this process.
+        `interrupted` raises after a signal to this process.
         """
         if self.size > 1:
-            came = _came(interrupted)
+            came = 0
+            try:
+                interrupted()
+            except Interrupted as order:
+                came = order.number
             numbers = torch.tensor([came])
             distributed.all_reduce(numbers, distributed.ReduceOp.MAX)
             if numbers.item() > came == 0:
@@ -105,9 +109,7 @@ class World:
     def parallel(self, function: Callable[P, R], weights: Iterable[nn.Parameter]) -> Callable[P, R]:
         """A function from whose results gradients flow back as the mean over all ranks.
 
-        Args:
-            function: The forward pass.
-            weights: Get these gradients; some may have no part in a pass.
+        They flow to the weights, of which some may have no part in a pass.
         """
         if self.size == 1:
             return function
@@ -122,10 +124,10 @@ class World:
     def level(self, model: nn.Module) -> None:
         """Give all ranks the mean of their running statistics, which are means over steps."""
         if self.size > 1:
-            statistics = [of for of in model.buffers() if of.is_floating_point()]
-            own = [of.double().cpu().flatten() for of in statistics]
-            mean = self.sum(torch.cat([torch.empty(0, dtype=torch.float64), *own])) / self.size
-            parts = mean.split([of.numel() for of in statistics])
+            statistics = [buffer for buffer in model.buffers() if buffer.is_floating_point()]
+            flat = [buffer.double().cpu().flatten() for buffer in statistics]
+            mean = self.sum(torch.cat([torch.empty(0, dtype=torch.float64), *flat])) / self.size
+            parts = mean.split([buffer.numel() for buffer in statistics])
             for buffer, part in zip(statistics, parts, strict=True):
                 buffer.copy_(part.view_as(buffer))
 
@@ -147,14 +149,5 @@ class _Pass(nn.Module):
         self.spare = nn.Parameter(next(self.parameters()).new_zeros(()))
         self._function = function
 
-    def forward(self, *given: Any) -> Any:
-        return self._function(*given)
-
-
-def _came(interrupted: Callable[[], None]) -> int:
-    """The signal that came to this process; 0 where none did."""
-    try:
-        interrupted()
-    except Interrupted as order:
-        return order.number
-    return 0
+    def forward(self, *inputs: Any) -> Any:
+        return self._function(*inputs)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from vadkit.errors import VadkitError
+
+_POLL_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,26 @@ def attempt(job: Job) -> Outcome:
     except (Exception, SystemExit) as error:  # a plugin may exit, and a worker goes on
         return Outcome(job.name, f"{type(error).__name__}: {error}")
     return Outcome(job.name)
+
+
+def carry_out(
+    engine: Engine, jobs: Iterable[Job], ended: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """Carry out jobs, each with a name of its own, as many at once as the engine has room for.
+
+    The caller closes the engine. `ended` is told each outcome; what it raises stops the waiting.
+
+    Returns:
+        Those that failed, with message, hint and exit code, in the order in which they did.
+    """
+    waiting, running = deque(jobs), 0
+    failed: list[Outcome] = []
+    while waiting or running:
+        while waiting and running <= engine.slots:  # one more waits in the engine
+            engine.submit(waiting.popleft())
+            running += 1
+        for outcome in engine.wait(_POLL_S):
+            running -= 1
+            failed += [outcome] if outcome.error else []
+            ended(outcome)
+    return failed

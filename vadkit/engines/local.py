@@ -64,12 +64,14 @@ class LocalEngine:
     def wait(self, timeout_s: float) -> list[Outcome]:
         """The jobs that ended since the last call."""
         self._feed()
-        ears = [ear for of in self._workers for ear in (of.connection, of.process.sentinel)]
-        heard = wait(ears, timeout_s)
-        ended = [w for w in self._workers if w.connection in heard or w.process.sentinel in heard]
-        outcomes = [found for worker in ended if (found := self._ended(worker))]
+        signs = [
+            s for worker in self._workers for s in (worker.connection, worker.process.sentinel)
+        ]
+        given = wait(signs, timeout_s)
+        ended = [w for w in self._workers if w.connection in given or w.process.sentinel in given]
+        outcomes = [self._ended(worker) for worker in ended]
         self._feed()
-        return outcomes
+        return [outcome for outcome in outcomes if outcome]
 
     def close(self) -> None:
         """Ask all processes to stop, and stop those that do not."""
@@ -88,7 +90,7 @@ class LocalEngine:
     def _feed(self) -> None:
         """Give waiting jobs to free processes, of which there are made as many as may be."""
         while self._waiting:
-            free = next((of for of in self._workers if of.job is None), None)
+            free = next((worker for worker in self._workers if worker.job is None), None)
             if free is None and len(self._workers) == self.slots:
                 return
             worker = free or self._new()
@@ -99,31 +101,27 @@ class LocalEngine:
     def _new(self) -> _Worker:
         mine, its = get_context("spawn").Pipe()
         process = get_context("spawn").Process(target=_serve, args=(its,))
-        with _environment(self._own_environment()):
+        environment = thread_environment(self.threads)
+        if self._cards:  # GPUs take turns where there are several
+            environment["CUDA_VISIBLE_DEVICES"] = self._cards[0]
+            self._cards.rotate(-1)
+        with _environment(environment):
             process.start()
         its.close()
         self._workers.append(_Worker(process, mine))
         return self._workers[-1]
 
-    def _own_environment(self) -> dict[str, str]:
-        """A fair share of the cores, and a GPU, which takes turns where there are several."""
-        own = thread_environment(self.threads)
-        if self._cards:
-            own["CUDA_VISIBLE_DEVICES"] = self._cards[0]
-            self._cards.rotate(-1)
-        return own
-
     def _ended(self, worker: _Worker) -> Outcome | None:
         """What a process has to say, or what its death says."""
         job, worker.job = worker.job, None
         try:
-            found: Outcome = worker.connection.recv()
+            outcome: Outcome = worker.connection.recv()
         except (EOFError, OSError):
             worker.process.join()
             worker.connection.close()
             self._workers.remove(worker)
             return Outcome(job.name, _death(worker.process.exitcode)) if job else None
-        return found
+        return outcome
 
 
 def usual_jobs() -> int:
@@ -148,10 +146,10 @@ def _death(code: int | None) -> str:
 
 
 @contextmanager
-def _environment(own: dict[str, str]) -> Iterator[None]:
+def _environment(changes: dict[str, str]) -> Iterator[None]:
     """What a process that is started meanwhile finds in its environment."""
     before = dict(os.environ)
-    os.environ.update(own)
+    os.environ.update(changes)
     try:
         yield
     finally:

@@ -34,9 +34,9 @@ def work(job: Job, driver: Driver) -> Outcome:
 
 def unfit(driver: Driver) -> str:
     """Why this node cannot work for the driver, in a sentence; nothing if it can."""
-    own, here = version("vadkit"), socket.gethostname()
-    if own != driver.version:
-        return f"The node {here} has vadkit {own}, the driver has {driver.version}."
+    installed, here = version("vadkit"), socket.gethostname()
+    if installed != driver.version:
+        return f"The node {here} has vadkit {installed}, the driver has {driver.version}."
     hidden = [str(Path(mark).parent) for mark in driver.marks if not Path(mark).exists()]
     if hidden:
         return f"The node {here} does not see {hidden[0]}, which all nodes have to share."

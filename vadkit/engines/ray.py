@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout, suppress
@@ -14,10 +16,9 @@ from io import StringIO
 from pathlib import Path
 from secrets import token_hex
 from socket import create_connection
-from typing import Any
+from typing import Any, TextIO
 
 from vadkit.engines import Job, Outcome, node
-from vadkit.engines.quiet import Quiet
 from vadkit.errors import PluginError, ResourceError
 from vadkit.registry.discovery import one_line
 from vadkit.utils.cache_dir import cache_home
@@ -72,14 +73,15 @@ class RayEngine:
         shared: Sequence[Path] = (),
     ) -> None:
         self._ray, self._ours = _connected(address)
-        self._quiet = Quiet("ray_")
+        self._stdout = _Stdout(sys.stdout)
+        sys.stdout = self._stdout
         self._tasks: dict[Any, _Task] = {}
         self._marks: list[Path] = []
         self._jobs = jobs
         try:
             self.threads = threads or min([_USUAL_THREADS, *map(_cpus, self._nodes())])
-            wanted = device != "cpu" and any(map(_gpus, self._nodes()))
-            self._gpus = GPU_SHARE if wanted else 0.0
+            has_gpu = device != "cpu" and any(map(_gpus, self._nodes()))
+            self._gpus = GPU_SHARE if has_gpu else 0.0
             self._refuse_if_small()
             self._driver = self._marked((cache_home(), *shared))
             self._refuse_unfit()
@@ -101,20 +103,20 @@ class RayEngine:
         if not self._tasks:
             time.sleep(timeout_s)
             return []
-        known = list(self._tasks)
-        ended, _ = self._ray.wait(known, timeout=timeout_s)
+        running = list(self._tasks)
+        ended, _ = self._ray.wait(running, timeout=timeout_s)
         if ended:
-            ended, _ = self._ray.wait(known, num_returns=len(known), timeout=0)
-        return [outcome for of in ended if (outcome := self._ended(of))]
+            ended, _ = self._ray.wait(running, num_returns=len(running), timeout=0)
+        return [outcome for reference in ended if (outcome := self._ended(reference))]
 
     def close(self) -> None:
         """Ask the jobs to stop, and stop those that do not."""
-        known = list(self._tasks)
+        running = list(self._tasks)
         for force in (False, True):
-            for of in known:
-                self._ray.cancel(of, force=force)
-            if known:
-                _, known = self._ray.wait(known, num_returns=len(known), timeout=_GENTLE_S)
+            for reference in running:
+                self._ray.cancel(reference, force=force)
+            if running:
+                _, running = self._ray.wait(running, num_returns=len(running), timeout=_GENTLE_S)
         self._tasks.clear()
         for mark in self._marks:
             with suppress(OSError):
@@ -122,7 +124,8 @@ class RayEngine:
         if self._ours:
             with redirect_stdout(StringIO()):  # where it says at last what it has kept back
                 self._ray.shutdown()
-        self._quiet.end()
+        if sys.stdout is self._stdout:
+            sys.stdout = self._stdout.stream
 
     def _begin(self, task: _Task) -> None:
         work = self._ray.remote(node.work).options(
@@ -134,11 +137,11 @@ class RayEngine:
         )
         self._tasks[work.remote(task.job, self._driver)] = task
 
-    def _ended(self, known: Any) -> Outcome | None:
+    def _ended(self, reference: Any) -> Outcome | None:
         """What a job came to; nothing if its node was lost, and it begins again."""
-        task, errors = self._tasks.pop(known), self._ray.exceptions
+        task, errors = self._tasks.pop(reference), self._ray.exceptions
         try:
-            outcome: Outcome = self._ray.get(known)
+            outcome: Outcome = self._ray.get(reference)
         except errors.NodeDiedError:
             task.losses += 1
             if task.losses == _MOST_LOSSES:
@@ -148,16 +151,16 @@ class RayEngine:
         except errors.WorkerCrashedError:
             return Outcome(task.job.name, "worker died; was there memory enough?")
         except Exception as error:
-            return Outcome(task.job.name, _said(error))
+            return Outcome(task.job.name, _last_line(error))
         return outcome
 
     def _nodes(self) -> list[Node]:
         """Those that can take jobs."""
-        return [of for of in self._ray.nodes() if of["Alive"] and _cpus(of)]
+        return [each for each in self._ray.nodes() if each["Alive"] and _cpus(each)]
 
-    def _room(self, of: Node) -> int:
-        by_gpus = _gpus(of) / self._gpus if self._gpus else _cpus(of)
-        return int(min(_cpus(of) // self.threads, by_gpus))
+    def _room(self, each: Node) -> int:
+        by_gpus = _gpus(each) / self._gpus if self._gpus else _cpus(each)
+        return int(min(_cpus(each) // self.threads, by_gpus))
 
     def _refuse_if_small(self) -> None:
         if not any(map(self._room, self._nodes())):
@@ -173,23 +176,26 @@ class RayEngine:
             # A name like that of an unfinished file, so that a kill leaves nothing for long.
             self._marks.append(folder.absolute() / f".seen.tmp-{os.getpid()}-{token_hex(4)}")
             self._marks[-1].touch()
-        own = {name: value for name, value in os.environ.items() if name.startswith("VADKIT_")}
-        own |= {"VADKIT_HOME": str(cache_home().absolute()), **thread_environment(self.threads)}
-        return node.Driver(tuple(map(str, self._marks)), own, version("vadkit"))
+        environment = {
+            **{name: value for name, value in os.environ.items() if name.startswith("VADKIT_")},
+            "VADKIT_HOME": str(cache_home().absolute()),
+            **thread_environment(self.threads),
+        }
+        return node.Driver(tuple(map(str, self._marks)), environment, version("vadkit"))
 
     def _refuse_unfit(self) -> None:
         """Ask every node whether it can work for us."""
         strategies = import_module("ray.util.scheduling_strategies")
-        asked = {}
-        for of in self._nodes():
-            there = strategies.NodeAffinitySchedulingStrategy(of["NodeID"], soft=False)
+        answers = {}
+        for each in self._nodes():
+            there = strategies.NodeAffinitySchedulingStrategy(each["NodeID"], soft=False)
             ask = self._ray.remote(node.unfit).options(num_cpus=0, scheduling_strategy=there)
-            asked[ask.remote(self._driver)] = of["NodeManagerHostname"]
-        for answer, name in asked.items():
+            answers[ask.remote(self._driver)] = each["NodeManagerHostname"]
+        for answer, name in answers.items():
             try:
                 reason = self._ray.get(answer, timeout=_ANSWER_S)
             except Exception as error:
-                reason = f"The node {name} cannot run vadkit: {_said(error)}."
+                reason = f"The node {name} cannot run vadkit: {_last_line(error)}."
             if reason:
                 raise ResourceError(reason, "All nodes need the same vadkit, data and caches.")
 
@@ -208,32 +214,42 @@ def _connected(address: str | None) -> tuple[Any, bool]:
         return ray, False
     place = address or os.environ.get("RAY_ADDRESS", "auto")
     try:
-        if place != "auto":
-            _knock(place)
+        if place != "auto":  # fail soon where nobody is; Ray itself would try for minutes
+            host, _, port = place.rpartition("/")[2].rpartition(":")
+            create_connection((host, int(port)), timeout=_KNOCK_S).close()
         ray.init(address=place, log_to_driver=False, logging_level="ERROR")
     except Exception as error:
         raise ResourceError(
-            f"No Ray cluster answers at {place}: {_said(error)}.",
+            f"No Ray cluster answers at {place}: {_last_line(error)}.",
             "Start one (ray start --head), and name it with --address HOST:6379.",
         ) from error
     return ray, True
 
 
-def _knock(address: str) -> None:
-    """Fail soon where nobody is; Ray itself would try for minutes."""
-    host, _, port = address.rpartition("/")[2].rpartition(":")
-    create_connection((host, int(port)), timeout=_KNOCK_S).close()
-
-
-def _said(error: Exception) -> str:
+def _last_line(error: Exception) -> str:
     """What an error of Ray's says at the end of a coloured traceback."""
     *_, last = [type(error).__name__, *str(error).strip().splitlines()]
     return re.sub(r"\x1b\[[0-9;]*m", "", last)
 
 
-def _cpus(of: Node) -> int:
-    return int(of["Resources"].get("CPU", 0))
+def _cpus(each: Node) -> int:
+    return int(each["Resources"].get("CPU", 0))
 
 
-def _gpus(of: Node) -> float:
-    return float(of["Resources"].get("GPU", 0))
+def _gpus(each: Node) -> float:
+    return float(each["Resources"].get("GPU", 0))
+
+
+class _Stdout:
+    """Passes on what is printed, unless it comes from one of Ray's threads."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        if threading.current_thread().name.startswith("ray_"):
+            return len(text)
+        return self.stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)

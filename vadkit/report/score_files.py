@@ -141,12 +141,6 @@ def check_lengths(paths: Places, scores: Values, places: Places, labels: Values)
 def check_telling(paths: Places, scores: Values, labels: Values, source: Path | str) -> None:
     """Refuse what figures can be computed of, but say nothing.
 
-    Args:
-        paths: Video -> its file of scores.
-        scores: Video -> (frames,).
-        labels: Video -> (frames,) of 0 and 1.
-        source: Where the labels are from.
-
     Raises:
         DataError: A file's scores are all the same, or all labels are.
     """

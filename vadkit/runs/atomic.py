@@ -54,12 +54,8 @@ def atomic_path(path: Path, what: str = "", need: int = 0) -> Iterator[Path]:
     """Lend a temporary path beside `path`, and rename it to `path` if the block succeeds.
 
     The file gets the mode that the umask asks for, whatever library wrote it. The temporary name
-    ends like `path`, for the libraries that go by suffix.
-
-    Args:
-        path: Where the file shall appear; its parents are made.
-        what: What is being saved, for the error; the file's name where not given.
-        need: Bytes needed, if known.
+    ends like `path`, for the libraries that go by suffix. Its parents are made; `what` and `need`
+    are as for `saving`, the file's name where not given.
 
     Raises:
         ResourceError: The disk is full.
@@ -80,11 +76,6 @@ def atomic_folder(path: Path, what: str = "", need: int = 0) -> Iterator[Path]:
     """Lend a temporary folder beside `path`, and rename it to `path` if the block succeeds.
 
     A folder that is already there is replaced. The files inside are written by this module.
-
-    Args:
-        path: Where the folder shall appear; its parents are made.
-        what: What is being saved, for the error.
-        need: Bytes needed, if known.
 
     Raises:
         ResourceError: The disk is full.

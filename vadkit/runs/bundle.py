@@ -73,11 +73,7 @@ def write_bundle(
 
 
 def read_bundle(folder: Path, hint: str = "Restore it, or train anew.") -> Bundle:
-    """Read a bundle after checking it against its manifest.
-
-    Args:
-        folder: The bundle.
-        hint: The next step where it is damaged, for the error.
+    """Read a bundle after checking it against its manifest; `hint` is the next step if it fails.
 
     Raises:
         DataError: A file is missing, cut off or changed, or another vadkit wrote them.

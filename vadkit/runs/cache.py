@@ -90,9 +90,7 @@ class PhaseCache:
     def claimed(self, key: str, waiting: Callable[[], None]) -> Iterator[None]:
         """Hold a key while the block runs: who needs the same phase waits, and then finds it.
 
-        Args:
-            key: The key.
-            waiting: Called every half second while another process holds it.
+        `waiting` is called every half second while another process holds the key.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.root / f"{key}.lock")

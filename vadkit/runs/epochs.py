@@ -34,9 +34,7 @@ def epochs(phase: Path) -> dict[int, Path]:
 def newest(phase: Path, warn: Callable[[str], object] = warnings.warn) -> Path | None:
     """The folder of the newest epoch that is whole, or None where there is no epoch yet.
 
-    Args:
-        phase: The phase's folder.
-        warn: Called for each damaged one that is passed over, with a sentence that names the file.
+    Each damaged one that is passed over is told to `warn`, with a sentence that names the file.
 
     Raises:
         RunBusyError: There are some, and none is valid.
@@ -55,12 +53,9 @@ def newest(phase: Path, warn: Callable[[str], object] = warnings.warn) -> Path |
 
 
 def prune(phase: Path, keep: int = 2, best: int | None = None) -> None:
-    """Remove all but the last epochs; one that cannot be removed stops nothing.
+    """Remove all but the last epochs and the best; one that cannot be removed stops nothing.
 
-    Args:
-        phase: The phase's folder.
-        keep: How many stay. The last of a finished phase is its result, unless one is `best`.
-        best: An epoch that stays, too.
+    The last of a finished phase is its result, unless one is `best`.
     """
     for epoch, folder in [*epochs(phase).items()][:-keep]:
         if epoch != best:
@@ -68,14 +63,10 @@ def prune(phase: Path, keep: int = 2, best: int | None = None) -> None:
 
 
 def append_history(path: Path, row: Mapping[str, Cell]) -> None:
-    """Add an epoch's row and rewrite the file whole.
+    """Add an epoch's row, with its number under `epoch`, and rewrite the file whole.
 
     Rows of this epoch and of later ones go: after a resume they are trained anew. A loss term that
     joins later adds a column, empty in the rows before.
-
-    Args:
-        path: `history.csv`.
-        row: Column -> value, with the epoch under `epoch`.
     """
     earlier = [old for old in read_history(path) if int(old["epoch"]) < int(row["epoch"])]
     rows: list[Mapping[str, Cell]] = [*earlier, row]

@@ -35,10 +35,6 @@ class Events:
     def emit(self, event: str, **fields: Any) -> None:
         """Add an event.
 
-        Args:
-            event: Its name.
-            fields: What JSON can say; no NaN.
-
         Raises:
             ResourceError: The disk is full.
         """

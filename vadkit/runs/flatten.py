@@ -33,12 +33,7 @@ def unequal(first: Keys, other: Keys) -> list[str]:
 
 
 def differences(before: Any, now: Any, skip: Callable[[str], bool] = lambda _: False) -> list[str]:
-    """A line for each dotted key whose value differs, with both values.
-
-    Args:
-        before: Nested tables.
-        now: Nested tables.
-        skip: Which keys do not count.
+    """A line for each dotted key whose value differs, with both values, but for those to skip.
 
     >>> differences({"a": {"b": 1}, "c": 2}, {"a": {"b": 3}})
     ['a.b: 1 -> 3', 'c: 2 -> None']

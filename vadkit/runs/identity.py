@@ -42,13 +42,7 @@ def _with_new_keys(recipe: dict[str, Any], bound: BoundRecipe) -> dict[str, Any]
 
 
 def identity(bound: BoundRecipe, fingerprint: str, machine: Machine) -> dict[str, Any]:
-    """The rest of what decides a result, as JSON values.
-
-    Args:
-        bound: Whose plugins.
-        fingerprint: Of the data.
-        machine: What it is trained on.
-    """
+    """The rest of what decides a result, as JSON values."""
     plugins = {f"{plugin.kind} {plugin.name}": plugin.origin for plugin in bound.plugins}
     return {"data": fingerprint, "plugins": plugins, **asdict(machine)}
 

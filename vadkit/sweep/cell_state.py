@@ -15,6 +15,8 @@ from vadkit.runs.events import read_events
 from vadkit.runs.folder import RunFolder
 
 Event = Mapping[str, Any]
+Reasons = Mapping[str, str]
+"""Name of a cell -> why it failed."""
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,7 @@ class CellState:
 
     def _all(self, name: str) -> list[Event]:
         return [event for event in self.events if event["event"] == name]
+
+
+States = Mapping[str, CellState]
+"""Name of a cell -> how far it is."""

@@ -58,10 +58,7 @@ class Driver:
         return self._schedule.ready()
 
     def run(self, interrupted: Callable[[], None]) -> dict[str, str]:
-        """Carry out what is left.
-
-        Args:
-            interrupted: Raises after a signal; asked several times a second.
+        """Carry out what is left; `interrupted`, asked again and again, raises after a signal.
 
         Returns:
             Name -> why it failed, of the cells that did.

@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.cell_state import CellState, States
 from vadkit.sweep.expansion import Entry, entries_of
 from vadkit.sweep.folder import SweepFolder
 from vadkit.sweep.grid import GridFile
@@ -39,12 +39,7 @@ class Count:
 
 
 def count(entries: Sequence[Entry], done: Container[str]) -> dict[str, Count]:
-    """Mode -> its trainings; what two modes share counts for the first of them.
-
-    Args:
-        entries: All of them.
-        done: Keys of the trainings that nobody has to do any more.
-    """
+    """Mode -> its trainings, of which some are done; what two modes share counts for the first."""
     counts: dict[str, Count] = {}
     counted: set[str] = set()
     for mode in dict.fromkeys(entry.mode for entry in entries):
@@ -123,12 +118,6 @@ class Estimate:
 def planned(file: GridFile, out: Path, jobs: int, options: Options | None = None) -> Estimate:
     """What is left of a grid, in a folder that need not be there yet.
 
-    Args:
-        file: The grid.
-        out: Folder of the sweep.
-        jobs: Cells at once.
-        options: How cells would be run: on another machine, less can be taken over.
-
     Raises:
         VadkitError: The grid or the folder cannot be used.
     """
@@ -143,22 +132,13 @@ def planned(file: GridFile, out: Path, jobs: int, options: Options | None = None
 def estimate(
     grid: Grid,
     entries: Sequence[Entry],
-    states: Mapping[str, CellState],
+    states: States,
     jobs: int,
     timings: Timings,
     *,
     unshared: Container[str] = (),
 ) -> Estimate:
-    """Count what is left and say how long it may take.
-
-    Args:
-        grid: What was asked for.
-        entries: Its cells, row by row.
-        states: Name of a cell -> how far it is.
-        jobs: Cells at once.
-        timings: What was timed before.
-        unshared: Names of cells whose trainings others do not find.
-    """
+    """Count what is left and say how long it may take."""
     cells = cells_of(entries)
     done = keys_done(cells, states, unshared)
     open_cells = [cell for cell in cells if not states[cell.name].finished]

@@ -82,9 +82,7 @@ class _Variant:
 def entries_of(file: GridFile, folders: Mapping[str, str] | None = None) -> list[Entry]:
     """Every cell of every row; rows that ask for the same runs show the same cells.
 
-    Args:
-        file: The grid.
-        folders: Identity -> name of cells that have a folder already.
+    A cell that has a folder already keeps its name: `folders` has it by the identity.
 
     Raises:
         ProblemsError: Every problem of the grid and of its recipes at once.

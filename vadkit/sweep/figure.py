@@ -44,13 +44,7 @@ _TEXT: dict[str, Any] = {
 
 
 def draw(path: Path, grid: Grid, lines: Sequence[PhaseLine]) -> None:
-    """Draw the grid's first figure: a panel a row, or a line a row where there is but one stage.
-
-    Args:
-        path: The PNG to write.
-        grid: Says what is drawn, and names stages.
-        lines: What the cells came to.
-    """
+    """Draw the grid's first figure: a panel a row, or a line a row where there is but one stage."""
     modes = list(dict.fromkeys(line.entry.mode for line in lines))
     staged = any(len(stages_of(grid, mode)) > 1 for mode in modes)
     datasets: dict[str, list[PhaseLine]] = {}

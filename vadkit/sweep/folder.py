@@ -60,12 +60,7 @@ class SweepFolder:
         return {cell["identity"]: name for name, cell in self._cells().items()}
 
     def note(self, identities: Mapping[str, str], reasons: Mapping[str, str]) -> None:
-        """Write down which cells there are, and which failed.
-
-        Args:
-            identities: Name -> identity; those that an earlier grid had are kept.
-            reasons: Name -> why it failed.
-        """
+        """Write down which cells there are, and which failed."""
         cells = self._cells()
         for name, identity in identities.items():
             cells[name] = {"identity": identity, "reason": reasons.get(name)}

@@ -26,14 +26,7 @@ class PhaseOfSteps:
 
 
 def phases(grid: Grid, steps: Mapping[str, Table], row: Row, mode: str) -> list[PhaseOfSteps]:
-    """The phases of a row.
-
-    Args:
-        grid: Names the stages.
-        steps: The grid's steps as they were written.
-        row: One with an order.
-        mode: How it is trained.
-    """
+    """The phases of a row."""
     order = [(grid.stage(i), name) for i, part in enumerate(row.order or ()) for name in part]
     if mode == "progressive":
         return [_alone(steps[name], stage, name) for stage, name in order]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
 from vadkit.metrics.figures import all_figures
-from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.cell_state import CellState, Reasons, States
 from vadkit.sweep.expansion import Entry
 from vadkit.sweep.orders import ALL
 from vadkit.sweep.schema import OWN, Grid
@@ -52,16 +52,8 @@ class PhaseLine:
         }
 
 
-def lines_of(
-    entries: Sequence[Entry], states: Mapping[str, CellState], reasons: Mapping[str, str]
-) -> list[PhaseLine]:
-    """Every phase of every entry.
-
-    Args:
-        entries: In the grid's order.
-        states: Name of a cell -> how far it is.
-        reasons: Name of a cell -> why it failed.
-    """
+def lines_of(entries: Sequence[Entry], states: States, reasons: Reasons) -> list[PhaseLine]:
+    """Every phase of every entry."""
     return [
         line
         for entry in entries
@@ -133,14 +125,9 @@ def stages_of(grid: Grid, mode: str) -> list[str]:
 
 
 def curve(lines: Sequence[PhaseLine], figure: str, stages: Sequence[str]) -> list[Point]:
-    """A figure after each stage of one row, mode and data set.
+    """A figure after each stage, of the lines of one row, mode and data set with all seeds.
 
     A stage without a step leaves the figure as it was, and before the first step there is none.
-
-    Args:
-        lines: Of one row, mode and data set, all seeds.
-        figure: The name of one in `vadkit.metrics.figures`.
-        stages: In their order.
     """
     seeds = len({line.entry.seed for line in lines})
     if len(stages) == 1:

@@ -39,10 +39,7 @@ class Composer:
     ) -> tuple[BoundRecipe | None, list[Problem]]:
         """The recipe of one row, mode and data set, or what is wrong with it.
 
-        Args:
-            number: Of the row, from 0.
-            mode: How it is trained.
-            dataset: Number of the grid's data set; None: the recipe's own binding.
+        Row and data set are numbers, from 0; without the latter the recipe's own binding holds.
         """
         grid, row = self._file.grid, self._file.grid.row[number]
         try:

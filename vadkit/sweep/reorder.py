@@ -36,13 +36,7 @@ def kind_of(recipe: Recipe) -> Kind:
 
 
 def reordered(table: Table, kind: Kind, order: Sequence[str]) -> Table:
-    """The recipe's tables with its phases in another order.
-
-    Args:
-        table: As it was written; left as it is.
-        kind: Of curriculum.
-        order: Every task, the first one first.
-    """
+    """The recipe's tables, which stay as they are, with the phases in the order of the tasks."""
     phases = deepcopy(table["phase"])
     reorder = _progressive if kind == "progressive" else _cumulative
     return {**table, "phase": list(reorder(phases, order))}

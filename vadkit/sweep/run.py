@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from vadkit.errors import VadkitError
 from vadkit.recipe import BoundRecipe
 from vadkit.recipe.fingerprint import changed_keys
 from vadkit.runs.atomic import write_text
-from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.cell_state import Reasons, States
 from vadkit.sweep.driver import Driver, Tell
 from vadkit.sweep.expansion import Entry, entries_of
 from vadkit.sweep.folder import SweepFolder
@@ -107,13 +107,7 @@ def _prepare(
 
 
 class _Report:
-    """What a sweep shows while it runs: figures, tables and a plot, whole again after each cell.
-
-    Args:
-        grid: What was asked for.
-        entries: Its cells, row by row.
-        folder: Where to.
-    """
+    """What a sweep shows while it runs: figures, tables and a plot, whole again after each cell."""
 
     def __init__(self, grid: Grid, entries: Sequence[Entry], folder: SweepFolder) -> None:
         self._grid, self._entries, self._folder = grid, entries, folder
@@ -121,7 +115,7 @@ class _Report:
         self._drawing_s = 0.0
         self._drawn_s = time.monotonic()
 
-    def write(self, states: Mapping[str, CellState], reasons: Mapping[str, str]) -> None:
+    def write(self, states: States, reasons: Reasons) -> None:
         """Write everything; the plot only as often as its drawing costs little."""
         lines = self._undrawn = lines_of(self._entries, states, reasons)
         write_text(self._folder.results, results_csv(lines))

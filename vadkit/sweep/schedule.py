@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.cell_state import CellState, States
 from vadkit.sweep.expansion import Cell, Entry
 from vadkit.utils.machine import deciding, this_machine
 
@@ -21,17 +21,11 @@ class Options:
     elsewhere: bool = False
     """Whether other machines run the cells, of which nothing is known here."""
 
-    def unshared(
-        self, cells: Sequence[Cell], states: Mapping[str, CellState], usual_threads: int
-    ) -> set[str]:
+    def unshared(self, cells: Sequence[Cell], states: States, usual_threads: int) -> set[str]:
         """Names of the cells that were not trained as others will be, to the last bit.
 
-        Others do not find in the phase cache what these trained.
-
-        Args:
-            cells: All of them.
-            states: Name -> how far it is.
-            usual_threads: Of a cell where neither these options nor its recipe says it.
+        Others do not find in the phase cache what these trained. A cell has the usual threads
+        where neither these options nor its recipe says how many.
         """
         begun = [cell for cell in cells if states[cell.name].identity]
         if self.elsewhere or not begun:
@@ -59,16 +53,8 @@ def cells_of(entries: Sequence[Entry]) -> list[Cell]:
     return list({entry.cell.name: entry.cell for entry in entries}.values())
 
 
-def keys_done(
-    cells: Sequence[Cell], states: Mapping[str, CellState], unshared: Container[str] = ()
-) -> set[str]:
-    """The trainings that nobody has to do any more.
-
-    Args:
-        cells: All of them.
-        states: Name -> how far it is.
-        unshared: Names of cells whose trainings others do not find.
-    """
+def keys_done(cells: Sequence[Cell], states: States, unshared: Container[str] = ()) -> set[str]:
+    """The trainings that nobody has to do any more; unshared cells did theirs for themselves."""
     done = {cell.name: done_in(cell, states[cell.name]) for cell in cells}
     shared = {key for name, keys in done.items() if name not in unshared for key in keys}
     needed = {key for cell in cells for key in trainings(cell).keys() - done[cell.name]}
@@ -88,17 +74,12 @@ class Schedule:
     The owner of a training is the running cell that needs it, or else the first one that waits.
     A cell may start when everything is done that it needs and does not own; if an owner fails, the
     next takes over.
-
-    Args:
-        cells: In the grid's order.
-        states: Name -> how far it is.
-        unshared: Names of cells whose earlier trainings others do not find.
     """
 
     def __init__(
         self,
         cells: Sequence[Cell],
-        states: Mapping[str, CellState],
+        states: States,
         unshared: Container[str] = (),
     ) -> None:
         self.waiting = {cell.name: cell for cell in cells if not states[cell.name].finished}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 
 from vadkit.recipe import Phase, Recipe, TaskEntry
 from vadkit.runs.atomic import read_json, write_json
-from vadkit.sweep.cell_state import CellState
+from vadkit.sweep.cell_state import CellState, States
 from vadkit.sweep.expansion import Cell
 from vadkit.utils.cache_dir import cache_home
 from vadkit.utils.hashing import hash_of
@@ -22,16 +22,9 @@ class Timings:
 
     Those of this sweep go before those that earlier ones noted. Only what was done with the same
     data and sizes counts: anything else would be a guess.
-
-    Args:
-        cells: Of this sweep.
-        states: How far they are.
-        home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
     """
 
-    def __init__(
-        self, cells: Sequence[Cell], states: Mapping[str, CellState], home: Path | None = None
-    ) -> None:
+    def __init__(self, cells: Sequence[Cell], states: States, home: Path | None = None) -> None:
         self._file = cache_home(home) / "timings.json"
         noted = read_json(self._file) or {}
         current = noted.get("schema_version") == TIMINGS_SCHEMA

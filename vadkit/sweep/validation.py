@@ -17,12 +17,7 @@ _WHOLE = {"data", "objects", "frames", "optim", "score", "tasks", "teachers", "b
 
 
 def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
-    """Names that are not there or there twice, and keys that mean nothing where they are.
-
-    Args:
-        grid: As far as it is valid.
-        steps: Every name that was given to a step, valid or not.
-    """
+    """Names that are not there or there twice, and keys that mean nothing where they are."""
     for index, name in enumerate(grid.figures):
         yield from _known(name, all_figures(), ("figures", index), "figure")
     yield from _twice({("seeds", i): str(seed) for i, seed in enumerate(grid.seeds)})

@@ -37,22 +37,21 @@ def run_cell(
     from vadkit.runs.cache import PhaseCache
 
     bound = BoundRecipe.from_json({"recipe": recipe, "plugins": plugins})
-    with _told(Path(log)) as stream:
+    with _logged(Path(log)) as stream:
         _wait_for_orphan(Path(out))
-        shown = Progress(stream, plain=True)
         run(
             bound,
             out=Path(out),
             resume=True,
             cache=PhaseCache(),
             device=device,
-            progress=shown,
+            progress=Progress(stream, plain=True),
             strict=strict,
         )
 
 
 @contextmanager
-def _told(log: Path) -> Iterator[TextIO]:
+def _logged(log: Path) -> Iterator[TextIO]:
     """Send what is printed, and how it failed, to the log: a driver's screen has many cells."""
     with (
         log.open("a", encoding="utf-8", errors="replace", newline="\n") as stream,
@@ -71,13 +70,13 @@ def _told(log: Path) -> Iterator[TextIO]:
 
 def _wait_for_orphan(folder: Path) -> None:
     """Wait until a worker whose driver died has let go of the run."""
-    if not folder.is_dir():
-        return None
     until = time.monotonic() + _ORPHAN_S
-    while True:
+    while folder.is_dir():
         try:
-            return refuse_if_held(folder)
+            refuse_if_held(folder)
         except RunBusyError:
             if time.monotonic() > until:
                 raise
-        time.sleep(_POLL_S)
+            time.sleep(_POLL_S)
+        else:
+            return

@@ -4,54 +4,33 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.live import Live
 
 
-class Screen(Protocol):
-    """Where lines go."""
+class Screen:
+    """Lines without any control character, each of which stays; nothing where no stream is."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = _Hardy(stream) if stream else None
 
     def write(self, line: str) -> None:
         """Add a line that stays."""
+        if self._stream:
+            self._stream.write(_printable(line) + "\n")
+            self._stream.flush()
 
     def update(self, line: str) -> None:
         """Show a line that the next one replaces, where that is possible."""
+        self.write(line)
 
     def close(self) -> None:
         """Take the line of `update` away and leave the stream as it was found."""
 
 
-class NoScreen:
-    """Nothing is shown."""
-
-    def write(self, line: str) -> None:
-        pass
-
-    update = write
-
-    def close(self) -> None:
-        pass
-
-
-class PlainScreen:
-    """Lines without any control character; each one stays."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = _Hardy(stream)
-
-    def write(self, line: str) -> None:
-        self._stream.write(_printable(line) + "\n")
-        self._stream.flush()
-
-    update = write
-
-    def close(self) -> None:
-        pass
-
-
-class TerminalScreen:
+class TerminalScreen(Screen):
     """A live line, wrapped where it must be, below the lines that stay.
 
     No thread: it moves when it is told to.
@@ -67,9 +46,13 @@ class TerminalScreen:
         self._console.print(_printable(line), markup=False, soft_wrap=True)
 
     def update(self, line: str) -> None:
+        from rich.live import Live
         from rich.text import Text
 
-        self._live = self._live or self._begin()
+        if self._live is None:
+            options: dict[str, Any] = {"transient": True, "redirect_stdout": False}
+            self._live = Live(console=self._console, auto_refresh=False, **options)
+            self._live.start()
         self._live.update(Text(_printable(line)), refresh=True)
 
     def close(self) -> None:
@@ -77,15 +60,6 @@ class TerminalScreen:
         if self._live:
             self._live.stop()
         self._live = None
-
-    def _begin(self) -> Live:
-        from rich.live import Live
-
-        live = Live(
-            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
-        )
-        live.start()
-        return live
 
 
 class _Hardy:
@@ -99,9 +73,9 @@ class _Hardy:
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> int:
-        known = text.encode(self._encoding, "replace").decode(self._encoding)
+        encodable = text.encode(self._encoding, "replace").decode(self._encoding)
         with suppress(OSError, ValueError):
-            self._stream.write(known)
+            self._stream.write(encodable)
         return len(text)
 
     def flush(self) -> None:

@@ -55,13 +55,7 @@ def deciding(machine: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def this_machine(device: Device, *, threads: int | None = None, world_size: int = 1) -> Machine:
-    """The machine on which this process runs.
-
-    Args:
-        device: Where the run computes.
-        threads: Of the CPU; those that torch uses now where not given.
-        world_size: Processes that train together.
-    """
+    """The machine on which this process runs; `threads` are those of torch where not given."""
     import torch  # a plan of runs is made without
 
     return Machine(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
-from types import TracebackType
+from math import inf
 from typing import Self, TextIO
 
-from vadkit.utils.console import NoScreen, PlainScreen, Screen, TerminalScreen, wants_plain
+from vadkit.utils.console import Screen, TerminalScreen, wants_plain
 
 _PLAIN_EVERY_S = 10.0
 _LIVE_EVERY_S = 0.2
@@ -29,7 +29,7 @@ class Progress:
     def __init__(self, stream: TextIO | None = None, plain: bool | None = None) -> None:
         stream = stream or sys.stderr
         plain = wants_plain(stream) if plain is None else plain
-        self._screen: Screen = PlainScreen(stream) if plain else TerminalScreen(stream)
+        self._screen = Screen(stream) if plain else TerminalScreen(stream)
         self._every_s = _PLAIN_EVERY_S if plain else _LIVE_EVERY_S
         self._title, self._unit = "", ""
         self._epochs = self._epoch = self._steps = 0
@@ -39,30 +39,17 @@ class Progress:
     @classmethod
     def silent(cls) -> Self:
         """A display of nothing, for processes of a run whose first one shows."""
-        made = cls(plain=True)
-        made._screen = NoScreen()
-        return made
+        progress = cls(plain=True)
+        progress._screen = Screen(None)
+        return progress
 
     def phase(self, number: int, count: int, name: str, epochs: int) -> None:
-        """Begin a phase.
-
-        Args:
-            number: Its number, from 1.
-            count: How many phases there are.
-            name: Its name.
-            epochs: How many epochs it has.
-        """
+        """Begin a phase."""
         self._title = f"phase {number}/{count} {name}"
         self._epochs = epochs
 
     def epoch(self, number: int, steps: int, unit: str = "cubes") -> None:
-        """Begin an epoch.
-
-        Args:
-            number: Its number, from 1.
-            steps: How many steps it has.
-            unit: What `step` counts, in the plural.
-        """
+        """Begin an epoch; `unit` is what `step` counts, in the plural."""
         self._epoch, self._steps, self._unit = number, steps, unit
         self._tally, self._shown_s = _Tally(), 0.0
 
@@ -97,12 +84,7 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.done()
 
     def _line(self) -> str:
@@ -112,9 +94,9 @@ class Progress:
             self._title,
             f"epoch {self._epoch}/{self._epochs}",
             *([f"step {tally.steps}/{self._steps}"] if left else []),
-            *(f"{name} {value:.4g}" for name, value in tally.means().items()),
-            f"{tally.per_second():.0f} {self._unit}/s",
-            f"data {tally.share_waited():.0%}",
+            *(f"{name} {total / count:.4g}" for name, (total, count) in tally.terms.items()),
+            f"{tally.units / (tally.seconds or inf):.0f} {self._unit}/s",
+            f"data {tally.waited_s / (tally.seconds or inf):.0%}",
             f"phase left {duration(steps_left * tally.seconds / tally.steps)}",
         ]
         return "  ".join(parts)
@@ -139,7 +121,7 @@ class _Tally:
     def __init__(self) -> None:
         self.steps = self.units = 0
         self.waited_s = self.seconds = 0.0
-        self._terms: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0])
+        self.terms: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0])
 
     def add(self, terms: Mapping[str, float], units: int, waited_s: float, step_s: float) -> None:
         self.steps += 1
@@ -147,14 +129,5 @@ class _Tally:
         self.waited_s += waited_s
         self.seconds += step_s
         for name, value in terms.items():
-            self._terms[name][0] += value
-            self._terms[name][1] += 1
-
-    def means(self) -> dict[str, float]:
-        return {name: total / count for name, (total, count) in self._terms.items()}
-
-    def per_second(self) -> float:
-        return self.units / self.seconds if self.seconds else 0.0
-
-    def share_waited(self) -> float:
-        return self.waited_s / self.seconds if self.seconds else 0.0
+            self.terms[name][0] += value
+            self.terms[name][1] += 1

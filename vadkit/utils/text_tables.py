@@ -38,13 +38,7 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def latex_table(heads: Iterable[str], rows: Iterable[Sequence[str]], columns: int) -> str:
-    """A table in LaTeX that needs no package.
-
-    Args:
-        heads: Lines above the rows, as `latex_row` gives them.
-        rows: Cells in LaTeX.
-        columns: How many there are.
-    """
+    """A table in LaTeX that needs no package, below lines that `latex_row` gave."""
     begin = rf"\begin{{tabular}}{{l{'r' * (columns - 1)}}}"
     lines = [begin, r"\hline", *heads, r"\hline", *map(latex_row, rows), r"\hline"]
     return "\n".join([*lines, r"\end{tabular}"])
