@@ -45,10 +45,10 @@ class Dependency:
     def untried(self) -> bool:
         """Whether it is installed in a version outside of what was tried."""
         installed = self.installed
-        return bool(installed) and not (
-            self.supported.contains(installed, prereleases=True)
-            and _feature(installed) <= _feature(self.newest)
-        )
+        if not installed:
+            return False
+        release, newest = (Version(each).release[:_FEATURE] for each in (installed, self.newest))
+        return not self.supported.contains(installed, prereleases=True) or release > newest
 
     @property
     def install(self) -> str:
@@ -66,23 +66,15 @@ class Dependency:
 def dependencies() -> list[Dependency]:
     """Python, and what vadkit and its extras need to run; none where vadkit is not installed."""
     tried = tomllib.loads(Path(__file__).with_name("tried.toml").read_text(encoding="utf-8"))
-    supported = _supported()
+    try:
+        python, requirements = metadata(_PACKAGE)["Requires-Python"], requires(_PACKAGE) or []
+    except PackageNotFoundError:
+        return []
+    supported = {"python": SpecifierSet(python)}
+    for needed in map(Requirement, requirements):
+        supported[canonicalize_name(needed.name)] = needed.specifier
     return [
         Dependency(name, tried["module"].get(name, name.replace("-", "_")), supported[name], newest)
         for name, newest in tried["newest"].items()
         if name in supported  # an older vadkit's metadata may lack it in an editable installation
     ]
-
-
-def _supported() -> dict[str, SpecifierSet]:
-    """What the metadata of vadkit allows."""
-    try:
-        python, requirements = metadata(_PACKAGE)["Requires-Python"], requires(_PACKAGE) or []
-    except PackageNotFoundError:
-        return {}
-    named = [(canonicalize_name(each.name), each) for each in map(Requirement, requirements)]
-    return {"python": SpecifierSet(python), **{name: each.specifier for name, each in named}}
-
-
-def _feature(release: str) -> tuple[int, ...]:
-    return Version(release).release[:_FEATURE]

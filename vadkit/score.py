@@ -191,10 +191,17 @@ def score_videos(
         The tables written, and why the other sources have none.
     """
     written, failed = [], []
-    for source, name in zip(sources, _names(sources), strict=True):
+    clips = [clip_name(source) for source in sources]
+    names = [
+        f"{source.absolute().parent.name}-{clip}" if clips.count(clip) > 1 else clip
+        for source, clip in zip(sources, clips, strict=True)
+    ]
+    file_names = safe_names(names)
+    for source, clip, long_name in zip(sources, clips, names, strict=True):
+        name = file_names[long_name]
         try:
             remark = partial(_remark, tell, source)
-            table = scorer.score(Video(clip_name(source), source, "test"), remark)
+            table = scorer.score(Video(clip, source, "test"), remark)
         except DataError as error:
             failed.append(error)
             continue
@@ -207,12 +214,3 @@ def score_videos(
 
 def _remark(tell: Tell, source: Path, text: str) -> None:
     tell(f"{source}: {text}")
-
-
-def _names(sources: Sequence[Path]) -> list[str]:
-    clips = [clip_name(source) for source in sources]
-    names = [
-        f"{source.absolute().parent.name}-{clip}" if clips.count(clip) > 1 else clip
-        for source, clip in zip(sources, clips, strict=True)
-    ]
-    return [safe_names(names)[name] for name in names]

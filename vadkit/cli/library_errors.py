@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from traceback import walk_tb
 from types import FrameType, ModuleType
 
-from vadkit.dependencies import Dependency, dependencies
+from vadkit.dependencies import dependencies
 
 _INTERFACE = (TypeError, AttributeError, ImportError)
 """How a library answers to code that was written for another version of it."""
@@ -25,7 +25,13 @@ def advice(error: BaseException) -> str:
     for library in concerned:
         if library.untried:
             return f"Perhaps the reason is {library}. Try: {library.install}"
-    return _not_imported(concerned[0]) if concerned and isinstance(root, ImportError) else ""
+    if not (concerned and isinstance(root, ImportError)):
+        return ""
+    library = concerned[0]
+    if not library.installed:
+        return f"{library.name} is not installed, and vadkit needs it. Try: {library.install}"
+    again = f"{library.install} --force-reinstall"
+    return f"{library.name} {library.installed} cannot be imported. Try: {again}"
 
 
 def of_interface(error: BaseException) -> bool:
@@ -36,13 +42,6 @@ def of_interface(error: BaseException) -> bool:
 def _chain(error: BaseException) -> list[BaseException]:
     """An error and its causes."""
     return [error, *(_chain(error.__cause__) if error.__cause__ else ())]
-
-
-def _not_imported(library: Dependency) -> str:
-    if not library.installed:
-        return f"{library.name} is not installed, and vadkit needs it. Try: {library.install}"
-    again = f"{library.install} --force-reinstall"
-    return f"{library.name} {library.installed} cannot be imported. Try: {again}"
 
 
 def _modules(error: BaseException) -> Iterator[str]:
@@ -64,12 +63,9 @@ def _named_on(frame: FrameType, line: int) -> Iterator[str]:
         if step.positions and step.positions.lineno == line:
             # Python 3.13 loads two variables in one instruction.
             names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
-            yield from (_home(objects[name]) for name in names if name in objects)
-
-
-def _home(value: object) -> str:
-    """Top-level module of a module, a class or an object."""
-    return _top(getattr(value, "__name__" if isinstance(value, ModuleType) else "__module__", ""))
+            for value in (objects[name] for name in names if name in objects):
+                home = "__name__" if isinstance(value, ModuleType) else "__module__"
+                yield _top(getattr(value, home, ""))
 
 
 def _top(module: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from vadkit.cli import options
 from vadkit.cli.output import say_json, say_table
 from vadkit.registry.cards import Card, DatasetCard, TaskCard, TeacherCard
-from vadkit.registry.registry import Offer, Registry, load_plugins
+from vadkit.registry.registry import load_plugins
 
 
 def lister(kind: str) -> Callable[..., None]:
@@ -16,7 +16,20 @@ def lister(kind: str) -> Callable[..., None]:
 
     def command(json: options.Json = False, plugin: options.Plugins = None) -> None:
         registry = options.registry(plugin)
-        rows = [_row(offer, registry) for offer in registry.offers(kind)]
+        names = [card.name for card in registry.cards(kind)]
+        rows = []
+        for offer in registry.offers(kind):
+            card, source = offer.card, offer.plugin
+            state = "ok" if names.count(card.name) == 1 else "ambiguous"
+            rows.append(
+                {
+                    "name": card.name,
+                    **_particulars(card),
+                    "distribution": f"{source.distribution} {source.version}".strip(),
+                    "state": "hidden" if registry.shadowed(offer) else state,
+                    "summary": card.summary,
+                }
+            )
         _print(rows, json)
 
     command.__doc__ = f"List the {kind}s that are installed."  # what --help shows
@@ -40,42 +53,23 @@ def plugins(json: options.Json = False, plugin: options.Plugins = None) -> None:
     _print(rows, json)
 
 
-def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        say_json(rows)
-    else:
-        say_table([{key: _cell(value) for key, value in row.items()} for row in rows])
-
-
-def _row(offer: Offer, registry: Registry) -> dict[str, Any]:
-    card, plugin = offer.card, offer.plugin
-    return {
-        "name": card.name,
-        **_particulars(card),
-        "distribution": f"{plugin.distribution} {plugin.version}".strip(),
-        "state": _state(offer, registry),
-        "summary": card.summary,
-    }
-
-
 def _particulars(card: Card) -> dict[str, Any]:
     if isinstance(card, TaskCard):
         config = card.config()
         sampling = card.sampling(config)
-        samplings = sampling if isinstance(sampling, tuple) else (sampling,)
+        first = sampling[0] if isinstance(sampling, tuple) else sampling
         needs = sorted({need.role for need in card.needs(config)})
-        return {"level": card.level, "unit": samplings[0].unit, "needs": needs}
+        return {"level": card.level, "unit": first.unit, "needs": needs}
     if isinstance(card, TeacherCard):
         return {"role": card.role, "weights": card.weights or "none"}
     return {"url": card.url} if isinstance(card, DatasetCard) else {}
 
 
-def _state(offer: Offer, registry: Registry) -> str:
-    if registry.shadowed(offer):
-        return "hidden"
-    same = [card for card in registry.cards(offer.card.kind) if card.name == offer.card.name]
-    return "ok" if len(same) == 1 else "ambiguous"
-
-
-def _cell(value: object) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        say_json(rows)
+        return
+    for row in rows:
+        for name, value in row.items():
+            row[name] = ", ".join(value) if isinstance(value, list) else str(value)
+    say_table(rows)

@@ -53,16 +53,10 @@ def say_table(rows: Sequence[Mapping[str, str]]) -> None:
     """
     cleaned = [{name: clean(cell) for name, cell in row.items()} for row in rows]
     if cleaned:
-        say(_aligned(cleaned, _width()) or "\n\n".join(map(_stacked, cleaned)))
-
-
-def _width() -> int:
-    watched = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return shutil.get_terminal_size().columns if watched else _WIDE
-
-
-def _stacked(row: Mapping[str, str]) -> str:
-    return "\n".join(f"{name}: {cell}" for name, cell in row.items() if cell)
+        watched = sys.stdout.isatty() or "COLUMNS" in os.environ
+        width = shutil.get_terminal_size().columns if watched else _WIDE
+        lists = ([f"{name}: {cell}" for name, cell in row.items() if cell] for row in cleaned)
+        say(_aligned(cleaned, width) or "\n\n".join(map("\n".join, lists)))
 
 
 def _aligned(rows: Sequence[Mapping[str, str]], width: int) -> str:

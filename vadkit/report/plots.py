@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from vadkit.metrics.curves import auc
-from vadkit.metrics.figures import MACRO_AUC, MICRO_AUC, Figure
+from vadkit.metrics.figures import MACRO_AUC, MICRO_AUC
 from vadkit.metrics.metrics_schema import PhaseFigures, Values
 from vadkit.report.style import (
     BLUE,
@@ -104,12 +105,20 @@ def plot_phases(
     """
     with drawing(path, max(7, 1.7 * len(phases) + 2), 4.6) as figure:
         axes = figure.subplots()
-        micro, macro = (_values(phases, figure) for figure in (MICRO_AUC, MACRO_AUC))
+        micro, macro = (  # NaN where an AUC is not defined
+            np.array([phase.figure(figure) for phase in phases], dtype=np.float64)
+            for figure in (MICRO_AUC, MACRO_AUC)
+        )
         _curve(axes, micro, macro, color=BLUE, marker="o", zorder=3, label="micro AUC")
         _curve(axes, macro, micro, color=RED, marker="s", label="macro AUC, one class skipped")
         for (name, values), dash in zip(baselines.items(), DASHES[1:] * 9, strict=False):
-            _level(axes, name, values.get(MICRO_AUC.key), dash)
-        axes.set_xticks(range(len(phases)), _ticks(phases), parse_math=False)
+            value = values.get(MICRO_AUC.key)
+            label = f"{name}: {'undefined' if value is None else MICRO_AUC.text(value)}"
+            look: dict[str, Any] = {"color": "#555555", "linewidth": 1.2, "linestyle": dash}
+            axes.axhline(np.nan if value is None else value, label=label, **look)
+        names = [one_line(f"{phase.number}. {phase.name}") for phase in phases]
+        ticks = [textwrap.fill(name, 18, break_long_words=False) for name in names]
+        axes.set_xticks(range(len(phases)), ticks, parse_math=False)
         axes.set(ylabel="frame-level AUC", xlim=(-0.5, len(phases) - 0.5))
         axes.margins(y=0.2)
         axes.yaxis.set_major_formatter(
@@ -130,7 +139,10 @@ def plot_losses(path: Path, histories: Mapping[str, Sequence[Mapping[str, Any]]]
     """
     keys = [key for rows in histories.values() for row in rows for key in row]
     terms = dict.fromkeys(key for key in keys if "." in key)
-    looks = {term: _look(i) for i, term in enumerate(terms)}
+    looks: dict[str, Any] = {
+        term: {"color": colour, "linestyle": dash, "marker": "o", "markersize": 3}
+        for term, (dash, colour) in zip(terms, cycle(product(DASHES, COLOURS)), strict=False)
+    }
     columns = min(len(histories), 4)
     rows = -(-len(histories) // columns)
     with drawing(path, max(7, 3.4 * columns), 3 * rows + 0.3 * (len(terms) + 5) / 3) as figure:
@@ -159,29 +171,15 @@ def _panel(axes: Axes, video: str, score: Floats, labels: Labels | None) -> None
     x = np.arange(len(score), dtype=np.float64)
     _shade(axes, x, labels)
     axes.plot(x, score, color=BLUE, linewidth=1.2, label="smoothed score")
-    title(axes, video if labels is None else f"{video}: {_own_auc(score, labels)}", fontsize=10)
+    worth = ""
+    if labels is not None:
+        value = auc(score, labels)
+        one_class = "anomalous throughout" if np.any(labels) else "normal throughout"
+        worth = f": {one_class}" if value is None else f": AUC {value:.3f}"
+    title(axes, f"{video}{worth}", fontsize=10)
     axes.margins(x=0)
     axes.tick_params(labelsize=9)
     whole_ticks(axes, 4)
-
-
-def _own_auc(score: Floats, labels: Labels) -> str:
-    value = auc(score, labels)
-    if value is None:
-        return "anomalous throughout" if np.any(labels) else "normal throughout"
-    return f"AUC {value:.3f}"
-
-
-def _values(phases: Sequence[PhaseFigures], figure: Figure) -> Floats:
-    """(phases,) of a figure, NaN where it is not defined."""
-    values = [phase.figure(figure) for phase in phases]
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def _level(axes: Axes, name: str, value: float | None, dash: str) -> None:
-    shown = "undefined" if value is None else MICRO_AUC.text(value)
-    level = np.nan if value is None else value
-    axes.axhline(level, color="#555555", linewidth=1.2, linestyle=dash, label=f"{name}: {shown}")
 
 
 def _curve(axes: Axes, values: Floats, other: Floats, **look: Any) -> None:
@@ -191,16 +189,6 @@ def _curve(axes: Axes, values: Floats, other: Floats, **look: Any) -> None:
         above = not values[i] < other[i]
         text = MICRO_AUC.text(values[i])
         write_value(axes, text, (i, values[i]), 8 if above else -8, look["color"])
-
-
-def _ticks(phases: Sequence[PhaseFigures]) -> list[str]:
-    names = [one_line(f"{phase.number}. {phase.name}") for phase in phases]
-    return [textwrap.fill(name, 18, break_long_words=False) for name in names]
-
-
-def _look(i: int) -> dict[str, Any]:
-    dash = DASHES[i // len(COLOURS) % len(DASHES)]
-    return {"color": COLOURS[i % len(COLOURS)], "linestyle": dash, "marker": "o", "markersize": 3}
 
 
 def _losses(

@@ -84,7 +84,11 @@ class PhaseCache:
         """
         tensors, named = {WEIGHTS: weights}, {**state, "what": what}
         write_bundle(self.root / key, tensors, named, f"{what} (cache)")
-        self._shrink(key)
+        total = 0
+        for entry in self.entries():  # the newest stays, whatever its size
+            total += entry.size
+            if total > self.limit and entry.key != key:
+                shutil.rmtree(self.root / entry.key, ignore_errors=True)
 
     @contextmanager
     def claimed(self, key: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -106,7 +110,15 @@ class PhaseCache:
 
     def entries(self) -> list[CacheEntry]:
         """Everything in the cache, what was used last first."""
-        entries = [_entry(folder) for folder in self._folders()]
+        entries = []
+        for folder in self._folders():
+            size = used = 0.0
+            with suppress(OSError):  # another process may drop it in this moment
+                size = sum(path.stat().st_size for path in folder.iterdir())
+                used = folder.stat().st_mtime
+            what = str((read_json(folder / "state.json") or {}).get("what", "not whole"))
+            time = datetime.fromtimestamp(used).astimezone()
+            entries.append(CacheEntry(folder.name, what, int(size), time))
         return sorted(entries, key=lambda entry: entry.used, reverse=True)
 
     def clear(self) -> int:
@@ -121,24 +133,6 @@ class PhaseCache:
     def _folders(self) -> list[Path]:
         paths = self.root.iterdir() if self.root.is_dir() else ()
         return [path for path in paths if path.is_dir() and not path.name.startswith(".")]
-
-    def _shrink(self, newest: str) -> None:
-        """Drop entries until the rest fits; the newest stays."""
-        total = 0
-        for entry in self.entries():
-            total += entry.size
-            if total > self.limit and entry.key != newest:
-                shutil.rmtree(self.root / entry.key, ignore_errors=True)
-
-
-def _entry(folder: Path) -> CacheEntry:
-    state = read_json(folder / "state.json") or {}
-    size = used = 0.0
-    with suppress(OSError):  # another process may drop it in this moment
-        size = sum(path.stat().st_size for path in folder.iterdir())
-        used = folder.stat().st_mtime
-    what = str(state.get("what", "not whole"))
-    return CacheEntry(folder.name, what, int(size), datetime.fromtimestamp(used).astimezone())
 
 
 def _limit_of_environment() -> int:

@@ -19,10 +19,39 @@ _OURS = {".lock", ".owner.json"}
 
 
 @dataclass(frozen=True)
+class Inside:
+    """The path of a file or folder inside another, as an attribute of the class of the latter."""
+
+    name: str
+
+    def __get__(self, folder: Any, owner: type | None = None) -> Path:
+        path: Path = folder.path
+        return path / self.name
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """The paths of a run. `env.json` is written first: a folder without it is not a run."""
 
     path: Path
+
+    recipe = Inside("recipe.toml")
+    """The recipe as it was given."""
+    resolved = Inside("resolved.toml")
+    """The recipe with every default and option filled in."""
+    environment = Inside("env.json")
+    identity = Inside("identity.json")
+    """What decides the result, beside the recipe."""
+    events = Inside("events.jsonl")
+    metrics = Inside("metrics.json")
+    regions = Inside("regions")
+    """`<video>.csv`: a row for each object, or region of an error map."""
+    scores = Inside("scores")
+    """`<video>.csv`: a row for each frame."""
+    labels = Inside("labels")
+    """`<video>.csv`: the labels that the scores were compared with."""
+    plots = Inside("plots")
+    model = Inside("model")
 
     @classmethod
     def create(cls, base: Path | str = "runs", name: str = "run") -> RunFolder:
@@ -92,56 +121,6 @@ class RunFolder:
         with locked(self.path):
             sweep(self.path)
             yield
-
-    @property
-    def recipe(self) -> Path:
-        """The recipe as it was given."""
-        return self.path / "recipe.toml"
-
-    @property
-    def resolved(self) -> Path:
-        """The recipe with every default and option filled in."""
-        return self.path / "resolved.toml"
-
-    @property
-    def environment(self) -> Path:
-        return self.path / "env.json"
-
-    @property
-    def identity(self) -> Path:
-        """What decides the result, beside the recipe."""
-        return self.path / "identity.json"
-
-    @property
-    def events(self) -> Path:
-        return self.path / "events.jsonl"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.json"
-
-    @property
-    def regions(self) -> Path:
-        """`<video>.csv`: a row for each object, or region of an error map."""
-        return self.path / "regions"
-
-    @property
-    def scores(self) -> Path:
-        """`<video>.csv`: a row for each frame."""
-        return self.path / "scores"
-
-    @property
-    def labels(self) -> Path:
-        """`<video>.csv`: the labels that the scores were compared with."""
-        return self.path / "labels"
-
-    @property
-    def plots(self) -> Path:
-        return self.path / "plots"
-
-    @property
-    def model(self) -> Path:
-        return self.path / "model"
 
     def phase(self, number: int, name: str) -> Path:
         """Folder of a phase, numbered from 1: `phases/01-prediction`."""

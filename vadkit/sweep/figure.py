@@ -24,9 +24,8 @@ from vadkit.report.style import (
     title,
     write_value,
 )
-from vadkit.sweep.orders import ALL
 from vadkit.sweep.phase_lines import PhaseLine, best_of_boxes, curve, stages_of
-from vadkit.sweep.schema import OWN, Grid
+from vadkit.sweep.schema import ALL, OWN, Grid
 
 _LOOKS: dict[str, dict[str, Any]] = {
     "progressive": {"color": BLUE, "marker": "o"},

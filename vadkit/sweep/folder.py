@@ -10,7 +10,7 @@ from typing import Any
 
 from vadkit.errors import RunBusyError
 from vadkit.runs.atomic import is_temporary, read_json, write_json
-from vadkit.runs.folder import refuse_strangers, usable
+from vadkit.runs.folder import Inside, refuse_strangers, usable
 from vadkit.runs.lock import locked
 
 SWEEP_SCHEMA = 1
@@ -22,23 +22,12 @@ class SweepFolder:
 
     path: Path
 
-    @property
-    def notes(self) -> Path:
-        """Which cell is in which folder, and why some failed."""
-        return self.path / "sweep.json"
-
-    @property
-    def grid(self) -> Path:
-        """The grid as it was last given."""
-        return self.path / "grid.toml"
-
-    @property
-    def results(self) -> Path:
-        return self.path / "results.csv"
-
-    @property
-    def figure(self) -> Path:
-        return self.path / "figure.png"
+    notes = Inside("sweep.json")
+    """Which cell is in which folder, and why some failed."""
+    grid = Inside("grid.toml")
+    """The grid as it was last given."""
+    results = Inside("results.csv")
+    figure = Inside("figure.png")
 
     def table(self, suffix: str) -> Path:
         return self.path / f"table.{suffix}"

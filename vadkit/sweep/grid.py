@@ -17,8 +17,7 @@ from vadkit.recipe.loader import TABLES, Source, read_tables, shipped_folder
 from vadkit.recipe.schema_errors import model_problems, without
 from vadkit.recipe.toml_tables import absolute
 from vadkit.registry.registry import Registry
-from vadkit.sweep.schema import Grid
-from vadkit.sweep.validation import grid_problems
+from vadkit.sweep.schema import Grid, grid_problems
 from vadkit.utils.suggestions import did_you_mean
 
 _DEPTH = 4

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby, product
 
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
-from vadkit.sweep.orders import ALL
 from vadkit.sweep.phase_lines import (
     DONE,
     FAILED,
@@ -17,7 +16,7 @@ from vadkit.sweep.phase_lines import (
     curve,
     stages_of,
 )
-from vadkit.sweep.schema import NO_STEP, Grid
+from vadkit.sweep.schema import ALL, NO_STEP, Grid
 from vadkit.utils.text_tables import latex_row, latex_table, latex_text, markdown_table
 
 Head = tuple[str, ...]

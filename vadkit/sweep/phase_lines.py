@@ -9,8 +9,7 @@ from statistics import mean, stdev
 from vadkit.metrics.figures import all_figures
 from vadkit.sweep.cell_state import CellState, Reasons, States
 from vadkit.sweep.expansion import Entry
-from vadkit.sweep.orders import ALL
-from vadkit.sweep.schema import OWN, Grid
+from vadkit.sweep.schema import ALL, OWN, Grid
 from vadkit.utils.text_tables import csv_text
 
 DONE, FAILED, OPEN = "done", "failed", "open"

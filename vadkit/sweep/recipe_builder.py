@@ -1,7 +1,8 @@
-"""Builds one recipe of a grid from the recipe that the grid starts from."""
+"""Builds one recipe of a grid: phases of an order's steps, in the recipe that it starts from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,10 +13,9 @@ from vadkit.recipe import BoundRecipe, compile_recipe, find_recipe
 from vadkit.recipe.diagnostics import KeyPath, Problem, ProblemsError
 from vadkit.recipe.loader import Source, read_source
 from vadkit.recipe.overrides import apply_set, change, key_path
-from vadkit.recipe.toml_tables import Table
+from vadkit.recipe.toml_tables import Table, named
 from vadkit.sweep.grid import GridFile
-from vadkit.sweep.orders import phases
-from vadkit.sweep.schema import OWN
+from vadkit.sweep.schema import ALL, OWN, OWN_KEYS, Grid, Row
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Composer:
 
     def _order(self, composed: _Composed, number: int, mode: str) -> None:
         grid, steps = self._file.grid, self._file.source.table["step"]
-        row_phases = phases(grid, steps, grid.row[number], mode)
+        row_phases = _phases(grid, steps, grid.row[number], mode)
         tables = [phase.table for phase in row_phases]
         self._change(composed, ("phase",), tables, ("row", number, "order"))
         for index, phase in enumerate(row_phases):
@@ -101,3 +101,60 @@ class Composer:
             return replace(problem, place=place)
         key = (*origin, *problem.key[end:])
         return replace(problem, key=key, place=self._file.source.places.find(key))
+
+
+@dataclass
+class _PhaseOfSteps:
+    """A phase that was made of steps."""
+
+    table: Table
+    """As a recipe has it."""
+    origins: dict[KeyPath, KeyPath]
+    """Key below the phase -> key of the grid that says so."""
+
+
+def _phases(grid: Grid, steps: Mapping[str, Table], row: Row, mode: str) -> list[_PhaseOfSteps]:
+    """The phases of a row."""
+    order = [(grid.stage(i), name) for i, part in enumerate(row.order or ()) for name in part]
+    if mode == "progressive":
+        return [_alone(steps[name], stage, name) for stage, name in order]
+    names = [name for _, name in order]
+    if mode == "cumulative":
+        return [
+            _together(steps, list(dict.fromkeys(names[: k + 1])), stage, steps[name])
+            for k, (stage, name) in enumerate(order)
+        ]
+    # So many epochs that each task sees its data as often as in a phase of its own.
+    length: Table = {"epochs": max(steps[name]["epochs"] for name in names)}
+    if all("steps" in steps[name] for name in names):
+        length["steps"] = max(steps[name]["steps"] for name in names)
+    ordered = [name for name in steps if name in names]  # so that all orders give one phase
+    return [_together(steps, ordered, ALL, length, row.weights)]
+
+
+def _alone(step: Table, stage: str, name: str) -> _PhaseOfSteps:
+    table = {"stage": stage, **{k: v for k, v in step.items() if k != "together"}}
+    return _PhaseOfSteps(table, {(): ("step", name)})
+
+
+def _together(
+    steps: Mapping[str, Table],
+    names: Sequence[str],
+    stage: str,
+    length: Table,
+    weights: Mapping[str, float] | None = None,
+) -> _PhaseOfSteps:
+    """One phase of the tasks of several steps, as long as `length` says."""
+    shared = {k: v for name in names for k, v in steps[name].items() if k not in OWN_KEYS}
+    tasks: list[Table] = []
+    origins: dict[KeyPath, KeyPath] = {(): ("step", names[-1])}
+    for name in names:
+        key = "together" if "together" in steps[name] else "tasks"
+        for index, entry in enumerate(steps[name][key]):
+            origins["tasks", len(tasks)] = ("step", name, key, index)
+            task = dict(named(entry))
+            weight = task.get("weight", 1.0) * (weights or {}).get(name, 1.0)
+            tasks.append({**task, "weight": weight})
+    table = {"stage": stage, "tasks": tasks, "epochs": length["epochs"], **shared}
+    capped = {"steps": length["steps"]} if "steps" in length else {}
+    return _PhaseOfSteps({**table, **capped}, origins)
