@@ -55,10 +55,10 @@ def _invoke(args: list[str]) -> int:
 
 
 def _explain(error: Exception) -> None:
-    from vadkit.cli.library_errors import advice, of_interface
+    from vadkit.cli.library_errors import advice, is_of_interface
 
     if isinstance(error, VadkitError):
-        hints = [error.hint, advice(error) if of_interface(error) else ""]
+        hints = [error.hint, advice(error) if is_of_interface(error) else ""]
         complain(error.message, " ".join(filter(None, hints)))
     elif hasattr(error, "format_message") and hasattr(error, "show"):  # the parser's own
         error.show()

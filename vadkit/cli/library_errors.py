@@ -34,7 +34,7 @@ def advice(error: BaseException) -> str:
     return f"{library.name} {library.installed} cannot be imported. Try: {again}"
 
 
-def of_interface(error: BaseException) -> bool:
+def is_of_interface(error: BaseException) -> bool:
     """Whether behind an error is one of the kinds that another interface raises."""
     return any(isinstance(cause, _INTERFACE) for cause in _chain(error)[1:])
 

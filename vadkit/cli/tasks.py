@@ -81,11 +81,11 @@ def _module(name: str) -> str:
 
 def check_task(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A task.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every installed task.")] = False,
+    all_tasks: Annotated[bool, typer.Option("--all", help="Every installed task.")] = False,
     plugin: options.Plugins = None,
 ) -> None:
     """Check that a task keeps its contract, with the conformance kit."""
-    if (name is None) is not every:
+    if (name is None) is not all_tasks:
         raise RecipeError("check-task takes the name of a task, or --all.")
     registry = options.registry(plugin)
     offers = registry.offers("task") if name is None else [registry.offer("task", name)]

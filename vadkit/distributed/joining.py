@@ -55,7 +55,7 @@ def joined(device: torch.device) -> Iterator[World]:
     distributed.destroy_process_group()
 
 
-def own_device(asked: torch.device) -> torch.device:
+def own_device(named: torch.device) -> torch.device:
     """The device of this process: of several on a machine, each has a GPU of its own.
 
     Raises:
@@ -63,10 +63,10 @@ def own_device(asked: torch.device) -> torch.device:
         ResourceError: There are more processes than GPUs.
     """
     rank, most = this_rank(), torch.cuda.device_count()
-    if rank.size == 1 or asked.type != "cuda":
-        return asked
-    if asked != torch.device("cuda"):
-        raise RecipeError(f"{asked} is one GPU, for {rank.size} processes.", "Say --device cuda.")
+    if rank.size == 1 or named.type != "cuda":
+        return named
+    if named != torch.device("cuda"):
+        raise RecipeError(f"{named} is one GPU, for {rank.size} processes.", "Say --device cuda.")
     if rank.local >= most:
         raise ResourceError(
             f"There are more processes than GPUs on this machine, which has {most}.",

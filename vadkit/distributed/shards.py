@@ -23,27 +23,27 @@ def dealt(units: int, batch: int, rank: int, ranks: int) -> Tensor:
     return torch.cat([torch.arange(0), *torch.arange(units).split(batch)[rank::ranks]])
 
 
-def in_order(world: World, own: Tensor, batch: int) -> Tensor:
+def in_order(world: World, part: Tensor, batch: int) -> Tensor:
     """Every rank's values (n, ...), a row for each of its units, in the order of all units."""
-    rows = world.gathered(own)
+    rows = world.gathered(part)
     numbers = [dealt(len(rows), batch, rank, world.size) for rank in range(world.size)]
     ordered = torch.empty_like(rows)
     ordered[torch.cat(numbers)] = rows
     return ordered
 
 
-def collected(world: World, own: Mapping[str, NDArray[np.float32]], batch: int) -> Scores:
-    """All units' scores by name, of each rank's own.
+def collected(world: World, part: Mapping[str, NDArray[np.float32]], batch: int) -> Scores:
+    """All units' scores by name, of each rank's part.
 
     Args:
         world: The ranks.
-        own: Scores (n,) of the units in this rank's batches.
+        part: Scores (n,) of the units in this rank's batches.
         batch: Units of a batch.
     """
     if world.size == 1:
-        return dict(own)
+        return dict(part)
     empty = np.empty(0, np.float32)  # a rank without a batch has no names either
     return {
-        name: in_order(world, torch.from_numpy(own.get(name, empty)), batch).numpy()
-        for name in world.names(own)
+        name: in_order(world, torch.from_numpy(part.get(name, empty)), batch).numpy()
+        for name in world.names(part)
     }

@@ -67,8 +67,8 @@ class LocalEngine:
         signs = [
             s for worker in self._workers for s in (worker.connection, worker.process.sentinel)
         ]
-        given = wait(signs, timeout_s)
-        ended = [w for w in self._workers if w.connection in given or w.process.sentinel in given]
+        ready = wait(signs, timeout_s)
+        ended = [w for w in self._workers if w.connection in ready or w.process.sentinel in ready]
         outcomes = [self._ended(worker) for worker in ended]
         self._feed()
         return [outcome for outcome in outcomes if outcome]
@@ -99,16 +99,16 @@ class LocalEngine:
                 worker.connection.send(worker.job)
 
     def _new(self) -> _Worker:
-        mine, its = get_context("spawn").Pipe()
-        process = get_context("spawn").Process(target=_serve, args=(its,))
+        connection, worker_end = get_context("spawn").Pipe()
+        process = get_context("spawn").Process(target=_serve, args=(worker_end,))
         environment = thread_environment(self.threads)
         if self._cards:  # GPUs take turns where there are several
             environment["CUDA_VISIBLE_DEVICES"] = self._cards[0]
             self._cards.rotate(-1)
         with _environment(environment):
             process.start()
-        its.close()
-        self._workers.append(_Worker(process, mine))
+        worker_end.close()
+        self._workers.append(_Worker(process, connection))
         return self._workers[-1]
 
     def _ended(self, worker: _Worker) -> Outcome | None:

@@ -101,7 +101,7 @@ def restore_optimizer(
         if name.startswith(prefix):
             index, key = name.removeprefix(prefix).split(".", 1)
             state[int(index)][key] = _like(parameters[int(index)], tensor)
-    groups = [_retyped(mine, saved) for mine, saved in zip(current, plain["groups"], strict=True)]
+    groups = [_retyped(group, saved) for group, saved in zip(current, plain["groups"], strict=True)]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
@@ -179,9 +179,9 @@ def _like(parameter: Tensor, tensor: Tensor) -> Tensor:
     return torch.empty_like(parameter, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
 
 
-def _retyped(mine: Plain, saved: Plain) -> Plain:
+def _retyped(current: Plain, saved: Plain) -> Plain:
     """Turn lists back into the tuples that JSON made them of (Adam's betas)."""
     return {
-        key: tuple(value) if isinstance(mine.get(key), tuple) else value
+        key: tuple(value) if isinstance(current.get(key), tuple) else value
         for key, value in saved.items()
     }

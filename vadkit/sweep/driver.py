@@ -50,7 +50,7 @@ class Driver:
         self._states = {c.name: CellState.read(folder.cell(c.name)) for c in self._cells}
         unshared = options.unshared(self._cells, self._states, engine.threads)
         self._schedule = Schedule(self._cells, self._states, unshared)
-        self._told_events: defaultdict[str, int] = defaultdict(int)
+        self._shown_events: defaultdict[str, int] = defaultdict(int)
         self._reasons: dict[str, str] = {}
 
     def first(self) -> list[Cell]:
@@ -79,9 +79,9 @@ class Driver:
             cell = self._schedule.start()
             if cell is None:
                 return
-            self._told_events[cell.name] = len(self._states[cell.name].events)
+            self._shown_events[cell.name] = len(self._states[cell.name].events)
             self._engine.submit(self._job(cell))
-            again = ", where it stopped" if self._told_events[cell.name] else ""
+            again = ", where it stopped" if self._shown_events[cell.name] else ""
             self._say(cell.name, f"begins{again}")
 
     def _job(self, cell: Cell) -> Job:
@@ -113,13 +113,13 @@ class Driver:
         cell = self._schedule.running[name]
         state = self._states[name] = CellState.read(self._folder.cell(name))
         self._schedule.done |= done_in(cell, state)
-        for event in state.events[self._told_events[name] :]:
+        for event in state.events[self._shown_events[name] :]:
             if event["event"] == "phase_trained":
                 number, phases = event["phase"], cell.recipe.phase
                 trained = f"trained in {duration(event['seconds'])}"
                 how = trained if state.last_epochs[number] else "restored"
                 self._say(name, f"phase {number}/{len(phases)} {phases[number - 1].title} {how}")
-        self._told_events[name] = len(state.events)
+        self._shown_events[name] = len(state.events)
 
     def _say(self, name: str, text: str) -> None:
         ended = len(self._cells) - len(self._schedule.waiting) - len(self._schedule.running)

@@ -122,7 +122,7 @@ def planned(file: GridFile, out: Path, jobs: int, options: Options | None = None
         VadkitError: The grid or the folder cannot be used.
     """
     folder = SweepFolder(out)
-    entries = entries_of(file, folder.known())
+    entries = entries_of(file, folder.names())
     cells = cells_of(entries)
     states = {cell.name: CellState.read(folder.cell(cell.name)) for cell in cells}
     unshared = (options or Options()).unshared(cells, states, fair_share(jobs))

@@ -53,12 +53,12 @@ def draw(path: Path, grid: Grid, lines: Sequence[PhaseLine]) -> None:
     width, height = 7.5, 0.42 * rows + 1
     if staged:
         width, height = max(5.0, 3.1 * columns), 2.3 * -(-rows // columns) + 0.5
-    boxes = {name: _level_of_boxes(grid, of_dataset) for name, of_dataset in datasets.items()}
+    boxes = {name: _level_of_boxes(grid, dataset_lines) for name, dataset_lines in datasets.items()}
     with drawing(path, width, height * len(datasets) + 0.9) as figure:
         figure.suptitle(one_line(grid.title), x=0.01, ha="left", weight="bold", parse_math=False)
         parts = figure.subfigures(len(datasets), 1, squeeze=False)[:, 0]
-        for part, (dataset, of_dataset) in zip(parts, datasets.items(), strict=True):
-            (_panels if staged else _dots)(part, grid, of_dataset, boxes[dataset])
+        for part, (dataset, dataset_lines) in zip(parts, datasets.items(), strict=True):
+            (_panels if staged else _dots)(part, grid, dataset_lines, boxes[dataset])
             if len(datasets) > 1:
                 part.suptitle(one_line(dataset), ha="left", x=0.01, parse_math=False)
         handles = [Line2D([], [], label=mode, **_look_in_legend(mode, staged)) for mode in modes]
@@ -135,8 +135,10 @@ def _dots(part: SubFigure, grid: Grid, lines: Sequence[PhaseLine], boxes: float 
     for number, mode in enumerate(modes):
         shift = 0.3 * (number / (len(modes) - 1) - 0.5) if len(modes) > 1 else 0.0
         for y, name in enumerate(names):
-            of_dot = [line for line in lines if (line.entry.row, line.entry.mode) == (name, mode)]
-            _dot(axes, grid, of_dot, y + shift)
+            dot_lines = [
+                line for line in lines if (line.entry.row, line.entry.mode) == (name, mode)
+            ]
+            _dot(axes, grid, dot_lines, y + shift)
     if boxes is not None:
         axes.axvline(boxes, **_BOXES)
     shown = [textwrap.fill(one_line(name), 34) for name in names]

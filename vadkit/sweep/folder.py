@@ -40,7 +40,7 @@ class SweepFolder:
         """What a cell told while it ran."""
         return self.path / "logs" / f"{name}.log"
 
-    def known(self) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
         """Identity -> name of the cells that have been begun here.
 
         Raises:

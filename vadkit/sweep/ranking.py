@@ -170,7 +170,7 @@ def rank(
     if failed:
         return None, failed
     runs: dict[str, list[RunFolder]] = {}  # of each task, one a seed
-    for entry in entries_of(file, cells.known()):
+    for entry in entries_of(file, cells.names()):
         runs.setdefault(entry.row, []).append(RunFolder(cells.cell(entry.cell.name)))
     test_videos = list(_labels(runs[tasks[0].task][0]))
     videos = test_videos[split.part]

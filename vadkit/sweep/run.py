@@ -54,7 +54,7 @@ def sweep(
         VadkitError: The grid or the folder cannot be used, or a signal came.
     """
     folder, options = SweepFolder(out), options or Options()
-    entries = entries_of(file, folder.known())
+    entries = entries_of(file, folder.names())
     with folder.held(), stop_on_signals() as stop:
         write_text(folder.grid, file.text)
         report = _Report(file.grid, entries, folder)

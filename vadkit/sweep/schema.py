@@ -107,7 +107,7 @@ class Grid(Strict):
 def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
     """Names that are not there or there twice, and keys that mean nothing where they are."""
     for index, name in enumerate(grid.figures):
-        yield from _known(name, all_figures(), ("figures", index), "figure")
+        yield from _unknown(name, all_figures(), ("figures", index), "figure")
     yield from _twice({("seeds", i): str(seed) for i, seed in enumerate(grid.seeds)})
     yield from _twice({("dataset", i, "name"): each.name for i, each in enumerate(grid.dataset)})
     yield from _twice({("row", i): row.title for i, row in enumerate(grid.row)})
@@ -120,7 +120,7 @@ def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
         yield from _steps(row, list(steps), ("row", number))
 
 
-def _known(name: str, allowed: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:
+def _unknown(name: str, allowed: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:
     names = list(allowed)
     if name not in names:
         hint = f"{did_you_mean(name, names)} {allowed_words(names)}".strip()
@@ -162,10 +162,10 @@ def _row(grid: Grid, row: Row, key: KeyPath) -> Iterator[Problem]:
 def _steps(row: Row, names: Sequence[str], key: KeyPath) -> Iterator[Problem]:
     for i, steps in enumerate(row.order or ()):
         for j, step in enumerate(steps):
-            yield from _known(step, names, (*key, "order", i, j), "step")
+            yield from _unknown(step, names, (*key, "order", i, j), "step")
     ordered = [step for steps in row.order or () for step in steps]
     for name in row.weights if row.order else ():
-        yield from _known(name, ordered, (*key, "weights", name), "step of this order")
+        yield from _unknown(name, ordered, (*key, "weights", name), "step of this order")
 
 
 def _disagreements(grid: Grid, row: Row, key: KeyPath) -> Iterator[Problem]:

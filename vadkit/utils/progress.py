@@ -88,16 +88,16 @@ class Progress:
         self.done()
 
     def _line(self) -> str:
-        tally, left = self._tally, self._steps - self._tally.steps
-        steps_left = left + (self._epochs - self._epoch) * self._steps
+        tally, steps_left = self._tally, self._steps - self._tally.steps
+        phase_steps_left = steps_left + (self._epochs - self._epoch) * self._steps
         parts = [
             self._title,
             f"epoch {self._epoch}/{self._epochs}",
-            *([f"step {tally.steps}/{self._steps}"] if left else []),
+            *([f"step {tally.steps}/{self._steps}"] if steps_left else []),
             *(f"{name} {total / count:.4g}" for name, (total, count) in tally.terms.items()),
             f"{tally.units / (tally.seconds or inf):.0f} {self._unit}/s",
             f"data {tally.waited_s / (tally.seconds or inf):.0%}",
-            f"phase left {duration(steps_left * tally.seconds / tally.steps)}",
+            f"phase left {duration(phase_steps_left * tally.seconds / tally.steps)}",
         ]
         return "  ".join(parts)
 

@@ -24,5 +24,5 @@ def allowed_words(words: Iterable[str], most: int = 30) -> str:
 def where_to_get(kind: str, name: str) -> str:
     """How to install a known third party's plugin, or nothing; the table is known.toml."""
     table = tomllib.loads(Path(__file__).with_name("known.toml").read_text(encoding="utf-8"))
-    found = table.get(kind, {}).get(name.rpartition(":")[2])
-    return f"{found['distribution']} offers it: {found['install']}." if found else ""
+    offer = table.get(kind, {}).get(name.rpartition(":")[2])
+    return f"{offer['distribution']} offers it: {offer['install']}." if offer else ""
