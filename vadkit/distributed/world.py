@@ -1,11 +1,10 @@
 """The processes that train one model: what they say to each other, and how they stay in step.
 
-Only tensors travel. A world of one has no process group, and nothing is different in it.
+A world of one has no process group, and nothing is different in it.
 """
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from vadkit.distributed.signals import Interrupted
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,28 +38,16 @@ class World:
         """What makes random numbers this rank's own; the first draws as a lone process does."""
         return (self.rank,) if self.rank else ()
 
-    def same(self, number: float) -> float:
-        """The first rank's number."""
-        if self.size == 1:
-            return number
-        value = torch.tensor([number], dtype=torch.float64)
-        distributed.broadcast(value, 0)
-        return value.item()
-
-    def text(self, text: str) -> str:
-        """The first rank's text."""
-        if self.size == 1:
-            return text
-        letters = text.encode()
-        codes = torch.zeros(int(self.same(len(letters))), dtype=torch.uint8)
-        if self.leads:
-            codes = torch.frombuffer(bytearray(letters), dtype=torch.uint8)
-        distributed.broadcast(codes, 0)
-        return bytes(codes.tolist()).decode()
+    def same(self, value: T) -> T:
+        """The first rank's value."""
+        values = [value]
+        if self.size > 1:
+            distributed.broadcast_object_list(values, 0, device=torch.device("cpu"))
+        return values[0]
 
     def names(self, names: Iterable[str]) -> list[str]:
         """The first rank's names."""
-        return list(json.loads(self.text(json.dumps(list(names)))))
+        return self.same(list(names))
 
     def sum(self, values: Tensor) -> Tensor:
         """The sum of every rank's values, the same bits on each."""

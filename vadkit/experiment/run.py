@@ -101,11 +101,11 @@ def run(
 def _held(world: World, out: Path | None, name: str, resume: bool) -> Iterator[RunFolder]:
     """The run folder, which the first rank holds for all."""
     if not world.leads:
-        yield RunFolder(Path(world.text("")))
+        yield RunFolder(Path(world.same("")))
         return
     folder = RunFolder.at(out, resume) if out else RunFolder.create("runs", name)
     with folder.locked():
-        world.text(str(folder.path.absolute()))
+        world.same(str(folder.path.absolute()))
         yield folder
 
 

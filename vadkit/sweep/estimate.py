@@ -150,9 +150,9 @@ def estimate(
         taken |= keys.keys()
         training_s = 0.0
         for phase in phases:
-            seconds = timings.training(recipe, phase)
-            training_s += seconds or 0.0
-            untimed |= set(timings.untimed(recipe, phase)) if seconds is None else set()
+            phase_s, untimed_tasks = timings.training(recipe, phase)
+            training_s += phase_s
+            untimed.update(untimed_tasks)
         evaluations = max(1, len(phases)) if recipe.score.every_phase else 1
         timed = timed or training_s > 0
         cell_seconds.append(training_s + timings.beside_training(recipe, evaluations))

@@ -41,25 +41,23 @@ class Timings:
             content = {"schema_version": TIMINGS_SCHEMA, "seconds": self._seconds}
             write_json(self._file, content)
 
-    def training(self, recipe: Recipe, phase: Phase) -> float | None:
-        """Of a phase; of one that was never timed the sum of its tasks', None of unknown ones."""
-        whole = self._epoch(recipe, phase, phase.tasks)
-        if whole is not None:
-            return whole * phase.epochs
-        parts = [self._epoch(recipe, phase, [entry]) for entry in phase.tasks]
-        return None if None in parts else sum(part or 0.0 for part in parts) * phase.epochs
+    def training(self, recipe: Recipe, phase: Phase) -> tuple[float, list[str]]:
+        """Seconds of a phase, and its tasks that were never timed, without which none are known.
 
-    def untimed(self, recipe: Recipe, phase: Phase) -> list[str]:
-        """The tasks of a phase that were never timed."""
-        return [entry.name for entry in phase.tasks if self._epoch(recipe, phase, [entry]) is None]
+        A phase that was not timed itself takes as long as its tasks one after another.
+        """
+        epoch_s = self._seconds.get(_epoch(recipe, phase, phase.tasks))
+        if epoch_s is not None:
+            return epoch_s * phase.epochs, []
+        tasks_s = {t.name: self._seconds.get(_epoch(recipe, phase, [t])) for t in phase.tasks}
+        timed = [seconds for seconds in tasks_s.values() if seconds is not None]
+        untimed = [name for name, seconds in tasks_s.items() if seconds is None]
+        return 0.0 if untimed else sum(timed) * phase.epochs, untimed
 
     def beside_training(self, recipe: Recipe, evaluations: int) -> float:
         """Of evaluations and all else that a cell does; what was not timed counts as nothing."""
         evaluation_s = self._seconds.get(_evaluation(recipe), 0.0)
         return evaluations * evaluation_s + self._seconds.get(_rest(recipe), 0.0)
-
-    def _epoch(self, recipe: Recipe, phase: Phase, tasks: Sequence[TaskEntry]) -> float | None:
-        return self._seconds.get(_epoch(recipe, phase, tasks))
 
 
 _SIZES = {"precision", "channels", "data", "objects", "frames", "backbone", "backbones"}
