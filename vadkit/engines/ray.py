@@ -84,7 +84,7 @@ class RayEngine:
             self._gpus = GPU_SHARE if has_gpu else 0.0
             self._refuse_if_small()
             self._driver = self._marked((cache_home(), *shared))
-            self._refuse_unfit()
+            _refuse_unfit(self._ray, self._nodes(), self._driver)
         except BaseException:
             self.close()
             raise
@@ -183,21 +183,22 @@ class RayEngine:
         }
         return node.Driver(tuple(map(str, self._marks)), environment, version("vadkit"))
 
-    def _refuse_unfit(self) -> None:
-        """Ask every node whether it can work for us."""
-        strategies = import_module("ray.util.scheduling_strategies")
-        answers = {}
-        for each in self._nodes():
-            there = strategies.NodeAffinitySchedulingStrategy(each["NodeID"], soft=False)
-            ask = self._ray.remote(node.unfit).options(num_cpus=0, scheduling_strategy=there)
-            answers[ask.remote(self._driver)] = each["NodeManagerHostname"]
-        for answer, name in answers.items():
-            try:
-                reason = self._ray.get(answer, timeout=_ANSWER_S)
-            except Exception as error:
-                reason = f"The node {name} cannot run vadkit: {_last_line(error)}."
-            if reason:
-                raise ResourceError(reason, "All nodes need the same vadkit, data and caches.")
+
+def _refuse_unfit(ray: Any, nodes: Sequence[Node], driver: node.Driver) -> None:
+    """Ask every node whether it can work for us."""
+    strategies = import_module("ray.util.scheduling_strategies")
+    answers = {}
+    for each in nodes:
+        there = strategies.NodeAffinitySchedulingStrategy(each["NodeID"], soft=False)
+        ask = ray.remote(node.unfit).options(num_cpus=0, scheduling_strategy=there)
+        answers[ask.remote(driver)] = each["NodeManagerHostname"]
+    for answer, name in answers.items():
+        try:
+            reason = ray.get(answer, timeout=_ANSWER_S)
+        except Exception as error:
+            reason = f"The node {name} cannot run vadkit: {_last_line(error)}."
+        if reason:
+            raise ResourceError(reason, "All nodes need the same vadkit, data and caches.")
 
 
 def _connected(address: str | None) -> tuple[Any, bool]:
