@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tiny_runner import tiny_runner
@@ -85,7 +87,7 @@ def test_a_part_of_one_weighs_one(loader: Loader) -> None:
 
 
 def test_too_few_units_for_so_many_are_told(loader: Loader) -> None:
-    loader._batch = 999
+    loader = replace(loader, batch=999)
     with pytest.raises(DataError, match="'target' has 128 units to train on, fewer than two for"):
         loader.split(0, 65)
 

@@ -22,9 +22,8 @@ from vadkit.data.annotations.tracks import (
 from vadkit.data.dataset import Track
 from vadkit.errors import DataError, NumericError
 from vadkit.metrics.region_metrics import Detections
-from vadkit.report.score_tables import COLUMNS, read_scores
+from vadkit.report.score_tables import COLUMNS, Floats, read_scores
 
-Floats = NDArray[np.float64]
 Places = Mapping[str, Path | str]
 """Video -> the file that something of it is in, or words for it."""
 Values = Mapping[str, NDArray[Any]]

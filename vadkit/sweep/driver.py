@@ -25,13 +25,8 @@ Write = Callable[[dict[str, CellState], dict[str, str]], None]
 class Driver:
     """Carries out the cells that are not finished.
 
-    Args:
-        entries: What the grid asks for.
-        folder: Where to; held by the caller.
-        engine: Closed by the caller.
-        options: How.
-        tell: Told what happens, a line each.
-        write: Called after each cell that ended.
+    The caller holds the folder and closes the engine. `tell` is told what happens, a line each;
+    `write` is called after each cell that ended.
     """
 
     def __init__(

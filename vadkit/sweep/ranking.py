@@ -147,15 +147,9 @@ def rank(
 ) -> tuple[Ranking | None, dict[str, str]]:
     """Train each task of a recipe alone, and order them by what they are worth.
 
-    Args:
-        bound: The recipe whose tasks are ranked.
-        folder: Where recipes and sweep go; a second call there does what is left.
-        split: Whose labels are used.
-        title: What to call the recipe.
-        seeds: Whole numbers with commas, instead of the recipe's own.
-        engine: As for `sweep`.
-        options: As for `sweep`.
-        tell: As for `sweep`.
+    Recipes and a sweep go into the folder; a second call there does what is left. The title is
+    what the recipe is called; seeds are whole numbers with commas, instead of the recipe's own.
+    Engine, options and tell are those of `sweep`.
 
     Returns:
         The ranking, or None where a training failed; and why those failed that did.
