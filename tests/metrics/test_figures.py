@@ -80,8 +80,8 @@ def test_the_evaluation_of_files_has_it(run: Path, capsys) -> None:
 
 def test_a_sweep_shows_it_as_it_is_and_shares_in_percent(run: Path, world: World, capsys) -> None:
     from vadkit.registry.registry import load_plugins
-    from vadkit.sweep.cell_state import CellState
     from vadkit.sweep.expansion import entries_of
+    from vadkit.sweep.folder import CellState
     from vadkit.sweep.grid import read_grid
     from vadkit.sweep.paper_table import markdown
     from vadkit.sweep.phase_lines import lines_of, results_csv

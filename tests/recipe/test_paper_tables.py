@@ -13,9 +13,9 @@ from tiny_world import World
 from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe, resolved
 from vadkit.registry.registry import Registry
-from vadkit.sweep.estimate import count
 from vadkit.sweep.expansion import Entry, entries_of
 from vadkit.sweep.grid import read_grid, shipped_grids
+from vadkit.sweep.schedule import count
 
 PROGRESSIVE, CUMULATIVE, ONCE, OWN = "progressive", "cumulative", "simultaneous", "recipe"
 

@@ -10,12 +10,11 @@ import pytest
 from grids import grid, read
 from made_metrics import phase
 
-from vadkit.sweep.cell_state import CellState
-from vadkit.sweep.estimate import Estimate, estimate
+from vadkit.sweep.estimate import Estimate, Timings, estimate
 from vadkit.sweep.expansion import Cell, Entry
+from vadkit.sweep.folder import CellState
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.schedule import cells_of
-from vadkit.sweep.timings import Timings
 
 ROWS = "Pre SR Virtual; Pre Virtual SR"
 

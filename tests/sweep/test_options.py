@@ -10,8 +10,8 @@ import torch
 from grids import grid, read
 
 from vadkit.registry.registry import Registry
-from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell
+from vadkit.sweep.folder import CellState
 from vadkit.sweep.schedule import Options, Schedule, cells_of, keys_done, trainings
 from vadkit.utils.machine import this_machine
 

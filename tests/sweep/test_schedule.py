@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from grids import ZHANG_3, ZHANG_5, by_mode, grid, read
 
-from vadkit.sweep.cell_state import CellState
-from vadkit.sweep.estimate import Count, count, total
 from vadkit.sweep.expansion import Cell, Entry
-from vadkit.sweep.schedule import Schedule, cells_of, trainings
+from vadkit.sweep.folder import CellState
+from vadkit.sweep.schedule import Count, Schedule, cells_of, count, total, trainings
 
 FOREIGN = 'set = { "data.foreign" = { dataset = "textures" } }'
 

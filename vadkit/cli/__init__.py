@@ -55,7 +55,7 @@ def _invoke(args: list[str]) -> int:
 
 
 def _explain(error: Exception) -> None:
-    from vadkit.cli.library_errors import advice, is_of_interface
+    from vadkit.dependencies import advice, is_of_interface
 
     if isinstance(error, VadkitError):
         hints = [error.hint, advice(error) if is_of_interface(error) else ""]

@@ -33,8 +33,8 @@ def table(
     anyway: Anyway = False,
 ) -> None:
     """Put runs into one table; those that differ in nothing but the seed are one row."""
-    from vadkit.report.run_table import rows
-    from vadkit.report.run_table import table as written
+    from vadkit.report.comparison import rows
+    from vadkit.report.comparison import table as written
     from vadkit.runs.atomic import write_text
 
     text = written(rows(_comparable(runs, anyway)), form)

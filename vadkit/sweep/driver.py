@@ -8,9 +8,8 @@ from typing import Any
 
 from vadkit.engines import Engine, Job, Outcome
 from vadkit.metrics.figures import MICRO_AUC
-from vadkit.sweep.cell_state import CellState
 from vadkit.sweep.expansion import Cell, Entry
-from vadkit.sweep.folder import SweepFolder
+from vadkit.sweep.folder import CellState, SweepFolder
 from vadkit.sweep.schedule import Options, Schedule, cells_of, done_in
 from vadkit.sweep.worker import run_cell
 from vadkit.utils.progress import duration

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
 from vadkit.metrics.figures import all_figures
-from vadkit.sweep.cell_state import CellState, Reasons, States
 from vadkit.sweep.expansion import Entry
+from vadkit.sweep.folder import CellState, Reasons, States
 from vadkit.sweep.schema import ALL, OWN, Grid
 from vadkit.utils.text_tables import csv_text
 

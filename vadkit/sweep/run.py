@@ -13,16 +13,15 @@ from vadkit.errors import VadkitError
 from vadkit.recipe import BoundRecipe
 from vadkit.recipe.fingerprint import changed_keys
 from vadkit.runs.atomic import write_text
-from vadkit.sweep.cell_state import Reasons, States
 from vadkit.sweep.driver import Driver, Tell
+from vadkit.sweep.estimate import Timings
 from vadkit.sweep.expansion import Entry, entries_of
-from vadkit.sweep.folder import SweepFolder
+from vadkit.sweep.folder import Reasons, States, SweepFolder
 from vadkit.sweep.grid import GridFile
 from vadkit.sweep.paper_table import latex, markdown
 from vadkit.sweep.phase_lines import PhaseLine, lines_of, results_csv
 from vadkit.sweep.schedule import Options, cells_of
 from vadkit.sweep.schema import Grid
-from vadkit.sweep.timings import Timings
 from vadkit.utils.hashing import hash_of
 
 _HINT = "What is finished is kept; the same command does the rest."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import astuple, dataclass
 
-from vadkit.sweep.cell_state import CellState, States
 from vadkit.sweep.expansion import Cell, Entry
+from vadkit.sweep.folder import CellState, States
 from vadkit.utils.machine import deciding, this_machine
 
 
@@ -66,6 +66,41 @@ def done_in(cell: Cell, state: CellState) -> set[str]:
     return {
         key for key, number in trainings(cell).items() if state.finished or number in state.trained
     }
+
+
+@dataclass(frozen=True)
+class Count:
+    """Trainings of phases, in one mode or in all."""
+
+    entries: int
+    """Rows x data sets x seeds."""
+    alone: int
+    """If each of them trained everything itself."""
+    shared: int
+    """With what they share trained once."""
+    done: int
+
+    @property
+    def remaining(self) -> int:
+        return self.shared - self.done
+
+
+def count(entries: Sequence[Entry], done: Container[str]) -> dict[str, Count]:
+    """Mode -> its trainings, of which some are done; what two modes share counts for the first."""
+    counts: dict[str, Count] = {}
+    counted: set[str] = set()
+    for mode in dict.fromkeys(entry.mode for entry in entries):
+        by_cell = [trainings(entry.cell) for entry in entries if entry.mode == mode]
+        keys = {key for phases in by_cell for key in phases} - counted
+        alone, keys_done = sum(map(len, by_cell)), sum(key in done for key in keys)
+        counts[mode] = Count(len(by_cell), alone, len(keys), keys_done)
+        counted |= keys
+    return counts
+
+
+def total(counts: Mapping[str, Count]) -> Count:
+    """All modes together."""
+    return Count(*map(sum, zip(*map(astuple, counts.values()), strict=True)))
 
 
 class Schedule:
