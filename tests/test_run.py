@@ -11,7 +11,7 @@ import pytest
 from installed import optional_libraries
 from tiny_world import FRAMES, ODD, WIDTH, World, film, make_world, write_video
 
-from vadkit.cli.summary import say_summary
+from vadkit.cli.training import say_summary
 from vadkit.data.dataset import Video
 from vadkit.errors import NumericError
 from vadkit.experiment.run import run

@@ -179,13 +179,8 @@ def score_videos(
 ) -> tuple[list[Path], list[DataError]]:
     """Write `<video>.csv` and `<video>.png` for each source.
 
-    Sources of one name in several folders have the folder's name before their own.
-
-    Args:
-        sources: Files and folders of frames.
-        scorer: Scores them.
-        out: Where tables and plots go.
-        tell: Tell in a sentence of what was odd or damaged in a source.
+    Sources of one name in several folders have the folder's name before their own. What is odd or
+    damaged in a source is told in a sentence.
 
     Returns:
         The tables written, and why the other sources have none.

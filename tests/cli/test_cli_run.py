@@ -11,7 +11,7 @@ import pytest
 from made_metrics import metrics, phase
 
 from vadkit.cli import execute
-from vadkit.cli.summary import say_summary
+from vadkit.cli.training import say_summary
 from vadkit.errors import DataError
 
 

@@ -9,7 +9,7 @@ import pytest
 from tiny_world import World
 
 from vadkit.cli import execute
-from vadkit.cli.summary import say_summary
+from vadkit.cli.training import say_summary
 from vadkit.metrics import figures
 from vadkit.metrics.curves import ScoredFrames
 from vadkit.metrics.figures import FIGURES, Figure

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vadkit.cli import options
-from vadkit.cli.output import complain, say
+from vadkit.cli.output import complain, say, say_table
 from vadkit.distributed.ranks import leads
 from vadkit.errors import DataError
+
+if TYPE_CHECKING:
+    from vadkit.metrics.metrics_schema import Metrics
 
 
 def run(
@@ -39,8 +43,6 @@ def run(
     more = [f"{key}={value}" for key, value in numbers.items() if value is not None]
     bound = options.recipe(recipe, plugin, [*(sets or ()), *more], data, boxes)
 
-    from vadkit.cli.summary import say_summary
-
     # torch, only once the recipe is known to be valid
     from vadkit.experiment.run import run as train
     from vadkit.recipe import find_recipe
@@ -59,6 +61,68 @@ def run(
     )
     if leads():
         say_summary(folder)
+
+
+def say_summary(run: Path) -> None:
+    """Print figures, baselines, protocol and notes of a run that was evaluated, and its folder."""
+    from vadkit.metrics.metrics_schema import Metrics
+    from vadkit.runs.folder import RunFolder
+
+    metrics = Metrics.read(RunFolder(run).metrics)
+    if metrics:
+        _say_figures(metrics)
+        say(f"\nProtocol {metrics.protocol.hash}: {_protocol(metrics)}.")
+        if metrics.oracle:
+            say("ORACLE: the epochs were chosen by the test labels; these figures are no results.")
+        for note in metrics.notes:
+            say(f"Note: {note}")
+    say(str(run))
+
+
+def _say_figures(metrics: Metrics) -> None:
+    """A line a phase, further protocol and baseline; a column a figure that any of them has."""
+    from vadkit.metrics.figures import all_figures
+
+    figures = all_figures().values()
+    rows: dict[str, Mapping[str, float | None]] = {}  # what was judged -> figures by their keys
+    for phase in metrics.phases:
+        name = f"after phase {phase.number}, {phase.name}"
+        # Figures of regions are those of the whole run, which end with its last phase.
+        source = metrics if phase is metrics.phases[-1] else phase
+        rows[name] = {figure.key: source.figure(figure) for figure in figures}
+        for protocol, judged in phase.also.items():
+            rows[f"{name}; protocol {protocol}"] = {f.key: judged.figure(f) for f in figures}
+    for name, values in metrics.baselines.items():
+        rows[f"{name} alone, nothing learned"] = values
+    shown = [
+        figure
+        for figure in figures
+        if figure.macro in (None, metrics.protocol.macro)
+        and any(values.get(figure.key) is not None for values in rows.values())
+    ]
+    say_table(
+        [
+            {**{figure.name: figure.text(values.get(figure.key)) for figure in shown}, "of": name}
+            for name, values in rows.items()
+        ]
+    )
+
+
+def _protocol(metrics: Metrics) -> str:
+    protocol, scorer = metrics.protocol, metrics.scorer
+    smooth, borders = protocol.smooth, protocol.borders
+    parts: dict[str, Any] = {
+        "micro AUC": "one ROC over all frames",
+        "macro AUC": f"mean of the videos, those of one class {protocol.macro}",
+        "frame": scorer.frame,
+        "smoothing": f"{smooth.kind} {smooth.window}",
+        "normalisation": protocol.normalise,
+        "borders": f"{borders.first} and {borders.last} frames, {borders.rule}",
+        "labels": protocol.labels,
+        "heads": scorer.heads,
+        "checkpoint": protocol.checkpoint,
+    }
+    return "; ".join(f"{name}: {value}" for name, value in parts.items())
 
 
 def score(

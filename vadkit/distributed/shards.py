@@ -33,13 +33,7 @@ def in_order(world: World, part: Tensor, batch: int) -> Tensor:
 
 
 def collected(world: World, part: Mapping[str, NDArray[np.float32]], batch: int) -> Scores:
-    """All units' scores by name, of each rank's part.
-
-    Args:
-        world: The ranks.
-        part: Scores (n,) of the units in this rank's batches.
-        batch: Units of a batch.
-    """
+    """All units' scores (n,) by name, of those of the units in each rank's batches."""
     if world.size == 1:
         return dict(part)
     empty = np.empty(0, np.float32)  # a rank without a batch has no names either

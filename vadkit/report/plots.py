@@ -96,13 +96,7 @@ def plot_overview(
 def plot_phases(
     path: Path, phases: Sequence[PhaseFigures], baselines: Mapping[str, Values]
 ) -> None:
-    """Draw the AUC after each phase beside what boxes alone reach.
-
-    Args:
-        path: The PNG to write.
-        phases: In order.
-        baselines: Name -> its figures, by their keys.
-    """
+    """Draw the AUC after each phase beside what boxes alone reach, by names and figures' keys."""
     with drawing(path, max(7, 1.7 * len(phases) + 2), 4.6) as figure:
         axes = figure.subplots()
         micro, macro = (  # NaN where an AUC is not defined

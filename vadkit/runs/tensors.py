@@ -32,12 +32,9 @@ def unique_state(module: nn.Module) -> dict[str, Tensor]:
 
 
 def load_state(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
-    """Copy what `unique_state` gave into a module: all of it, or nothing.
+    """Copy what `unique_state` gave into a module built alike: all of it, or nothing.
 
-    Args:
-        module: A module built as the saved one was.
-        tensors: Name -> tensor.
-        source: Where they come from, for the error.
+    The error says the source.
 
     Raises:
         DataError: A name is missing or unknown, a shape or type differs, or a number is not finite.

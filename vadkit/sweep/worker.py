@@ -25,13 +25,7 @@ def run_cell(
 ) -> None:
     """Begin a run, or go on with it; what it shares with others comes from the phase cache.
 
-    Args:
-        recipe: With every default, as JSON values; with `plugins`, as `BoundRecipe.as_json` says.
-        out: The run folder.
-        log: A file to which all that is told is added.
-        plugins: Files of plugins.
-        device: As for `run`.
-        strict: As for `run`.
+    Recipe and plugins are as `BoundRecipe.as_json` says; what is told is added to the log's file.
     """
     from vadkit.experiment.run import run  # torch, once for all cells of this process
     from vadkit.runs.cache import PhaseCache
