@@ -17,7 +17,7 @@ from vadkit.errors import NumericError
 from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry, load_plugins
-from vadkit.report.score_tables import read_scores
+from vadkit.report.score_files import read_scores
 from vadkit.runs.events import read_events
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer

@@ -14,7 +14,7 @@ from vadkit.errors import DataError, RecipeError
 from vadkit.experiment.run import run
 from vadkit.recipe import file_detector, load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.report.score_tables import read_scores
+from vadkit.report.score_files import read_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer, score_videos
 

@@ -11,7 +11,7 @@ from vadkit.data.dataset import Video
 from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.report.score_tables import read_scores
+from vadkit.report.score_files import read_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from vadkit.metrics.metrics_schema import Metrics, ScoreFigures
     from vadkit.python_api import Run, evaluate, load_recipe, load_run, run
     from vadkit.recipe.bound_recipe import BoundRecipe
-    from vadkit.report.score_tables import ScoreTable
+    from vadkit.report.score_files import ScoreTable
 
 _LAZY = {
     "BoundRecipe": "recipe.bound_recipe",
     "Metrics": "metrics.metrics_schema",
     "Run": "python_api",
     "ScoreFigures": "metrics.metrics_schema",
-    "ScoreTable": "report.score_tables",
+    "ScoreTable": "report.score_files",
     "VadkitError": "errors",
     "evaluate": "python_api",
     "load_recipe": "python_api",

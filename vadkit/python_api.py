@@ -25,7 +25,7 @@ from vadkit.metrics.metrics_schema import Metrics, ScoreFigures
 from vadkit.recipe import BoundRecipe, FrameProtocol, Smooth, file_detector, preset
 from vadkit.recipe import load_recipe as load_bound
 from vadkit.registry.registry import Registry, load_plugins
-from vadkit.report.score_tables import ScoreTable, read_scores
+from vadkit.report.score_files import ScoreTable, read_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.scoring.protocol import describe, finish, frames_that_count
 

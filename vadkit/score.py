@@ -29,7 +29,7 @@ from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import BoxRules, Need
 from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
-from vadkit.report.score_tables import ScoreTable, write_scores
+from vadkit.report.score_files import ScoreTable, write_scores
 from vadkit.runs.bundle import NORMAL, read_model
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.names import safe_names

@@ -112,4 +112,4 @@ def test_a_world_of_one_changes_nothing() -> None:
     assert SOLO.same("ä") == "ä"
     assert SOLO.mean(terms) == terms
     assert SOLO.parallel(abs, []) is abs
-    assert SOLO.own == ()
+    assert SOLO.random_key == ()

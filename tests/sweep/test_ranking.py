@@ -15,7 +15,7 @@ from vadkit.errors import DataError, RecipeError
 from vadkit.metrics.curves import auc
 from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import Registry
-from vadkit.report.score_tables import read_scores, write_labels
+from vadkit.report.score_files import read_scores, write_labels
 from vadkit.sweep.ranking import Ranked, Ranking, Split, rank, tasks_alone
 from vadkit.sweep.schedule import Options
 

@@ -36,7 +36,7 @@ def test_plain_lines_one_an_epoch_and_one_each_ten_seconds():
     with Progress(stream) as progress:
         progress.note("12 videos, 34567 cubes")
         _train(progress)
-        progress.done("finished")
+        progress.note("finished")
     head = "phase 1/3 prediction  epoch"
     assert stream.getvalue().splitlines() == [
         "12 videos, 34567 cubes",

@@ -22,7 +22,7 @@ class Interrupted(VadkitError):  # noqa: N818 -- an order, not an error
     def __init__(self, number: int, hint: str = "") -> None:
         super().__init__(f"Interrupted by {signal.Signals(number).name}.", hint)
         self.number = number
-        self.exit_code = 128 + number
+        self.exit_code = 128 + number  # as shells have it
 
 
 class Stop:

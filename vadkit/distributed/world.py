@@ -34,7 +34,7 @@ class World:
         return self.rank == 0
 
     @property
-    def own(self) -> tuple[int, ...]:
+    def random_key(self) -> tuple[int, ...]:
         """What makes random numbers this rank's own; the first draws as a lone process does."""
         return (self.rank,) if self.rank else ()
 

@@ -13,7 +13,7 @@ from vadkit.experiment.run_metrics import PhaseResult, run_metrics
 from vadkit.metrics.metrics_schema import Metrics
 from vadkit.recipe import Phase
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
-from vadkit.report.score_tables import ScoreTable, write_labels, write_regions, write_scores
+from vadkit.report.score_files import ScoreTable, write_labels, write_regions, write_scores
 from vadkit.runs.bundle import NORMAL, WEIGHTS, write_bundle
 from vadkit.runs.epochs import read_history
 from vadkit.runs.folder import RunFolder

@@ -73,11 +73,8 @@ class PhaseCache:
     ) -> None:
         """Write an entry, and drop others if there are too many then.
 
-        Args:
-            key: Hash of all that decides it.
-            weights: As `unique_state` gives them; none for an evaluation.
-            state: JSON values.
-            what: How `entries` calls it.
+        Weights are as `unique_state` gives them, none for an evaluation; state is of JSON values;
+        `entries` calls it `what`.
 
         Raises:
             ResourceError: The disk is full.

@@ -200,20 +200,14 @@ def estimate(
     cells = cells_of(entries)
     done = keys_done(cells, states, unshared)
     open_cells = [cell for cell in cells if not states[cell.name].finished]
-    taken, untimed, timed = set(done), set[str](), False
-    cell_seconds: list[float] = []
+    taken, works = set(done), []
     for cell in open_cells:  # each training is done by the first that needs it
-        recipe, keys = cell.recipe, trainings(cell)
-        phases = [recipe.phase[number - 1] for key, number in keys.items() if key not in taken]
-        taken |= keys.keys()
-        training_s = 0.0
-        for phase in phases:
-            phase_s, untimed_tasks = timings.training(recipe, phase)
-            training_s += phase_s
-            untimed.update(untimed_tasks)
-        evaluations = max(1, len(phases)) if recipe.score.every_phase else 1
-        timed = timed or training_s > 0
-        cell_seconds.append(training_s + timings.beside_training(recipe, evaluations))
+        numbers = [number for key, number in trainings(cell).items() if key not in taken]
+        taken |= trainings(cell).keys()
+        works.append(_work(cell, numbers, timings))
+    untimed = sorted({name for _, _, names in works for name in names})
+    timed = not untimed or any(training_s for training_s, _, _ in works)
+    cell_seconds = [training_s + other_s for training_s, other_s, _ in works]
     # Cells go side by side, but no faster than the longest.
     wall_s = max(sum(cell_seconds) / jobs, max(cell_seconds, default=0.0))
     return Estimate(
@@ -225,6 +219,16 @@ def estimate(
         len(cells) - len(open_cells),
         count(entries, done),
         jobs,
-        wall_s if timed or not untimed else None,
-        tuple(sorted(untimed)),
+        wall_s if timed else None,
+        tuple(untimed),
     )
+
+
+def _work(cell: Cell, numbers: Sequence[int], timings: Timings) -> tuple[float, float, list[str]]:
+    """Seconds of some of a cell's phases, and of all else; and the tasks that were never timed."""
+    phases = [cell.recipe.phase[number - 1] for number in numbers]
+    trainings_s = [timings.training(cell.recipe, phase) for phase in phases]
+    evaluations = max(1, len(phases)) if cell.recipe.score.every_phase else 1
+    other_s = timings.beside_training(cell.recipe, evaluations)
+    untimed = [name for _, names in trainings_s for name in names]
+    return sum(seconds for seconds, _ in trainings_s), other_s, untimed

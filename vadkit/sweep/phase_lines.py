@@ -43,11 +43,20 @@ class PhaseLine:
         """The line as `results.csv` has it."""
         entry = self.entry
         return {
-            **{"row": entry.row, "mode": entry.mode, "dataset": entry.dataset, "seed": entry.seed},
-            **{"phase": self.number, "stage": self.stage, "tasks": self.tasks},
+            "row": entry.row,
+            "mode": entry.mode,
+            "dataset": entry.dataset,
+            "seed": entry.seed,
+            "phase": self.number,
+            "stage": self.stage,
+            "tasks": self.tasks,
             **self.figures,
-            **{"best baseline": self.baseline, "steps": self.steps, "seconds": self.seconds},
-            **{"status": self.status, "reason": self.reason, "run": f"cells/{entry.cell.name}"},
+            "best baseline": self.baseline,
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "status": self.status,
+            "reason": self.reason,
+            "run": f"cells/{entry.cell.name}",
         }
 
 

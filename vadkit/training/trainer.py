@@ -84,7 +84,7 @@ class PhaseRunner:
         if start:
             self._go_on(start, updates, best)
         for epoch in range(start.epoch + 1 if start else 1, phase.epochs + 1):
-            with seeded(self.recipe.seed, "phase", number, "epoch", epoch, *self.world.own):
+            with seeded(self.recipe.seed, "phase", number, "epoch", epoch, *self.world.random_key):
                 with enough_memory(f"training phase {number}"):
                     terms, steps = self._epoch(phase, number, epoch, updates)
                 refuse_broken_weights(self.model, number, epoch)

@@ -75,17 +75,11 @@ class Progress:
         """Write a message of one line."""
         self._screen.write(text)
 
-    def done(self, text: str = "") -> None:
-        """End the display, with a last message if there is one."""
-        if text:
-            self._screen.write(text)
-        self._screen.close()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.done()
+        self._screen.close()
 
     def _line(self) -> str:
         tally, steps_left = self._tally, self._steps - self._tally.steps

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vadkit.errors import DataError
-from vadkit.report.score_tables import ScoreTable, read_scores, text_cell, write_scores
+from vadkit.report.score_files import ScoreTable, read_scores, text_cell, write_scores
 from vadkit.scoring.protocol import FrameScores
 
 pytestmark = pytest.mark.edges
