@@ -12,7 +12,7 @@ from vadkit.data.annotations.tracks import TrackedBox, build_tracks
 from vadkit.data.data_module import PreparedData
 from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.data.detection import Detector, Seen
-from vadkit.data.prepared_split import Told
+from vadkit.data.prepared_split import OnProgress
 from vadkit.errors import DataError, RecipeError
 from vadkit.recipe import BoundRecipe, Recipe
 from vadkit.recipe.bound_recipe import Read
@@ -98,7 +98,11 @@ def draw(folder: Path, frames: int, first: int) -> None:
 
 
 def prepared(
-    tmp_path: Path, plugins: Plugins, every: int = 1, progress: Told | None = None, **more: Any
+    tmp_path: Path,
+    plugins: Plugins,
+    every: int = 1,
+    progress: OnProgress | None = None,
+    **more: Any,
 ) -> PreparedData:
     source = {"dataset": "x", "path": tmp_path / "set"}
     recipe = Recipe.model_validate(

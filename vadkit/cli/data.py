@@ -84,7 +84,7 @@ def prepare(
             progress.note(clean(f"{what}: {done} of {count} videos"))
 
     with Progress(plain=True) as progress, closing(workers.engine()) as used:
-        failed = prepare_all(bound, engine=used, device=device, strict=strict, told=told)
+        failed = prepare_all(bound, engine=used, device=device, strict=strict, on_progress=told)
     for outcome in failed:
         complain(f"{outcome.name}: {outcome.error}", outcome.hint)
     if failed:

@@ -58,8 +58,8 @@ def cut(window: Window[Seen], cutting: Cutting) -> Cut:
 
     Beyond the video's ends its first or last frame repeats.
     """
-    seen = window.at(0)
-    frame, boxes = seen.frame, seen.boxes
+    centre = window.at(0)
+    frame, boxes = centre.frame, centre.boxes
     height, width = frame.image.shape[:2]
     if cutting.unit == "frame":
         boxes = np.array([[0, 0, width, height, 1]], np.float32)

@@ -16,7 +16,7 @@ from torch import Tensor
 from vadkit.data.annotations.known import Labels, SealedAnnotations
 from vadkit.data.batch_loader import Context, Loader, Reading
 from vadkit.data.dataset import Dataset, Split
-from vadkit.data.prepared_split import Told
+from vadkit.data.prepared_split import OnProgress
 from vadkit.data.prepared_videos import PreparedVideos
 from vadkit.data.store.store import Store
 from vadkit.data.teachers.context import ContextReader
@@ -61,12 +61,14 @@ class PreparedData:
         bound: BoundRecipe,
         *,
         home: Path | None = None,
-        progress: Told | None = None,
+        progress: OnProgress | None = None,
         strict: bool = False,
         device: torch.device | str = "cpu",
     ) -> None:
-        told = progress or (lambda *_: None)
-        self.prepared = PreparedVideos(bound, home=home, told=told, strict=strict, device=device)
+        on_progress = progress or (lambda *_: None)
+        self.prepared = PreparedVideos(
+            bound, home=home, on_progress=on_progress, strict=strict, device=device
+        )
         """The videos themselves."""
         self._held_out = (1 - bound.recipe.optim.hold_out, 1.0)
 

@@ -72,7 +72,7 @@ def detect(
     """
     for detector in detectors:
         stream = _cleaned(_in_step(video, stream, detector), counts)
-    return (_ruled(seen, rules, counts) for seen in stream)
+    return (_ruled(searched, rules, counts) for searched in stream)
 
 
 def _in_step(video: Video, stream: Iterator[Seen], detector: Detector[Any]) -> Iterator[Seen]:
@@ -84,15 +84,17 @@ def _in_step(video: Video, stream: Iterator[Seen], detector: Detector[Any]) -> I
 
     def counted() -> Iterator[Seen]:
         nonlocal shown
-        for seen in stream:
+        for searched in stream:
             shown += 1
-            yield seen
+            yield searched
 
-    for seen in detector.detect(video, counted()):
-        if seen.frame.index != returned:
-            raise _out_of_step(detector, f"frame {seen.frame.index} in place of frame {returned}")
+    for searched in detector.detect(video, counted()):
+        if searched.frame.index != returned:
+            raise _out_of_step(
+                detector, f"frame {searched.frame.index} in place of frame {returned}"
+            )
         returned += 1
-        yield seen
+        yield searched
     shown += next(stream, None) is not None
     if returned < shown:
         raise _out_of_step(detector, f"{returned} of the {shown} frames that it was shown")
@@ -141,20 +143,20 @@ def _out_of_step(detector: Detector[Any], what: str) -> PluginError:
 
 
 def _cleaned(stream: Iterator[Seen], counts: Counter[str]) -> Iterator[Seen]:
-    for seen in stream:
-        boxes = clip_boxes(seen.boxes, *seen.frame.image.shape[:2])
-        counts["boxes_unusable"] += len(seen.boxes) - len(boxes)
-        yield replace(seen, boxes=boxes)
+    for searched in stream:
+        boxes = clip_boxes(searched.boxes, *searched.frame.image.shape[:2])
+        counts["boxes_unusable"] += len(searched.boxes) - len(boxes)
+        yield replace(searched, boxes=boxes)
 
 
-def _ruled(seen: Seen, rules: BoxRules, counts: Counter[str]) -> Seen:
-    boxes = apply_rules(seen.boxes, rules)
-    over = max(0, len(_large(seen.boxes, rules)) - MOST_BOXES)
+def _ruled(searched: Seen, rules: BoxRules, counts: Counter[str]) -> Seen:
+    boxes = apply_rules(searched.boxes, rules)
+    over = max(0, len(_large(searched.boxes, rules)) - MOST_BOXES)
     counts["frames_without_boxes"] += not len(boxes)
     counts["boxes"] += len(boxes)
     counts["boxes_over_limit"] += over
-    counts["boxes_against_rules"] += len(seen.boxes) - len(boxes) - over
-    return replace(seen, boxes=boxes)
+    counts["boxes_against_rules"] += len(searched.boxes) - len(boxes) - over
+    return replace(searched, boxes=boxes)
 
 
 def _contained(boxes: Boxes) -> NDArray[np.bool_]:

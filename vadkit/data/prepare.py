@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.data.data_module import BASELINES, PreparedData, required
-from vadkit.data.prepared_split import PreparedSplit, Told
+from vadkit.data.prepared_split import OnProgress, PreparedSplit
 from vadkit.engines import Engine, Job, Outcome, carry_out
 from vadkit.errors import DataError
 from vadkit.recipe import BoundRecipe
@@ -35,7 +35,7 @@ def prepare(
     home: Path | None = None,
     device: str = "auto",
     strict: bool = False,
-    told: Told | None = None,
+    on_progress: OnProgress | None = None,
 ) -> list[Outcome]:
     """Make all that a recipe reads, as far as it is not there: cubes, frames, teachers' answers.
 
@@ -48,7 +48,7 @@ def prepare(
         home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
         device: Where teachers run.
         strict: Refuse damaged frames.
-        told: Told of progress: what is prepared, how many videos are done, how many there are.
+        on_progress: Called with what is prepared, how many videos are done, how many there are.
 
     Returns:
         The videos that the engine could not prepare, each with the reason; all others are made.
@@ -56,8 +56,8 @@ def prepare(
     Raises:
         VadkitError: The data set or a teacher cannot be used or, without an engine, a video.
     """
-    tell, runs_on = told or (lambda *_: None), device_named(device)
-    data = PreparedData(bound, home=home, progress=tell, strict=strict, device=runs_on)
+    report, runs_on = on_progress or (lambda *_: None), device_named(device)
+    data = PreparedData(bound, home=home, progress=report, strict=strict, device=runs_on)
     reads = required(bound, labelled=data.annotations.present)
     if engine is not None:
         setting = {
@@ -67,14 +67,14 @@ def prepare(
             "device": device,
             "strict": strict,
         }
-        if failed := _prepare_over(engine, data, reads, setting, tell):
+        if failed := _prepare_over(engine, data, reads, setting, report):
             return failed
     data.require(reads)
     return []
 
 
 def _prepare_over(
-    engine: Engine, data: PreparedData, reads: Sequence[Read], setting: Setting, told: Told
+    engine: Engine, data: PreparedData, reads: Sequence[Read], setting: Setting, report: OnProgress
 ) -> list[Outcome]:
     """Prepare the videos of which something is missing; those that could not be prepared."""
     splits = data.prepared.expect(reads)
@@ -84,7 +84,7 @@ def _prepare_over(
 
     def ended(outcome: Outcome) -> None:
         done[split := split_of[outcome.name]] += 1
-        told(split, done[split], counts[split])
+        report(split, done[split], counts[split])
 
     return carry_out(engine, [job for _, job in jobs], ended)
 

@@ -17,8 +17,8 @@ from vadkit.data.teachers.outputs import FrameOutputs, Outputs, UnitOutputs, com
 from vadkit.data.video_pass import VideoPass
 from vadkit.utils.hashing import hash_of
 
-Told = Callable[[str, int, int], None]
-"""Told of progress: what is prepared, how many videos are done, how many there are."""
+OnProgress = Callable[[str, int, int], None]
+"""Called with what is prepared, how many videos are done, how many there are."""
 
 _PATIENCE_S = 1.0
 """How long a piece that another process holds is waited for before the next is tried."""
@@ -84,14 +84,14 @@ class PreparedSplit:
         """The numbers of the videos of which a shard is missing or not whole."""
         return [n for n, shards in enumerate(self._shards) if not all(map(shards.holds, self.keys))]
 
-    def prepare_missing(self, told: Told) -> None:
+    def prepare_missing(self, on_progress: OnProgress) -> None:
         """Prepare all videos, sharing them with other processes; raises as `prepare` does."""
         missing, count = self.missing(), len(self.videos)
         for number in missing:
             self._shards[number].make_folder()
         if missing:
             locks = {number: self._shards[number].lock for number in missing}
-            _in_turn(locks, self._prepare, lambda n: told(self.what, count - n, count))
+            _in_turn(locks, self._prepare, lambda n: on_progress(self.what, count - n, count))
 
     def prepare(self, number: int) -> None:
         """Make what is missing of a video; waits for the process that is making it.
@@ -109,8 +109,10 @@ class PreparedSplit:
 
     def _prepare(self, number: int) -> None:
         shards = self._shards[number]
-        cuttings = {key: of for key, of in self._cuttings.items() if not shards.holds(key)}
-        watched = [of for key, of in self._watched.items() if not shards.holds(key)]
+        cuttings = {
+            key: cutting for key, cutting in self._cuttings.items() if not shards.holds(key)
+        }
+        watched = [outputs for key, outputs in self._watched.items() if not shards.holds(key)]
         if cuttings or watched:
             video_pass = self._bound.video_pass(self.videos[number], self._channels)
             _write_pass(video_pass, shards, cuttings, watched)

@@ -13,7 +13,7 @@ from vadkit.data.crops import Cutting
 from vadkit.data.cuttings import Cuttings
 from vadkit.data.dataset import Split
 from vadkit.data.leakage import refuse_leaks
-from vadkit.data.prepared_split import PreparedSplit, Told
+from vadkit.data.prepared_split import OnProgress, PreparedSplit
 from vadkit.data.store.store import Store
 from vadkit.data.store.video_shards import REVISION
 from vadkit.data.teachers.bound_teacher import AnsweredFrames, FrameTeacher, Teachers, refuse_unfit
@@ -39,12 +39,12 @@ class PreparedVideos:
         bound: BoundRecipe,
         *,
         home: Path | None,
-        told: Told,
+        on_progress: OnProgress,
         strict: bool,
         device: torch.device | str,
     ) -> None:
         self._bound, self._strict = bound, strict
-        self._told, self._root = told, cache_home(home) / "stores"
+        self._on_progress, self._root = on_progress, cache_home(home) / "stores"
         self._roles: dict[str, BoundDataset] = {}
         self._splits: dict[tuple[str, Split], PreparedSplit] = {}
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
@@ -114,8 +114,8 @@ class PreparedVideos:
 
     def any_store(self, split: Split) -> Store:
         """Some store of the target, for what all of them know."""
-        for (role, of, _), store in self._stores.items():
-            if (role, of) == (TARGET, split):
+        for (role, stored_split, _), store in self._stores.items():
+            if (role, stored_split) == (TARGET, split):
                 return store
         return self.store(Sampling(unit="frame", frames=1), split)
 
@@ -136,7 +136,7 @@ class PreparedVideos:
     def make_missing(self, splits: Iterable[PreparedSplit]) -> None:
         """Make what is missing of videos; raises as `PreparedSplit.prepare` does."""
         for split in splits:
-            split.prepare_missing(self._told)
+            split.prepare_missing(self._on_progress)
 
     def _made(self, read: Read) -> list[PreparedSplit]:
         self.make_missing(splits := self._keep(read))

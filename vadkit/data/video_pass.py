@@ -97,9 +97,9 @@ class VideoPass:
             self._frames[REPAIRED] += frame.repaired
             yield Seen(frame, np.empty((0, 5), np.float32))
 
-    def _in_channels(self, seen: Seen) -> Seen:
-        image = to_channels(seen.frame.image, self._channels)
-        return replace(seen, frame=replace(seen.frame, image=image))
+    def _in_channels(self, searched: Seen) -> Seen:
+        image = to_channels(searched.frame.image, self._channels)
+        return replace(searched, frame=replace(searched.frame, image=image))
 
 
 def damaged(counts: Mapping[str, int]) -> dict[str, int]:

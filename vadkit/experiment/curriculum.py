@@ -104,36 +104,36 @@ class Curriculum:
         self._events.emit("phase_started", phase=number, stage=phase.stage)
         self._runner.progress.phase(number, len(self._phases), phase.title, phase.epochs)
         path, warn = self._folder.phase(number, phase.title), self._runner.progress.note
-        own = PhaseFolder(path, f"phase {number}", warn)
+        checkpoints = PhaseFolder(path, f"phase {number}", warn)
         started = time.perf_counter()
-        self._trained(number, phase, own)
+        self._trained(number, phase, checkpoints)
         seconds = time.perf_counter() - started
         self._events.emit("phase_trained", phase=number, seconds=round(seconds, 3))
-        result = self._evaluated(number, phase, own, seconds)
+        result = self._evaluated(number, phase, checkpoints, seconds)
         self._events.emit("phase_evaluated", phase=number)
         return result
 
-    def _trained(self, number: int, phase: Phase, own: PhaseFolder) -> None:
+    def _trained(self, number: int, phase: Phase, checkpoints: PhaseFolder) -> None:
         """Bring the model to where the phase leads, with as little training as is left."""
-        found = self._found(own)
-        if found and found.state["epoch"] == phase.epochs:
-            self._restore(number, phase, own.weights(found), "run")
+        newest = self._newest(checkpoints)
+        if newest and newest.state["epoch"] == phase.epochs:
+            self._restore(number, phase, checkpoints.weights(newest), "run")
             return
         with self._claimed(number) as cached:
             if cached:
-                own.put(phase.epochs, cached)
+                checkpoints.put(phase.epochs, cached)
             if self._world.same(cached is not None):
-                self._restore(number, phase, own.epoch(phase.epochs).weights, "cache")
+                self._restore(number, phase, checkpoints.epoch(phase.epochs).weights, "cache")
                 return
-            self._train(number, phase, own, own.start(found) if found else None)
-            state = {"history": own.history()}
+            self._train(number, phase, checkpoints, checkpoints.start(newest) if newest else None)
+            state = {"history": checkpoints.history()}
             self._keep(self._keys.weights, number, unique_state(self._runner.model), state)
 
-    def _found(self, own: PhaseFolder) -> Bundle | None:
+    def _newest(self, checkpoints: PhaseFolder) -> Bundle | None:
         """The newest epoch in the run folder, as the first rank finds it."""
-        found = own.newest() if self._world.leads else None
-        epoch = int(self._world.same(found.state["epoch"] if found else -1))
-        return found or (own.epoch(epoch) if epoch >= 0 else None)
+        newest = checkpoints.newest() if self._world.leads else None
+        epoch = int(self._world.same(newest.state["epoch"] if newest else -1))
+        return newest or (checkpoints.epoch(epoch) if epoch >= 0 else None)
 
     @contextmanager
     def _claimed(self, number: int) -> Iterator[Bundle | None]:
@@ -142,13 +142,13 @@ class Curriculum:
             yield None
             return
         key = self._keys.weights(number)
-        told: list[str] = []
+        messages: list[str] = []
 
         def waiting() -> None:
             self._runner.interrupted()
-            if not told:
-                told.append(f"phase {number} is being trained by another run; waiting for it")
-                self._runner.progress.note(told[0])
+            if not messages:
+                messages.append(f"phase {number} is being trained by another run; waiting for it")
+                self._runner.progress.note(messages[0])
 
         with self._cache.claimed(key, waiting):
             yield self._cache.get(key)
@@ -160,10 +160,12 @@ class Curriculum:
         self._runner.progress.note(f"phase {number} restored from the {source}")
         self._events.emit("phase_restored", phase=number, source=source)
 
-    def _train(self, number: int, phase: Phase, own: PhaseFolder, start: Start | None) -> None:
+    def _train(
+        self, number: int, phase: Phase, checkpoints: PhaseFolder, start: Start | None
+    ) -> None:
         def after(epoch: Epoch) -> None:
             if self._world.leads:
-                own.save(epoch, unique_state(self._runner.model))
+                checkpoints.save(epoch, unique_state(self._runner.model))
             self._events.emit("epoch_saved", phase=number, epoch=epoch.number, steps=epoch.steps)
 
         oracle = partial(self._oracle, number, phase) if self._runner.recipe.score.oracle else None
@@ -177,18 +179,18 @@ class Curriculum:
         return None if math.isnan(worth) else worth
 
     def _evaluated(
-        self, number: int, phase: Phase, own: PhaseFolder, trained_s: float
+        self, number: int, phase: Phase, checkpoints: PhaseFolder, trained_s: float
     ) -> PhaseResult:
         """What the model is worth; only of the last phase every score is needed, too."""
         last, started = number == len(self._phases), time.perf_counter()
-        earlier = None if last else own.evaluation() or self._cached_figures(number)
+        earlier = None if last else checkpoints.evaluation() or self._cached_figures(number)
         evaluation = None
         if self._world.same(earlier is None) and (last or self._runner.recipe.score.every_phase):
             evaluation = evaluate_after(self._runner, phase, number)
         seconds = {"train": trained_s, "evaluate": time.perf_counter() - started}
         judged = phase_figures(number, phase, evaluation, seconds, earlier)
         if self._world.leads:
-            own.write_evaluation(judged)
+            checkpoints.write_evaluation(judged)
         if evaluation:
             self._keep(self._keys.evaluation, number, {}, {"figures": judged.tree()})
         return PhaseResult(judged, evaluation)

@@ -84,8 +84,8 @@ def run(
             _begin(folder, resolved(recipe), source)
         events.emit("run_started")
         interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
-        told = _preparing(shown, interrupted)
-        data = PreparedData(bound, progress=told, strict=strict, device=where)
+        on_progress = _preparing(shown, interrupted)
+        data = PreparedData(bound, progress=on_progress, strict=strict, device=where)
         runner = _runner(data, bound, where, progress=shown, interrupted=interrupted, world=world)
         machine = this_machine(named, world_size=world.size)
         decides = identity(bound, data.fingerprint(), machine)
@@ -150,12 +150,12 @@ def _runner(
 def _preparing(
     progress: Progress, interrupted: Callable[[], None]
 ) -> Callable[[str, int, int], None]:
-    def told(what: str, done: int, total: int) -> None:
+    def prepared(what: str, done: int, total: int) -> None:
         interrupted()
         if done == total:
             progress.note(f"prepared {what}: {total} videos")
 
-    return told
+    return prepared
 
 
 def _tell_remarks(data: PreparedData, progress: Progress) -> None:

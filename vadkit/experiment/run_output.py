@@ -69,9 +69,9 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
 def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     """Write `model/`: all that scoring another video needs."""
     state = final.model.state_dict()
-    wanted = tuple(f"heads.{task}." for task in runner.bound.scoring_tasks)
+    heads = tuple(f"heads.{task}." for task in runner.bound.scoring_tasks)
     # A head keeps its own copy of a trunk that it shared in training, and so stands alone.
-    tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *wanted))}
+    tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *heads))}
     for task, normal in final.normal.items():
         tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
     meta = {

@@ -56,22 +56,22 @@ class Places:
     """Key path -> where it was written, for one recipe and what it extends."""
 
     def __init__(self) -> None:
-        self._known: dict[KeyPath, Place] = {}
+        self._places: dict[KeyPath, Place] = {}
 
     def add(self, key: KeyPath, place: Place) -> None:
-        self._known[key] = place
+        self._places[key] = place
 
     def replace(self, key: KeyPath, place: Place) -> None:
         """Forget what was written below a key that is written anew, perhaps in a new table."""
-        self._known = {k: p for k, p in self._known.items() if k[: len(key)] != key}
+        self._places = {k: p for k, p in self._places.items() if k[: len(key)] != key}
         for length in range(1, len(key) + 1):
-            self._known.setdefault(key[:length], place)
+            self._places.setdefault(key[:length], place)
 
     def find(self, key: KeyPath) -> Place:
         """The place of the key, or of the nearest table around it."""
-        while key and key not in self._known:
+        while key and key not in self._places:
             key = key[:-1]
-        return self._known[key]
+        return self._places[key]
 
 
 def first_of(problems: Iterable[Problem]) -> list[Problem]:

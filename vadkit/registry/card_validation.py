@@ -116,8 +116,8 @@ def _check_declared(card: Card) -> None:
 
 def _check_kit(card: TaskCard) -> None:
     kinds = get_args(Corruption)
-    known = all(kind in kinds for kind in card.raised_by.values())
-    _expect(card, "raised_by", known, f"by score one of {', '.join(kinds)}")
+    allowed = all(kind in kinds for kind in card.raised_by.values())
+    _expect(card, "raised_by", allowed, f"by score one of {', '.join(kinds)}")
     reasoned = all(name in EXEMPTIBLE and reason for name, reason in card.exempt.items())
     _expect(card, "exempt", reasoned, f"reasons by check, of {', '.join(EXEMPTIBLE)}")
 

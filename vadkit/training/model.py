@@ -108,8 +108,8 @@ def _channels_last(module: nn.Module) -> nn.Module:
 @contextmanager
 def precision(recipe: Recipe, device: torch.device) -> Iterator[None]:
     """Run in bfloat16 where the recipe asks for it, or where the processor is made for it."""
-    wanted = recipe.precision == "bf16" or (recipe.precision == "auto" and _has_bf16(device))
-    with torch.autocast(device.type, torch.bfloat16, enabled=wanted):
+    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and _has_bf16(device))
+    with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         yield
 
 

@@ -39,7 +39,7 @@ class Group:
     @property
     def weights(self) -> list[nn.Parameter]:
         """What is updated."""
-        return [one for table in self.optimizer.param_groups for one in table["params"]]
+        return [weight for table in self.optimizer.param_groups for weight in table["params"]]
 
     @property
     def frozen(self) -> bool:

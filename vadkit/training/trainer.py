@@ -159,7 +159,7 @@ class PhaseRunner:
         parts = [read[entry.name].weight for entry in active]
         terms = _merged(active, losses, parts)
         weighted = zip(active, losses, parts, strict=True)
-        loss = _sum(e.weight * part * _sum(of.values()) for e, of, part in weighted)
+        loss = _sum(e.weight * part * _sum(terms_of.values()) for e, terms_of, part in weighted)
         if not math.isfinite(loss.item()):
             raise not_finite(terms, place)
         group.step(loss, rate)

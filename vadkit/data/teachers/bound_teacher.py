@@ -89,7 +89,7 @@ class FrameTeacher:
         answered = self.frames.among(indices)
         if not answered.any():
             return {}
-        clips = [self._clip(window) for window, of in zip(windows, answered, strict=True) if of]
+        clips = [self._clip(window) for window, asks in zip(windows, answered, strict=True) if asks]
         answers = self.teacher.answer_pixels(torch.stack(clips))
         return dict(zip(indices[answered].tolist(), answers, strict=True))
 

@@ -39,21 +39,21 @@ class MemoryReader(VideoReader):
 
     def _decoded(self) -> Iterator[tuple[float, Image]]:
         info = self.info
-        for index, given in enumerate(self._images):
-            image = self._checked(index, given)
+        for index, item in enumerate(self._images):
+            image = self._checked(index, item)
             if image.shape != (info.height, info.width, info.channels):
                 first = (info.height, info.width, info.channels)
                 raise self._refused(index, f"has the shape {image.shape}, and the first {first}")
             yield float("nan"), image
 
-    def _checked(self, index: int, given: Image) -> Image:
+    def _checked(self, index: int, item: Image) -> Image:
         """(H, W), (H, W, 1) or (H, W, 3) -> (H, W, 1 or 3), in one piece of memory."""
-        image = np.asarray(given)
+        image = np.asarray(item)
         if image.dtype != np.uint8:
             raise self._refused(index, f"has the type {image.dtype}")
         image = image[..., None] if image.ndim == 2 else image  # noqa: PLR2004
         if image.ndim != 3 or image.shape[2] not in (GREY, RGB) or 0 in image.shape:  # noqa: PLR2004
-            raise self._refused(index, f"has the shape {np.shape(given)}")
+            raise self._refused(index, f"has the shape {np.shape(item)}")
         check_pixels(self.path, image.shape[1], image.shape[0])
         return np.ascontiguousarray(image)
 
