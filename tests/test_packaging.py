@@ -39,6 +39,7 @@ def test_wheel_holds_every_recipe_and_plugin(unpacked: Path) -> None:
     plugins = {file.parent.name for file in (ROOT / "plugins").glob("*/__init__.py")}
     assert {file.parent.name for file in unpacked.glob("*/__init__.py")} == plugins | {"vadkit"}
     assert (unpacked / "vadkit" / "py.typed").exists()
+    assert (unpacked / "vadkit" / "api.pyi").exists()
     assert (unpacked / "vadkit" / "utils" / "known.toml").exists()
 
 

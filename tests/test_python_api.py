@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -51,15 +50,6 @@ def test_every_name_is_there(name: str) -> None:
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'puddle'"):
         _ = vadkit.puddle
-
-
-def test_names_are_lazy_as_the_type_checker_sees_them() -> None:
-    tree = ast.parse(Path(vadkit.__file__).read_text(encoding="utf-8"))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If))
-    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    checked = {alias.name: node.module for node in imports for alias in node.names}
-    assert checked == {name: f"vadkit.{module}" for name, module in vadkit._LAZY.items()}
-    assert sorted(checked) == vadkit.__all__
 
 
 def test_no_module_takes_the_place_of_a_name() -> None:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from vadkit.errors import PluginError
 from vadkit.registry.cards import (
-    API,
+    VERSION,
     BackboneCard,
     Card,
     Corruption,
@@ -69,11 +69,11 @@ def _check_version(card: Card) -> None:
     """Refuse what was written for a later contract, or for one that has changed for its kind."""
     _expect(card, "api", isinstance(card.api, int) and card.api >= 1, "a version, 1 or more")
     written = f"{_title(card)} was written for version {card.api} of vadkit.api"
-    if card.api > API:
-        raise PluginError(f"{written}, this vadkit has version {API}; install a newer vadkit.")
+    if card.api > VERSION:
+        raise PluginError(f"{written}, this vadkit has version {VERSION}; install a newer vadkit.")
     changes = _CHANGES.get(card.kind, {})
     if text := "; ".join(changes[version] for version in changes if version > card.api):
-        raise PluginError(f"{written}, this vadkit has version {API}: {text}.")
+        raise PluginError(f"{written}, this vadkit has version {VERSION}: {text}.")
 
 
 def _title(card: Card) -> str:

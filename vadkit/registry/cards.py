@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-API = 2
+VERSION = 2
 """Version of the contract between the host and its plugins (`vadkit.api.VERSION`)."""
 
 Unit = Literal["object", "frame"]
