@@ -60,12 +60,9 @@ class BoundDataset:
     @cached_property
     def channels(self) -> int:
         """Colour channels of its first video: 1 (grey) or 3 (RGB)."""
-        videos = self.dataset.videos("train") or self.dataset.videos("test")
-        if not videos:
-            raise DataError(f"The data set of the role {self.name!r} has no videos.")
-        reader = open_video(videos[0].path, strict=self._strict)
-        self._opened[videos[0].name] = reader
-        return reader.info.channels
+        first = (self.dataset.videos("train") or self.videos("test"))[0]
+        self._opened[first.name] = open_video(first.path, strict=self._strict)
+        return self._opened[first.name].info.channels
 
     def video_pass(self, video: Video, channels: int) -> VideoPass:
         """A pass over a video, which is opened.
@@ -87,19 +84,11 @@ class BoundDataset:
     @cached_property
     def _boxes(self) -> dict[str, Any]:
         """JSON values of all that decides boxes."""
-        finders = zip(self._finders, self.detectors, strict=True)
-        return {
-            "rules": asdict(self.rules),
-            "detectors": [
-                (
-                    finder.distribution,
-                    finder.card.revision,
-                    finder.table,
-                    detector.fingerprint(),
-                )
-                for finder, detector in finders
-            ],
-        }
+        stages = [
+            (finder.distribution, finder.card.revision, finder.table, detector.fingerprint())
+            for finder, detector in zip(self._finders, self.detectors, strict=True)
+        ]
+        return {"rules": asdict(self.rules), "detectors": stages}
 
     def too_few(self, split: Split, unit: Unit, frames: int) -> DataError:
         """The error that there is nothing to train on."""

@@ -50,12 +50,11 @@ class Cuttings:
         """
         kinds = self._spans if samplings is None else {_kind(sampling) for sampling in samplings}
         sizes = [self.channels, self._recipe.objects.size, self._recipe.frames.size]
-        facts = [self._facts(role, unit) for role, unit in sorted(kinds)]
+        facts = [
+            [role, unit, self._role(role).every, self._role(role).facts(unit)]
+            for role, unit in sorted(kinds)
+        ]
         return hash_of([sizes, facts], digits=64)
-
-    def _facts(self, role: str, unit: Unit) -> list[object]:
-        bound = self._role(role)
-        return [role, unit, bound.every, bound.facts(unit)]
 
     def _span(self, sampling: Sampling) -> range:
         """Every frame from the first to the last that this sampling or any of its kind reads."""

@@ -80,7 +80,9 @@ class FolderDataset(FileDataset[ConfigT]):
         return read_tracks(path) if path.is_file() else None
 
     def verify(self) -> list[str]:
-        return [*self._without_video(), *self._ignored(), *super().verify()]
+        files = [path for split in get_args(Split) for path in self._entries(split)]
+        ignored = [f"{path}: not a video, ignored." for path in files if not is_video(path)]
+        return [*self._without_video(), *ignored, *super().verify()]
 
     def label_files(self) -> list[Path]:
         return [self.base / name for name in ("labels", "labels.csv", "masks", "tracks")]
@@ -102,10 +104,6 @@ class FolderDataset(FileDataset[ConfigT]):
             f"{self.base / 'labels.csv'}: there is no video {name!r}."
             for name in self._intervals().keys() - names
         ]
-
-    def _ignored(self) -> list[str]:
-        files = [path for split in get_args(Split) for path in self._entries(split)]
-        return [f"{path}: not a video, ignored." for path in files if not is_video(path)]
 
     def _entries(self, name: str) -> list[Path]:
         folder = self.base / name

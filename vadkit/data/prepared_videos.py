@@ -81,14 +81,11 @@ class PreparedVideos:
         for read in reads:
             for sampling in read.samplings:
                 self.role(sampling.role).videos(read.split)
-        self._refuse_leaks({TARGET, *(s.role for r in reads if r.split == "train" for s in r[1])})
+        trained = {TARGET, *(s.role for r in reads if r.split == "train" for s in r.samplings)}
+        videos = [v for role in sorted(trained) for v in self.role(role).dataset.videos("train")]
+        refuse_leaks(videos, self.role(TARGET).dataset.videos("test"))
         self.cuttings.widen(sampling for read in reads for sampling in self.samplings(read))
         return list(dict.fromkeys(split for read in reads for split in self._keep(read)))
-
-    def _refuse_leaks(self, trained: Iterable[str]) -> None:
-        datasets = [self.role(role).dataset for role in sorted(trained)]
-        videos = [video for dataset in datasets for video in dataset.videos("train")]
-        refuse_leaks(videos, self.role(TARGET).dataset.videos("test"))
 
     def samplings(self, read: Read) -> Iterator[Sampling]:
         """What is cut for a task: what it reads, and what teachers of objects are shown."""

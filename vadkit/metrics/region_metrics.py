@@ -133,11 +133,16 @@ def _check(
 
 def _merged(detections: Mapping[str, Detections]) -> Detections:
     """All videos in one table; frames are numbered on from video to video."""
-    tables = [
-        replace(table, frame=_global(n, table.frame)) for n, table in enumerate(detections.values())
-    ]
-    empty = Detections(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0))
-    whole = [empty, *tables]
+    return _joined(
+        [
+            replace(boxes, frame=_global(n, boxes.frame))
+            for n, boxes in enumerate(detections.values())
+        ]
+    )
+
+
+def _joined(tables: Sequence[Detections]) -> Detections:
+    whole = [Detections(np.empty(0, np.int64), np.empty((0, 4)), np.empty(0)), *tables]
     return Detections(
         np.concatenate([table.frame for table in whole]),
         np.concatenate([table.boxes for table in whole]),
@@ -155,14 +160,18 @@ def _regions(
 ) -> tuple[Detections, Ints]:
     """The regions, as boxes without a score, and (regions,) the number of each one's track."""
     order = {video: number for number, video in enumerate(videos)}
-    numbered = [(order[video], track) for video, in_video in tracks.items() for track in in_video]
-    numbered = [(video, track) for video, track in numbered if len(track.frames)]
-    frames = [_global(video, track.frames) for video, track in numbered]
-    boxes = [track.boxes.astype(np.float64) for _, track in numbered]
-    number = [np.full(len(track.frames), n) for n, (_, track) in enumerate(numbered)]
-    joined = np.concatenate([np.empty(0, np.int64), *frames])
-    region = Detections(joined, np.concatenate([np.empty((0, 4)), *boxes]), np.zeros(len(joined)))
-    return region, np.concatenate([np.empty(0, np.int64), *number])
+    tables = [
+        Detections(
+            _global(order[video], track.frames),
+            track.boxes.astype(np.float64),
+            np.zeros(len(track.frames)),
+        )
+        for video, in_video in tracks.items()
+        for track in in_video
+        if len(track.frames)
+    ]
+    counts = np.array([len(table.frame) for table in tables], np.int64)
+    return _joined(tables), np.repeat(np.arange(len(tables)), counts)
 
 
 def _ranked(detections: Detections) -> Detections:

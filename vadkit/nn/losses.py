@@ -9,21 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = [
-    "absolute_error",
-    "cross_entropy",
-    "difference",
-    "error",
-    "error_map",
-    "gradient_l1",
-    "l1",
-    "mean_output",
-    "mse",
-    "patch_max",
-    "squared_error",
-    "unexplained",
-]
-
 Norm = Literal["l1", "l2"]
 
 mse = F.mse_loss

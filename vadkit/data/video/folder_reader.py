@@ -30,7 +30,8 @@ def frame_files(folder: Path) -> list[Path]:
     Raises:
         DataError: There is no image, a number is missing or given twice.
     """
-    files = [path for path in folder.iterdir() if _is_frame(path)]
+    images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
+    files = [path for path in images if not path.name.startswith(".") and path.is_file()]
     if not files:
         raise DataError(f"{folder} holds no images ({' '.join(IMAGES)}).")
     files.sort(key=lambda path: natural_key(path.name))
@@ -79,10 +80,6 @@ class FolderReader(VideoReader):
             self.report.warn("the frame size changes; frames are scaled to the first one's")
             image = cv2.resize(image, (info.width, info.height)).astype(np.uint8)
         return image.reshape(info.height, info.width, info.channels)
-
-
-def _is_frame(path: Path) -> bool:
-    return path.suffix.lower() in IMAGES and not path.name.startswith(".") and path.is_file()
 
 
 def _check_numbers(folder: Path, stems: list[str]) -> None:
