@@ -42,11 +42,7 @@ class BoundDataset:
         return [finder.create() for finder in self._finders]
 
     def videos(self, split: Split) -> list[Video]:
-        """The split's videos.
-
-        Raises:
-            DataError: There is none.
-        """
+        """The split's videos; DataError where there is none."""
         videos = self.dataset.videos(split)
         if not videos:
             where = f" in {self._source.path}" if self._source.path else ""
@@ -65,11 +61,7 @@ class BoundDataset:
         return self._opened[first.name].info.channels
 
     def video_pass(self, video: Video, channels: int) -> VideoPass:
-        """A pass over a video, which is opened.
-
-        Raises:
-            DataError: It cannot be opened.
-        """
+        """A pass over a video, which is opened."""
         reader = self._opened.pop(video.name, None) or open_video(video.path, strict=self._strict)
         return VideoPass(video, reader, self.detectors, self.rules, channels)
 

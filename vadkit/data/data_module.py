@@ -186,11 +186,7 @@ class PreparedData:
 def answer_shapes(
     data: PreparedData, sampling: Sampling, split: Split, needs: Iterable[Need]
 ) -> dict[str, tuple[int, ...]]:
-    """`Need.key` -> shape of the answer without B: what heads are built for.
-
-    Raises:
-        DataError: There is no unit to answer for.
-    """
+    """`Need.key` -> shape of the answer without B, of a unit; DataError where there is none."""
     if not len(data.units(sampling, split)):
         raise DataError(
             f"No {sampling.unit} was found in the {split} videos of {sampling.role!r}.",

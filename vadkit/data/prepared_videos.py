@@ -69,10 +69,7 @@ class PreparedVideos:
         return self._splits[role, split]
 
     def expect(self, reads: Sequence[Read]) -> list[PreparedSplit]:
-        """Check that what these read can be made; nothing is made yet.
-
-        Returns:
-            The videos of which something may be missing.
+        """Check that what these read can be made; the videos of which something may be missing.
 
         Raises:
             DataError: There is no video, or one is trained on and tested with.
@@ -93,11 +90,7 @@ class PreparedVideos:
         yield from self.teachers.samplings(read.samplings[0].role, read.needs)
 
     def store(self, sampling: Sampling, split: Split) -> Store:
-        """The store that a sampling reads, made where it is missing.
-
-        Raises:
-            DataError: A video or its boxes cannot be used.
-        """
+        """The store that a sampling reads, made where it is missing."""
         cutting = self.cuttings.cutting(sampling, split)
         key = (sampling.role, split, cutting)
         if key not in self._stores:

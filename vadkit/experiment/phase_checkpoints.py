@@ -76,11 +76,7 @@ class PhaseFolder:
         return checkpoint
 
     def epoch(self, number: int) -> Bundle:
-        """A certain epoch.
-
-        Raises:
-            DataError: It is not there, or not whole.
-        """
+        """A certain epoch; DataError where it is not there, or not whole."""
         return read_bundle(epoch_folder(self.path, number), "Take an earlier epoch.")
 
     def weights(self, checkpoint: Bundle) -> dict[str, Tensor]:

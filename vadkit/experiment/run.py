@@ -46,19 +46,10 @@ def run(
 ) -> Path:
     """Train a recipe's curriculum and evaluate it after each phase.
 
-    Where torchrun started several processes, all of them call this and do it together.
-
-    Args:
-        bound: The recipe, as `load_recipe` gives it; every random number follows from its seed.
-        name: Names the folder `runs/<name>-<n>` where `out` is not given.
-        out: The run folder, new or empty.
-        resume: `out` may hold a run of this recipe: it goes on where it stopped, to the same
-            weights bit for bit; a finished one stays as it is.
-        cache: Phases that other runs trained; those that this one trains are put there.
-        device: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
-        progress: Where to show progress; stderr where not given.
-        source: The recipe's file, of which the run folder keeps a copy.
-        strict: Refuse damaged frames; otherwise the frame before stands in, which is told.
+    Where torchrun started several processes, all of them call this and do it together. Arguments
+    are those of `vadkit.run`, but that phases come from `cache` and are put there, progress is
+    shown on stderr where nothing else is given, and the run folder keeps a copy of `source`, the
+    recipe's file.
 
     Returns:
         The run folder.

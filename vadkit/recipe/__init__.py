@@ -81,12 +81,8 @@ def load_recipe(
 ) -> BoundRecipe:
     """Read, change, validate and complete a recipe, and bind its names to plugins.
 
-    Args:
-        name: A path, or the bare name of a shipped recipe.
-        sets: `key.path=VALUE` with TOML values, or key path -> Python value; applied last.
-        data: At most one `NAME=DIR`, which binds the role `target`.
-        boxes: A file or folder of boxes that takes the place of the detectors.
-        registry: The plugins that names mean; all that are installed where not given.
+    Arguments are those of `vadkit.load_recipe`, but for `data`, at most one `NAME=DIR`, and the
+    plugins that names mean.
 
     Returns:
         The recipe with absolute paths, every option's default and a teacher for every role.
@@ -105,11 +101,7 @@ def changed_source(
     data: Sequence[str] = (),
     boxes: Path | None = None,
 ) -> Source:
-    """Read a recipe and change it; the arguments are those of `load_recipe`.
-
-    Raises:
-        RecipeError: A file cannot be read.
-    """
+    """Read a recipe and change it; arguments and errors are those of `load_recipe`."""
     source = read_source(name, registry)
     bind_data(source, data)
     bind_boxes(source, boxes)

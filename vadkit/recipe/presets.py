@@ -21,7 +21,7 @@ def _tables() -> Tables:
 
 def presets() -> dict[str, FrameProtocol]:
     """Every preset by its name."""
-    return {name: FrameProtocol.model_validate(_lists(table)) for name, table in _tables().items()}
+    return {name: FrameProtocol.model_validate(table) for name, table in _tables().items()}
 
 
 def preset(name: str) -> FrameProtocol:
@@ -35,10 +35,6 @@ def preset(name: str) -> FrameProtocol:
         hint = f"{did_you_mean(name, protocols)} {allowed_words(protocols)}".strip()
         raise RecipeError(f"There is no protocol {name!r}.", hint)
     return protocols[name]
-
-
-def _lists(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
 
 
 def with_presets(table: dict[str, Any]) -> dict[str, Any]:

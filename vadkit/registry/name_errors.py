@@ -34,8 +34,9 @@ def missing_name(
     """
     for plugin in plugins:
         if plugin.state != "ok" and _may_bring(plugin, name):
+            release = f"{plugin.distribution} {plugin.version}".strip()
             return PluginError(
-                f"The {kind} {name!r} seems to come from {_release(plugin)}, which is "
+                f"The {kind} {name!r} seems to come from {release}, which is "
                 f"{plugin.state}: {plugin.reason}",
                 "`vadkit plugins` shows every plugin.",
             )
@@ -44,10 +45,6 @@ def missing_name(
     near = did_you_mean(name, offered)
     hint = f"{where_to_get(kind, name)} {near} {allowed_words(offered)} {doubt}"
     return UnknownNameError(f"No plugin offers the {kind} {name!r}.", " ".join(hint.split()))
-
-
-def _release(plugin: Plugin) -> str:
-    return f"{plugin.distribution} {plugin.version}".strip()
 
 
 def _may_bring(plugin: Plugin, name: str) -> bool:

@@ -63,13 +63,10 @@ def groups(model: Model, phase: Phase, optim: Optim) -> list[Group]:
     """One group for each factor on the backbone's rate, in order of appearance."""
     by_factor: dict[float, list[TaskEntry]] = {}
     for entry in phase.tasks:
-        by_factor.setdefault(_factor(model, entry), []).append(entry)
+        usual = model.tasks[entry.name].card.backbone_lr
+        factor = usual if entry.backbone_lr is None else entry.backbone_lr
+        by_factor.setdefault(factor, []).append(entry)
     return [_group(model, entries, s, phase, optim) for s, entries in by_factor.items()]
-
-
-def _factor(model: Model, entry: TaskEntry) -> float:
-    card = model.tasks[entry.name].card
-    return card.backbone_lr if entry.backbone_lr is None else entry.backbone_lr
 
 
 def _group(

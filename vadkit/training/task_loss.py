@@ -92,11 +92,7 @@ def not_finite(terms: Mapping[str, float], place: Place) -> NumericError:
 
 
 def refuse_broken_weights(model: Model, phase: int, epoch: int) -> None:
-    """Raise where a finite loss had a gradient that is not; such weights must never be saved.
-
-    Raises:
-        NumericError: A weight is NaN or infinite.
-    """
+    """Raise where a finite loss had a gradient that is not; such weights must never be saved."""
     state = model.state_dict()
     bad = next((name for name, tensor in state.items() if not bool(tensor.isfinite().all())), None)
     if bad:

@@ -113,11 +113,7 @@ class PhaseRunner:
             best.note(*start.best)
 
     def restore(self, phase: Phase, number: int, weights: Mapping[str, Tensor]) -> None:
-        """Restore a finished phase's weights, in place of its training.
-
-        Raises:
-            DataError: They are not of this model.
-        """
+        """Restore a finished phase's weights, in place of its training."""
         self.model.begin(phase, self.recipe.seed, number)
         self.model.to(self.device)
         load_state(self.model, weights, f"phase {number}")

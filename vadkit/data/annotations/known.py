@@ -37,11 +37,7 @@ class LabelReader:
         return self._labels[split]
 
     def labels(self, split: Split, lengths: Mapping[str, int]) -> Labels:
-        """Each video's labels.
-
-        Raises:
-            DataError: A video has more or fewer labels than frames.
-        """
+        """Each video's labels; DataError where there are more or fewer than frames."""
         videos = self.read(split)
         for name, labels in videos.items():
             if labels is not None:
