@@ -98,7 +98,9 @@ def _prepare(
         by_content[content] = bound
     for bound in by_content.values():
         try:
-            prepare(bound, engine=engine, device=options.device, strict=options.strict, on_progress=told)
+            prepare(
+                bound, engine=engine, device=options.device, strict=options.strict, on_progress=told
+            )
         except Interrupted:
             raise
         except VadkitError as error:
