@@ -41,15 +41,14 @@ class PreparedSplit:
         facts = {**bound.facts("frame"), "split": split}
         # By number: names of videos may differ in what a file system does not tell apart.
         folder = root / hash_of(facts)
-        self._shards = [VideoShards(folder / f"{n:05}") for n in range(len(self.videos))]
+        self.shards = [VideoShards(folder / f"{n:05}") for n in range(len(self.videos))]
         self._cuttings: dict[str, Cutting] = {}
-        self._watched: dict[str, FrameOutputs] = {}
-        self._shown: dict[str, UnitOutputs] = {}
+        self._outputs: dict[str, Outputs] = {}
 
     @property
     def keys(self) -> list[str]:
         """Names of the shards that are kept of each video."""
-        return [*self._cuttings, *self._watched, *self._shown]
+        return [*self._cuttings, *self._outputs]
 
     def keep_units(self, cutting: Cutting) -> str:
         """Keep the units of a cutting from now on; the key of their shards."""
@@ -61,36 +60,29 @@ class PreparedSplit:
 
     def keep_outputs(self, outputs: Outputs) -> None:
         """Keep a teacher's answers from now on."""
-        if isinstance(outputs, FrameOutputs):
-            self._watched[outputs.key] = outputs
-        else:
-            self._shown[outputs.key] = outputs
-
-    def video(self, number: int) -> VideoShards:
-        """What is kept of a video."""
-        return self._shards[number]
+        self._outputs[outputs.key] = outputs
 
     def shards_of(self, key: str) -> Callable[[int], Shard]:
         """Number of a video -> its shard of this key; all videos are prepared."""
-        return lambda number: self._shards[number].shard(key)
+        return lambda number: self.shards[number].shard(key)
 
     def store(self, cutting: Cutting) -> Store:
         """The units of a cutting, which is kept; all videos are prepared."""
         key = self.keep_units(cutting)
-        named = zip(self.videos, self._shards, strict=True)
+        named = zip(self.videos, self.shards, strict=True)
         return open_store(cutting, {video.name: shards.shard(key) for video, shards in named})
 
     def missing(self) -> list[int]:
         """The numbers of the videos of which a shard is missing or not whole."""
-        return [n for n, shards in enumerate(self._shards) if not all(map(shards.holds, self.keys))]
+        return [n for n, shards in enumerate(self.shards) if not all(map(shards.holds, self.keys))]
 
     def prepare_missing(self, on_progress: OnProgress) -> None:
         """Prepare all videos, sharing them with other processes; raises as `prepare` does."""
         missing, count = self.missing(), len(self.videos)
         for number in missing:
-            self._shards[number].make_folder()
+            self.shards[number].make_folder()
         if missing:
-            locks = {number: self._shards[number].lock for number in missing}
+            locks = {number: self.shards[number].lock for number in missing}
             _in_turn(locks, self._prepare, lambda n: on_progress(self.what, count - n, count))
 
     def prepare(self, number: int) -> None:
@@ -102,24 +94,24 @@ class PreparedSplit:
             NumericError: A teacher's answer is not finite.
             ResourceError: The disk is full.
         """
-        shards = self._shards[number]
+        shards = self.shards[number]
         shards.make_folder()
         with FileLock(shards.lock):
             self._prepare(number)
 
     def _prepare(self, number: int) -> None:
-        shards = self._shards[number]
-        cuttings = {
-            key: cutting for key, cutting in self._cuttings.items() if not shards.holds(key)
-        }
-        watched = [outputs for key, outputs in self._watched.items() if not shards.holds(key)]
+        shards = self.shards[number]
+        missing = [key for key in self.keys if not shards.holds(key)]
+        cuttings = {key: self._cuttings[key] for key in missing if key in self._cuttings}
+        outputs = [self._outputs[key] for key in missing if key in self._outputs]
+        watched = [answers for answers in outputs if isinstance(answers, FrameOutputs)]
         if cuttings or watched:
             video_pass = self._bound.video_pass(self.videos[number], self._channels)
             _write_pass(video_pass, shards, cuttings, watched)
-        for key, outputs in self._shown.items():
-            if not shards.holds(key):
-                with shards.writing(key) as writer:
-                    outputs.write(writer, shards.shard(outputs.store))
+        for answers in outputs:
+            if isinstance(answers, UnitOutputs):
+                with shards.writing(answers.key) as writer:
+                    answers.write(writer, shards.shard(answers.store))
 
 
 def _write_pass(

@@ -94,7 +94,7 @@ class PreparedVideos:
         cutting = self.cuttings.cutting(sampling, split)
         key = (sampling.role, split, cutting)
         if key not in self._stores:
-            (videos,) = self._made(Read(split, (sampling,), ()))
+            (videos,) = self._prepared(Read(split, (sampling,), ()))
             store = self._stores[key] = videos.store(cutting)
             self.note(sampling, split, store.report())
             self.remarks.setdefault(videos.what, {}).update(store.remarks)
@@ -120,7 +120,7 @@ class PreparedVideos:
         Raises:
             PluginError: Nobody answers the need, or not like this.
         """
-        self._made(Read(split, (sampling,), (need,)))
+        self._prepared(Read(split, (sampling,), (need,)))
         return self._outputs(sampling, split, need)
 
     def make_missing(self, splits: Iterable[PreparedSplit]) -> None:
@@ -128,7 +128,7 @@ class PreparedVideos:
         for split in splits:
             split.prepare_missing(self._on_progress)
 
-    def _made(self, read: Read) -> list[PreparedSplit]:
+    def _prepared(self, read: Read) -> list[PreparedSplit]:
         self.make_missing(splits := self._keep(read))
         return splits
 

@@ -83,17 +83,10 @@ def _noise(clips: Tensor) -> Tensor:
     return (clips + NOISE * torch.randn(clips.shape, generator=generator("noise"))).clamp(0, 1)
 
 
-def _reverse(clips: Tensor) -> Tensor:
-    return clips.flip(2)
-
-
-def _shuffle(clips: Tensor) -> Tensor:
-    return torch.cat([clips[:, :, 1::2], clips[:, :, ::2]], dim=2)  # every second frame first
-
-
 _CORRUPTIONS: dict[str | None, Callable[[Tensor], Tensor]] = {
     "invert": _invert,
     "noise": _noise,
-    "reverse": _reverse,
-    "shuffle": _shuffle,
+    "reverse": lambda clips: clips.flip(2),
+    # Every second frame first.
+    "shuffle": lambda clips: torch.cat([clips[:, :, 1::2], clips[:, :, ::2]], dim=2),
 }
