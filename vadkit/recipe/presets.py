@@ -9,7 +9,7 @@ from typing import Any
 
 from vadkit.errors import RecipeError
 from vadkit.recipe.schema import FrameProtocol
-from vadkit.utils.suggestions import allowed_words, did_you_mean
+from vadkit.utils.suggestions import suggested
 
 Tables = dict[str, dict[str, Any]]
 
@@ -32,8 +32,7 @@ def preset(name: str) -> FrameProtocol:
     """
     protocols = presets()
     if name not in protocols:
-        hint = f"{did_you_mean(name, protocols)} {allowed_words(protocols)}".strip()
-        raise RecipeError(f"There is no protocol {name!r}.", hint)
+        raise RecipeError(f"There is no protocol {name!r}.", suggested(name, protocols))
     return protocols[name]
 
 

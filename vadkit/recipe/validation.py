@@ -10,7 +10,7 @@ from vadkit.recipe.bindings import Binding, TaskBinding
 from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.presets import presets
-from vadkit.recipe.schema import TARGET, Protocol, Score
+from vadkit.recipe.schema import TARGET
 from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import Table, own_options, plugged, task_entries
 from vadkit.registry.cards import Card, TaskCard
@@ -18,7 +18,7 @@ from vadkit.registry.discovery import one_line
 from vadkit.registry.name_errors import UnknownNameError
 from vadkit.registry.options import option_problems
 from vadkit.registry.registry import Registry
-from vadkit.utils.suggestions import allowed_words, did_you_mean
+from vadkit.utils.suggestions import did_you_mean, suggested
 
 
 def name_problems(table: Table, registry: Registry) -> Iterator[Problem]:
@@ -75,7 +75,7 @@ def _phase_problems(bound: BoundRecipe) -> Iterator[Problem]:
             if card in earlier:
                 yield Problem(key, f"{entry.name!r} is twice in this phase.")
             if entry.backbone not in names:
-                hint = f"{did_you_mean(entry.backbone, names)} {allowed_words(names)}".strip()
+                hint = suggested(entry.backbone, names)
                 yield Problem((*key, "backbone"), f"no backbone {entry.backbone!r}. {hint}")
             earlier.append(card)
 
@@ -123,42 +123,23 @@ def _declared(task: TaskBinding, key: KeyPath, name: str) -> tuple[Sequence[Any]
 
 def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
     score = bound.recipe.score
-    yield from _preset_problems(score)
-    yield from _weight_problems(score, bound)
-    for key, use in _uses(score):
-        card = _usable_card(bound.tasks[use.task])
-        probed = score.heads == "refit" and card is not None
-        if use.task not in bound.trained_tasks and not probed:
-            names = bound.trained_tasks
-            hint = f"{did_you_mean(use.task, names)} {allowed_words(names)}".strip()
-            yield Problem(key, f"{use!r} does not name a task of a phase, as TASK.SCORE. {hint}")
-        elif isinstance(card, TaskCard) and not card.scored:
-            yield Problem(key, f"the task {use.task!r} gives no score.")
-
-
-def _preset_problems(score: Score) -> Iterator[Problem]:
-    for place, protocol in _placed(score):
-        if protocol.preset not in {None, *presets()}:
-            hint = f"{did_you_mean(protocol.preset or '', presets())} {allowed_words(presets())}"
-            message = f"no protocol {protocol.preset!r}. {hint.strip()}"
-            yield Problem((*place, "preset"), message)
-
-
-def _weight_problems(score: Score, bound: BoundRecipe) -> Iterator[Problem]:
-    """A weight may wait for a score that is not under `use`: another recipe may have set it."""
-    for place, protocol in _placed(score):
-        for name in protocol.weights:
-            yield from _card(bound.registry, "task", name.task, (*place, "weights", name))[1]
-
-
-def _placed(score: Score) -> Iterator[tuple[KeyPath, Protocol]]:
-    """Every protocol and where it stands."""
     for name, protocol in score.protocols.items():
-        yield ("score",) if protocol is score else ("score", "also", name), protocol
-
-
-def _uses(score: Score) -> Iterator[tuple[KeyPath, ScoreName]]:
-    """Where a task's score is named, and the name."""
-    for place, protocol in _placed(score):
+        place: KeyPath = ("score",) if protocol is score else ("score", "also", name)
+        if protocol.preset not in {None, *presets()}:
+            hint = suggested(protocol.preset or "", presets())
+            yield Problem((*place, "preset"), f"no protocol {protocol.preset!r}. {hint}")
+        # A weight may wait for a score that is not under `use`: another recipe may have set it.
+        for weighed in protocol.weights:
+            yield from _card(bound.registry, "task", weighed.task, (*place, "weights", weighed))[1]
         for index, use in enumerate(protocol.use):
-            yield (*place, "use", index), use
+            yield from _use_problems(bound, use, (*place, "use", index))
+
+
+def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[Problem]:
+    card = _usable_card(bound.tasks[use.task])
+    probed = bound.recipe.score.heads == "refit" and card is not None
+    if use.task not in bound.trained_tasks and not probed:
+        hint = suggested(use.task, bound.trained_tasks)
+        yield Problem(key, f"{use!r} does not name a task of a phase, as TASK.SCORE. {hint}")
+    elif isinstance(card, TaskCard) and not card.scored:
+        yield Problem(key, f"the task {use.task!r} gives no score.")

@@ -16,7 +16,7 @@ from vadkit.sweep.grid import GridFile
 from vadkit.sweep.recipe_builder import Composer
 from vadkit.sweep.schema import OWN, Grid
 from vadkit.utils.hashing import hash_of
-from vadkit.utils.suggestions import allowed_words, did_you_mean
+from vadkit.utils.suggestions import suggested
 
 _ROOM = 40
 """Characters of a row's name that a folder's name has room for."""
@@ -137,7 +137,7 @@ def _is_told(file: GridFile, number: int) -> bool:
 def _stage_problems(grid: Grid, number: int, variant: _Variant) -> Iterator[Problem]:
     for stage in dict.fromkeys(variant.stages if variant.mode == OWN and grid.stages else ()):
         if stage not in grid.stages:
-            hint = f"{did_you_mean(stage, grid.stages)} {allowed_words(grid.stages)}".strip()
+            hint = suggested(stage, grid.stages)
             yield Problem(("row", number), f"its recipe has the stage {stage!r}. {hint}")
 
 

@@ -11,7 +11,7 @@ from vadkit.metrics.figures import all_figures
 from vadkit.recipe import DataSource, Phase
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.schema import NamedTask, Strict
-from vadkit.utils.suggestions import allowed_words, did_you_mean
+from vadkit.utils.suggestions import suggested
 
 Mode = Literal["progressive", "cumulative", "simultaneous"]
 OWN = "recipe"
@@ -123,7 +123,7 @@ def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
 def _unknown(name: str, allowed: Iterable[str], key: KeyPath, what: str) -> Iterator[Problem]:
     names = list(allowed)
     if name not in names:
-        hint = f"{did_you_mean(name, names)} {allowed_words(names)}".strip()
+        hint = suggested(name, names)
         yield Problem(key, f"no {what} {name!r}. {hint}")
 
 

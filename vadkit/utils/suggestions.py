@@ -21,6 +21,12 @@ def allowed_words(words: Iterable[str], most: int = 30) -> str:
     return f"Allowed: {', '.join(names[:most])}{more}." if names else "Nothing is allowed here."
 
 
+def suggested(word: str, allowed: Iterable[str]) -> str:
+    """The nearest allowed words, if any is near, and all of them."""
+    words = list(allowed)
+    return f"{did_you_mean(word, words)} {allowed_words(words)}".strip()
+
+
 def where_to_get(kind: str, name: str) -> str:
     """How to install a known third party's plugin, or nothing; the table is known.toml."""
     table = tomllib.loads(Path(__file__).with_name("known.toml").read_text(encoding="utf-8"))
