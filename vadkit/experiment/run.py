@@ -75,7 +75,7 @@ def run(
             _begin(folder, resolved(recipe), source)
         events.emit("run_started")
         interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
-        on_progress = _preparing(shown, interrupted)
+        on_progress = preparing(shown.note, interrupted)
         data = PreparedData(bound, progress=on_progress, strict=strict, device=where)
         runner = _runner(data, bound, where, progress=shown, interrupted=interrupted, world=world)
         machine = this_machine(named, world_size=world.size)
@@ -138,13 +138,15 @@ def _runner(
     return PhaseRunner(model, data, bound, device, progress, interrupted, world)
 
 
-def _preparing(
-    progress: Progress, interrupted: Callable[[], None]
+def preparing(
+    tell: Callable[[str], None], interrupted: Callable[[], None]
 ) -> Callable[[str, int, int], None]:
+    """What `prepare` calls after each video: it stops for a signal, and tells when all are done."""
+
     def prepared(what: str, done: int, total: int) -> None:
         interrupted()
         if done == total:
-            progress.note(f"prepared {what}: {total} videos")
+            tell(f"prepared {what}: {total} videos")
 
     return prepared
 

@@ -55,10 +55,11 @@ class FinishedRun:
         """The folder's name."""
         return self.folder.path.name
 
-    def counted(self) -> CountedFrames:
-        """Scores and labels of the frames that count."""
-        scores = {v: read_frame_scores(path) for v, path in files(self.folder.scores).items()}
-        labels = {video: read_labels(path) for video, path in files(self.folder.labels).items()}
+    def counted(self, videos: Sequence[str] = ()) -> CountedFrames:
+        """Scores and labels of the frames that count, of some videos or of all."""
+        score_files, label_files = files(self.folder.scores), files(self.folder.labels)
+        scores = {video: read_frame_scores(score_files[video]) for video in videos or score_files}
+        labels = {video: read_labels(label_files[video]) for video in videos or label_files}
         return frames_that_count(scores, labels, self.metrics.protocol.borders)
 
 

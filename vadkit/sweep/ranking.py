@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from vadkit.data.annotations.frame_labels import read_labels
 from vadkit.engines import Engine
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics.figures import MICRO_AUC
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.recipe import BoundRecipe, Phase, Recipe, resolved
-from vadkit.report.score_files import files, read_frame_scores
+from vadkit.report.comparison import FinishedRun
+from vadkit.report.score_files import files
 from vadkit.runs.atomic import write_text
 from vadkit.runs.folder import RunFolder
-from vadkit.scoring.protocol import frames_that_count
 from vadkit.sweep.driver import Tell
 from vadkit.sweep.expansion import entries_of
 from vadkit.sweep.folder import SweepFolder
@@ -172,7 +171,7 @@ def rank(
         raise DataError(f"{split.text} has none of the {len(test_videos)} test videos.")
     ranked = []
     for task in tasks:
-        auc = mean(_micro_auc(run, videos, bound.recipe) for run in runs[task.task])
+        auc = mean(_micro_auc(run, videos) for run in runs[task.task])
         ranked.append(Ranked(task.task, task.judged_by, auc))
     ranked.sort(key=lambda task: -task.auc)  # of equals, the one that begins first
     return Ranking(tuple(ranked), split, tuple(videos), len(test_videos)), {}
@@ -202,12 +201,9 @@ def _labels(run: RunFolder) -> dict[str, Path]:
     return files(run.labels)
 
 
-def _micro_auc(run: RunFolder, videos: Sequence[str], recipe: Recipe) -> float:
+def _micro_auc(run: RunFolder, videos: Sequence[str]) -> float:
     """Of the scores that the recipe's protocol made of some videos."""
-    score_files, label_files = files(run.scores), _labels(run)
-    scores = {video: read_frame_scores(score_files[video]) for video in videos}
-    labels = {video: read_labels(label_files[video]) for video in videos}
-    figures = evaluate(*frames_that_count(scores, labels, recipe.score.borders))
+    figures = evaluate(*FinishedRun.read(run.path).counted(videos))
     micro = MICRO_AUC.value(figures)
     if micro is None:
         raise DataError(

@@ -83,13 +83,11 @@ def _prepare(
 
     What cannot be made the cells will report.
     """
-    from vadkit.data.prepare import prepare  # torch, which the driver else needs for nothing
+    # torch, which the driver else needs for nothing
+    from vadkit.data.prepare import prepare
+    from vadkit.experiment.run import preparing
 
-    def told(what: str, done: int, count: int) -> None:
-        interrupted()
-        if done == count:
-            tell(f"prepared {what}: {count} videos")
-
+    on_progress = preparing(tell, interrupted)
     read = ("data", "objects", "frames", "channels", "teachers", "tasks", "score")
     by_content: dict[str, BoundRecipe] = {}  # those that read the same are prepared once
     for bound in recipes:
@@ -99,7 +97,11 @@ def _prepare(
     for bound in by_content.values():
         try:
             prepare(
-                bound, engine=engine, device=options.device, strict=options.strict, on_progress=told
+                bound,
+                engine=engine,
+                device=options.device,
+                strict=options.strict,
+                on_progress=on_progress,
             )
         except Interrupted:
             raise

@@ -20,6 +20,10 @@ ALL = "simultaneous"
 """The mode that trains everything at once, and the stage of its only phase."""
 NO_STEP = "\N{EN DASH}"
 """How an order shows a stage without a step, as the papers do."""
+OWN_KEYS = {"stage", "tasks", "together", "epochs", "steps"}
+"""Keys of a step that are put together; the others have to agree."""
+_WHOLE = {"data", "objects", "frames", "optim", "score", "tasks", "teachers", "backbones"}
+"""Tables of a recipe that nobody means to replace."""
 
 
 def _some(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -27,11 +31,6 @@ def _some(values: tuple[Any, ...]) -> tuple[Any, ...]:
         raise ValueError("name at least one")
     return values  # what `min_length` says where an item is wrong, too, would be misleading
 
-
-OWN_KEYS = {"stage", "tasks", "together", "epochs", "steps"}
-"""Keys of a step that are put together; the others have to agree."""
-_WHOLE = {"data", "objects", "frames", "optim", "score", "tasks", "teachers", "backbones"}
-"""Tables of a recipe that nobody means to replace."""
 
 Modes = Annotated[tuple[Mode, ...], AfterValidator(_some)]
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], AfterValidator(_some)]
