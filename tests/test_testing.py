@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import torch
 from torch import Generator, Tensor, nn
+from vadkit_backbones.unet import UNet
 from vadkit_reconstruction import CARD as RECONSTRUCTION
 
 from vadkit.errors import PluginError
 from vadkit.nn.backbone import Features
-from vadkit.nn.backbones.unet import UNet
 from vadkit.nn.heads import Shapes
 from vadkit.registry.cards import Need, Sampling, TaskCard
 from vadkit.task import Batch, Outputs, Task, Views

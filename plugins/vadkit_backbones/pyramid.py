@@ -14,6 +14,7 @@ from vadkit_teachers.weights import library
 
 from vadkit.api import Backbone, DataError, Features, PluginError
 from vadkit_backbones.pyramid_card import PyramidConfig
+from vadkit_backbones.unet import overlaps
 
 FINE = 16
 """Channels of the map at full size; the usual U-Net on such encoders ends with as many."""
@@ -90,12 +91,6 @@ class Temporal(nn.Module):
         kernel = torch.einsum("dckij,tk->dctij", self.weight, shares).flatten(1, 2)
         out = F.conv2d(stacked, kernel, self.bias, self.stride, self.padding, self.dilation)
         return out.contiguous(memory_format=torch.channels_last)
-
-
-def overlaps(frames: int, taps: int) -> Tensor:
-    """(frames, taps): the share of each tap's time that falls into each frame's."""
-    edges, tap = torch.linspace(0, taps, frames + 1)[:, None], torch.arange(taps)
-    return (torch.minimum(edges[1:], tap + 1) - torch.maximum(edges[:-1], tap)).clamp(min=0)
 
 
 def _fine(channels: int, taps: int) -> nn.Sequential:

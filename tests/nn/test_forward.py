@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import pytest
 import torch
 from torch import Tensor, nn
+from vadkit_backbones.unet import UNet
+from vadkit_backbones.unet_card import UNetConfig
 
 from vadkit.nn.backbone import Features
-from vadkit.nn.backbones.unet import UNet
 from vadkit.nn.forward import forward_views
 from vadkit.nn.heads import PerView, Shapes
-from vadkit.registry.builtin import UNetConfig
 from vadkit.utils.rng import generator, seeded
 
 SIZE = (16, 16)

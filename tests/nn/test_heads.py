@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 import torch
+from vadkit_backbones.unet import UNet
+from vadkit_backbones.unet_card import UNetConfig
 
 from vadkit.nn.backbone import Features
-from vadkit.nn.backbones.unet import UNet
 from vadkit.nn.heads import Shapes
-from vadkit.registry.builtin import UNetConfig
 
 
 def shapes(blocks: int = 3, **context: tuple[int, ...]) -> Shapes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -12,11 +13,11 @@ from torch import Tensor, nn
 
 from vadkit.data.clip_tensors import split_windows
 from vadkit.errors import PluginError
-from vadkit.nn.backbones.unet import UNet
+from vadkit.nn.backbone import Backbone
 from vadkit.nn.forward import forward_views
 from vadkit.nn.heads import Shapes
-from vadkit.registry.builtin import UNetConfig
 from vadkit.registry.cards import Corruption, Need, Sampling, TaskCard
+from vadkit.registry.registry import Registry, load_plugins
 from vadkit.task import Batch, Task, Views
 from vadkit.testing.scenes import noise_clips, scenes
 from vadkit.training.optim import parameter_tables
@@ -120,7 +121,9 @@ class Rig:
         needs = (*card.needs(config), *card.needs_to_score(config))
         context = {need.key: case.answer(need) for need in needs}
         with seeded("rig", seed):
-            self.backbone = UNet(UNetConfig(width=8), case.channels)
+            self.backbone: Backbone[Any] = _installed().create(
+                "backbone", "unet", {"width": 8}, case.channels
+            )
             sides = self.backbone.widths, self.backbone.strides
             self.head = self.task.head(Shapes(case.channels, case.size, *sides, context))
 
@@ -191,6 +194,11 @@ class Rig:
 def equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
     """Whether every tensor of the first is the second's of the same name, bit for bit."""
     return all(torch.equal(value, second[name]) for name, value in first.items())
+
+
+@cache
+def _installed() -> Registry:
+    return load_plugins()
 
 
 def _loaded(card: TaskCard) -> type[Task[Any]]:

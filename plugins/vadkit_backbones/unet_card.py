@@ -1,12 +1,11 @@
-"""The core's own backbone, registered as any plugin's."""
+"""Card of the U-Net, which recipes take where they name no backbone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from vadkit.registry.cards import BackboneCard
-from vadkit.registry.hookspecs import hookimpl
+from vadkit.api import BackboneCard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +37,5 @@ UNET = BackboneCard(
     summary="A U-Net's encoder without skips; one temporal kernel serves clips of any length.",
     paper="Zhang et al., ACM MM 2024, 4.2; Shi et al., ICCV 2023, 3.2",
     config=UNetConfig,
-    load="vadkit.nn.backbones.unet:UNet",
+    load="vadkit_backbones.unet:UNet",
 )
-
-
-@hookimpl
-def vadkit_backbones() -> list[BackboneCard]:
-    return [UNET]

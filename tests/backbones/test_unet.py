@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
-
-from vadkit.nn.backbones.memory import Memory
-from vadkit.nn.backbones.unet import TemporalStem, UNet
-from vadkit.registry.builtin import UNetConfig
+from vadkit_backbones.memory import Memory
+from vadkit_backbones.unet import TemporalStem, UNet
+from vadkit_backbones.unet_card import UNetConfig
 
 
 @pytest.mark.parametrize("frames", [1, 2, 8, 9, 17])

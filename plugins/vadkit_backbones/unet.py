@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vadkit.nn.backbone import Backbone, Features
-from vadkit.nn.backbones.memory import Memory
-from vadkit.registry.builtin import UNetConfig
+from vadkit.api import Backbone, Features
+from vadkit_backbones.memory import Memory
+from vadkit_backbones.unet_card import UNetConfig
 
 
 class TemporalStem(nn.Module):
