@@ -41,17 +41,6 @@ def test_torch_waits_for_what_needs_it() -> None:
     assert "torch" not in imported(code)
 
 
-@pytest.mark.parametrize("name", vadkit.__all__)
-def test_every_name_is_there(name: str) -> None:
-    assert getattr(vadkit, name) is not None
-    assert name in dir(vadkit)
-
-
-def test_another_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="'puddle'"):
-        _ = vadkit.puddle
-
-
 def test_no_module_takes_the_place_of_a_name() -> None:
     modules = {path.stem for path in Path(vadkit.__file__).parent.iterdir()}
     assert modules & set(vadkit.__all__) == set()

@@ -92,7 +92,7 @@ def run(
         resume: Go on with the run of this recipe in `out`; a finished one stays as it is.
         device: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
         cache: Take phases that other runs trained, and keep this run's for others.
-        strict: Refuse damaged frames; otherwise the frame before stands in.
+        strict: Refuse damaged frames, in place of what `VideoReader.frames` does.
         progress: Show progress on stderr.
 
     Raises:

@@ -16,7 +16,7 @@ class Teacher(nn.Module, Generic[ConfigT]):
     Shapes of the answers by role: scene (B, D), segmentation (B, K, H, W), flow (B, 2, H, W),
     depth (B, 1, H, W), pose (B, J, h, w), detector (B, K), imagenet (B, D), clip (B, D).
     A teacher that reads has the option `texts`, and answers (B, texts) where it is not empty: the
-    cosine between each text and the unit.
+    cosine between each text and the unit. An object answers one batch at a time: it may keep state.
     """
 
     def __init__(self, config: ConfigT) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from vadkit.data.cuttings import Cuttings
 from vadkit.registry.cards import Sampling
 
@@ -13,7 +15,7 @@ def cuttings() -> Cuttings:
     recipe: Any = SimpleNamespace(
         channels=1, objects=SimpleNamespace(size=16), frames=SimpleNamespace(size=(8, 12))
     )
-    bound: Any = SimpleNamespace(every=1, channels=1)
+    bound: Any = SimpleNamespace(every=1, channels=1, facts=lambda unit: {"unit": unit})
     return Cuttings(recipe, lambda _: bound)
 
 
@@ -35,3 +37,15 @@ def test_roles_and_units_are_cut_apart() -> None:
     assert made.cutting(Sampling(frames=1, role="virtual"), "train").offsets == range(-1, 2)
     frames = made.cutting(Sampling(frames=5, unit="frame"), "train")
     assert (frames.offsets, frames.size) == (range(1), (8, 12))
+
+
+def test_a_new_revision_of_stores_alone_changes_the_fingerprint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fingerprint(revision: int) -> str:
+        monkeypatch.setattr("vadkit.data.cuttings.REVISION", revision)
+        return cuttings().fingerprint([Sampling(frames=5)])
+
+    before_it_counted = "a9e6b2fc0b94708bb5050ea1133c2d82246b46d0891dc860878a5746972c9eb8"
+    assert fingerprint(3) == before_it_counted
+    assert len({fingerprint(3), fingerprint(4), fingerprint(5)}) == 3

@@ -110,7 +110,9 @@ def test_shanghaitech_reads_the_tracks_of_the_published_evaluator(
     assert problem == "01_0014: a track is in frame 5, but the video has 5 frames."
     text(file, "0,1,4,2,11\n")
     (problem,) = dataset.verify()
-    assert problem.endswith("01_0014.txt, row 1: 5 cells, expected track,frame,x1,y1,x2,y2.")
+    assert problem.endswith(
+        "01_0014.txt, row 1: 5 cells, expected track,frame,x1,y1,x2,y2; none is left for y2."
+    )
 
 
 def test_shanghaitech_verify_holds_masks_against_videos(shanghaitech, monkeypatch) -> None:

@@ -15,6 +15,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from vadkit.errors import DataError, NumericError
 from vadkit.metrics.curves import auc, average_precision, equal_error_rate, roc
+from vadkit.metrics.figures import Figure, frame_figures
 from vadkit.metrics.frame_metrics import evaluate
 
 pytestmark = pytest.mark.edges
@@ -150,8 +151,17 @@ def test_one_class_only_is_undefined(label):
     assert result["auc"] == {"micro": None, "macro_padded": None, "macro_skipped": None}
     assert result["eer"] is None
     assert result["ap"] is None
-    assert result["notes"] == ["AUC, EER and AP are undefined: only one class"]
+    names = "; ".join(figure.name for figure in frame_figures())
+    assert result["notes"] == [f"{names} are undefined: only one class"]
     assert "NaN" not in json.dumps(result)
+
+
+def test_a_figure_that_one_class_has_is_not_called_undefined(monkeypatch):
+    false_alarms = Figure("false alarms", ("false_alarms",), of_frames=lambda _: 0.25)
+    monkeypatch.setattr("vadkit.metrics.figures.FIGURES", (*frame_figures(), false_alarms))
+    result = evaluate({"a": np.array([0.5, 1.0])}, {"a": np.zeros(2)})
+    assert result["false_alarms"] == 0.25
+    assert result["notes"][0].endswith("; EER; AP are undefined: only one class")
 
 
 def test_constant_scores_are_flagged():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -122,6 +123,17 @@ def test_phases_beside_baselines(tmp_path, drawn):
     assert [text.get_text() for text in axes.texts] == ["0.700", "0.900", "0.800"]
     ticks = [label.get_text() for label in axes.get_xticklabels()]
     assert ticks == ["1. prediction", "2. jigsaw", "3. virtual"]
+
+
+@pytest.mark.parametrize("count", [7, 15])
+def test_many_baselines_are_told_apart(tmp_path, drawn, count):
+    values = {f"baseline {n}": {"micro": 0.5 + n / 100} for n in range(count)}
+    plot_phases(tmp_path / "a.png", [phase("prediction", auc={"micro": 0.9})], values)
+    looks = [(line.get_linestyle(), line.get_color()) for line in drawn[0].axes[0].lines]
+    assert len(set(looks)) == len(looks) == count + 2
+    for (dash, colour), (next_dash, next_colour) in pairwise(looks[2:]):
+        assert dash != next_dash
+        assert colour != next_colour
 
 
 def test_no_auc_at_all_is_drawn(tmp_path):

@@ -14,6 +14,8 @@ from vadkit.errors import RecipeError
 from vadkit.registry.registry import Registry, load_plugins
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vadkit.engines import Engine
     from vadkit.recipe import BoundRecipe
     from vadkit.sweep.schedule import Options
@@ -95,7 +97,7 @@ class Workers:
     """Where jobs are done, as the options of a command say it."""
 
     name: str
-    """Of the engine."""
+    """Of the engine, unless there is an address: only a cluster has one."""
     address: str | None
     jobs: int | None
     threads: int | None
@@ -103,9 +105,8 @@ class Workers:
     strict: bool
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether other machines carry out the jobs."""
-        return self.name == "ray" or self.address is not None
+    def _engine(self) -> tuple[bool, Callable[..., Engine]]:
+        return _ENGINES[self.name if self.address is None else "ray"]
 
     def engine(self, *shared: Path) -> Engine:
         """Make the engine; closed by the caller.
@@ -114,20 +115,30 @@ class Workers:
             PluginError: Ray is not installed.
             ResourceError: No cluster answers, or its nodes are unfit.
         """
-        if self.elsewhere:
-            from vadkit.engines.ray import RayEngine
-
-            sizes = {"threads": self.threads, "jobs": self.jobs}
-            return RayEngine(self.address, **sizes, device=self.device, shared=shared)
-        from vadkit.engines.local import LocalEngine, usual_jobs
-
-        return LocalEngine(self.jobs or usual_jobs(), self.threads)
+        return self._engine[1](self, *shared)
 
     def options(self) -> Options:
         """What the cells of a sweep are run with."""
         from vadkit.sweep.schedule import Options
 
-        return Options(self.device, self.strict, self.threads, self.elsewhere)
+        return Options(self.device, self.strict, self.threads, self._engine[0])
+
+
+def _local(workers: Workers, *_: Path) -> Engine:
+    from vadkit.engines.local import LocalEngine, usual_jobs
+
+    return LocalEngine(workers.jobs or usual_jobs(), workers.threads)
+
+
+def _ray(workers: Workers, *shared: Path) -> Engine:
+    from vadkit.engines.ray import RayEngine
+
+    sizes = {"threads": workers.threads, "jobs": workers.jobs}
+    return RayEngine(workers.address, **sizes, device=workers.device, shared=shared)
+
+
+_ENGINES = {"local": (False, _local), "ray": (True, _ray)}
+"""Name -> whether other machines carry out the jobs, and what makes the engine."""
 
 
 def refuse_failed(reasons: dict[str, str]) -> None:

@@ -55,8 +55,9 @@ def sweep(
     file = read_grid(grid, registry, sets=sets or (), data=data or (), seeds=seeds)
     folder = out or Path("sweeps", file.name)
     workers = options.Workers(engine, address, jobs, threads, device, strict)
-    at_once = jobs or (1 if workers.elsewhere else usual_jobs())
-    estimate = planned(file, folder, at_once, workers.options())
+    run_with = workers.options()
+    at_once = jobs or (1 if run_with.elsewhere else usual_jobs())
+    estimate = planned(file, folder, at_once, run_with)
     if as_json and not dry_run:
         raise RecipeError("--json is for --dry-run.", "A sweep writes results.csv.")
     if as_json:
@@ -77,7 +78,7 @@ def sweep(
             file,
             folder,
             engine=lambda: workers.engine(folder),
-            options=workers.options(),
+            options=run_with,
             tell=lambda text: progress.note(clean(text)),
         )
     say(str(folder))

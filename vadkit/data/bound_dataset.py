@@ -20,7 +20,7 @@ from vadkit.registry.cards import Unit
 class BoundDataset:
     """What a recipe binds to the data role `name`, and how its videos are opened.
 
-    If strict, damaged frames are refused; otherwise the frame before stands in.
+    If strict, damaged frames are refused.
     """
 
     def __init__(self, name: str, bound: BoundRecipe, *, strict: bool = False) -> None:

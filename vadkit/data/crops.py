@@ -1,7 +1,7 @@
 """Cutting: units are cropped from a window of frames and resized.
 
 A cube is the box of the unit's own frame, cut from every frame around it. A whole frame is cut
-the same way: its box is the image.
+the same way: its box is the image. Boxes come clipped to the image by `vadkit.data.detection`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def cut(window: Window[Seen], cutting: Cutting) -> Cut:
 
 
 def crop(images: list[Image], boxes: Boxes, cutting: Cutting) -> NDArray[np.uint8]:
-    """Cut each box from K images (H, W, C) and resize it.
+    """Cut each box from K images (H, W, C) and resize it; teachers' maps: `context.cut_to_boxes`.
 
     Returns:
         (n, C, K, h, w).

@@ -8,10 +8,14 @@ from functools import cached_property
 from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
 from vadkit.data.dataset import Split
+from vadkit.data.store.video_shards import REVISION
 from vadkit.recipe import Recipe
 from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import Sampling, Unit
 from vadkit.utils.hashing import hash_of
+
+_UNTOLD = 3
+"""The last revision of shards that hashes do not have, so that they stay as they were."""
 
 
 class Cuttings:
@@ -54,7 +58,7 @@ class Cuttings:
             [role, unit, self._role(role).every, self._role(role).facts(unit)]
             for role, unit in sorted(kinds)
         ]
-        return hash_of([sizes, facts], digits=64)
+        return hash_of([sizes, facts, *([REVISION] if REVISION > _UNTOLD else [])], digits=64)
 
     def _span(self, sampling: Sampling) -> range:
         """Every frame from the first to the last that this sampling or any of its kind reads."""

@@ -52,7 +52,7 @@ class PreparedData:
             trained on alone. Binds teachers to the roles of needs.
         home: Folder of the caches; `VADKIT_HOME` or the platform's where not given.
         progress: Told which videos are prepared: (what, videos done, videos).
-        strict: Refuse damaged frames; otherwise the frame before stands in, and is counted.
+        strict: Refuse damaged frames, and do not only count them.
         device: Where teachers run, and where their answers are handed out.
     """
 

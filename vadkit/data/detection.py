@@ -36,7 +36,8 @@ class Detector(ABC, Generic[ConfigT]):
     """One stage of a stream: adds its boxes to what the stages before it found.
 
     It may look ahead by holding frames back, but yields every frame once, in order, and keeps
-    only a bounded number of them. Boxes may reach beyond the image; the host clips them.
+    only a bounded number of them. Boxes may reach beyond the image; the host clips them. An object
+    serves one stream at a time, one after another: networks keep their input.
     """
 
     def __init__(self, config: ConfigT) -> None:
@@ -101,7 +102,10 @@ def _in_step(video: Video, stream: Iterator[Seen], detector: Detector[Any]) -> I
 
 
 def clip_boxes(boxes: Boxes, height: int, width: int) -> Boxes:
-    """Clip boxes to the image and drop those of which nothing is left, or that hold no number."""
+    """Clip boxes to the image and drop those of which nothing is left, or that hold no number.
+
+    Scores by area, overlaps in region metrics and boxes cut out of teachers' maps rely on it.
+    """
     boxes = np.asarray(boxes, np.float32).reshape(-1, 5)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
     corners = boxes[:, :4].clip(0, np.array([width, height] * 2, np.float32))
@@ -116,7 +120,9 @@ def apply_rules(boxes: Boxes, rules: BoxRules) -> Boxes:
     Confidence and size are judged first, so that a box which is no object hides none. Equal boxes
     hide each other only through `max_overlap`, where the first stays.
     """
-    boxes = _surest(_large(boxes, rules))
+    boxes = _large(boxes, rules)
+    # Before boxes are compared in pairs, so that a frame with thousands costs no memory.
+    boxes = boxes[np.sort(np.argsort(-boxes[:, 4], kind="stable")[:MOST_BOXES])]
     if rules.drop_contained:
         boxes = boxes[~_contained(boxes)]
     if rules.max_overlap < 1:
@@ -127,11 +133,6 @@ def apply_rules(boxes: Boxes, rules: BoxRules) -> Boxes:
 def _large(boxes: Boxes, rules: BoxRules) -> Boxes:
     side = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     return boxes[(boxes[:, 4] > rules.confidence) & (side >= rules.min_side)]
-
-
-def _surest(boxes: Boxes) -> Boxes:
-    # Before boxes are compared in pairs, so that a frame with thousands costs no memory.
-    return boxes[np.sort(np.argsort(-boxes[:, 4], kind="stable")[:MOST_BOXES])]
 
 
 def _out_of_step(detector: Detector[Any], what: str) -> PluginError:

@@ -136,7 +136,7 @@ def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
         **protocol.model_dump(mode="json", include=keys),
         "frame": "maximum over its units, 0 or the lowest score where it has none",
         "heads": score.heads,
-        **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
+        **({"refit_epochs": score.refit_epochs} if score.refits else {}),
         "tasks": {name: asdict(tasks[name].config) for name in runner.bound.scoring_tasks},
     }
 

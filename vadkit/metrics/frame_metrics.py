@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vadkit.errors import DataError, NumericError
 from vadkit.metrics.curves import ScoredFrames
-from vadkit.metrics.figures import judge_frames
+from vadkit.metrics.figures import Tree, frame_figures, judge_frames
 
 ONE_CLASS = "undefined: only one class"
 
@@ -39,12 +39,13 @@ def evaluate(
         name: {"auc": auc, **_counts(frames.labels[name])}
         for name, auc in frames.video_aucs.items()
     }
+    tree = judge_frames(frames)
     return {
-        **judge_frames(frames),
+        **tree,
         **_counts(frames.joined[1]),
         "per_video": per_video,
         "one_class_videos": [name for name in per_video if per_video[name]["auc"] is None],
-        "notes": _notes(frames),
+        "notes": _notes(frames, tree),
     }
 
 
@@ -63,13 +64,14 @@ def _counts(labels: NDArray[np.bool_]) -> dict[str, int]:
     return {"frames": len(labels), "anomalous": int(labels.sum())}
 
 
-def _notes(frames: ScoredFrames) -> list[str]:
+def _notes(frames: ScoredFrames, tree: Tree) -> list[str]:
     notes = []
     scores, labels = frames.scores, frames.labels
     one_class = [name for name, label in labels.items() if label.all() or not label.any()]
     constant = [name for name, score in scores.items() if score.min() == score.max()]
     if frames.one_class:
-        notes.append(f"AUC, EER and AP are {ONE_CLASS}")
+        undefined = [figure.name for figure in frame_figures() if figure.value(tree) is None]
+        notes.append(f"{'; '.join(undefined)} are {ONE_CLASS}")
     elif one_class:
         notes.append(f"AUC is {ONE_CLASS}, in {_listed(one_class)}")
     if len(np.unique(frames.joined[0])) == 1:

@@ -85,11 +85,8 @@ def problems_error(title: str, problems: Sequence[Problem], places: Places) -> P
     placed = [(problem.place or places.find(problem.key), problem) for problem in problems]
     placed.sort(key=lambda pair: (pair[0].source, pair[0].line))
     lines = [_line(place, problem) for place, problem in placed]
-    return ProblemsError(f"{title} has {_count(len(problems))}:", problems, lines)
-
-
-def _count(number: int) -> str:
-    return "1 problem" if number == 1 else f"{number} problems"
+    count = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
+    return ProblemsError(f"{title} has {count}:", problems, lines)
 
 
 def _line(place: Place, problem: Problem) -> str:

@@ -79,6 +79,8 @@ class Frames(Strict):
 
 
 class Optim(Strict):
+    """How weights are updated; a key at its default stays out of hashes, as in every table."""
+
     name: Literal["adamw", "adam", "sgd"] = "adamw"
     lr: Annotated[float, Field(gt=0)] = 3e-4
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
@@ -119,7 +121,7 @@ class Phase(Strict):
     share: bool = True
     """Whether the tasks' heads share their trunks ([000])."""
     heads: Literal["carry", "fresh"] = "carry"
-    """Whether a task seen in an earlier phase goes on with its head ([001]) or begins anew."""
+    """Whether heads go on from an earlier phase ([001]) or begin anew; to score: `Score.heads`."""
     lr: Annotated[float, Field(gt=0)] | None = None
     """This phase's rate; `optim.lr` where not given."""
 
@@ -209,7 +211,7 @@ class Score(Protocol):
     """The protocol of a run's scores, and with which heads and when they are made."""
 
     heads: Literal["trained", "refit"] = "trained"
-    """Score with heads as they were trained, or re-fitted on the frozen backbone."""
+    """Score with heads as they were trained (`Phase.heads`) or re-fitted on the frozen backbone."""
     refit_epochs: Annotated[int, Field(ge=1)] = 2
     every_phase: bool = True
     """Score after every phase, or after the last alone."""
@@ -218,6 +220,11 @@ class Score(Protocol):
     published code does: what a choice could reach that nobody can make. No result."""
     also: dict[str, Protocol] = Field(default_factory=dict)
     """Further protocols by name; their figures stand beside the main ones, phase by phase."""
+
+    @property
+    def refits(self) -> bool:
+        """Whether heads are re-fitted before they score."""
+        return self.heads == "refit"
 
     @property
     def protocols(self) -> dict[str, Protocol]:

@@ -137,7 +137,7 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
 
 def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[Problem]:
     card = _usable_card(bound.tasks[use.task])
-    probed = bound.recipe.score.heads == "refit" and card is not None
+    probed = bound.recipe.score.refits and card is not None
     if use.task not in bound.trained_tasks and not probed:
         hint = suggested(use.task, bound.trained_tasks)
         yield Problem(key, f"{use!r} does not name a task of a phase, as TASK.SCORE. {hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 from vadkit.errors import PluginError
@@ -95,13 +95,9 @@ def _check_config(card: Card) -> None:
     config: Any = card.config
     frozen = getattr(getattr(config, "__dataclass_params__", None), "frozen", False)
     _expect(card, "config", isinstance(config, type) and frozen, "a frozen dataclass")
-    bare = [field.name for field in fields(config) if not _has_default(field)]
+    bare = [f.name for f in fields(config) if f.init and f.default is f.default_factory is MISSING]
     if bare:
         raise PluginError(f"{_title(card)} has options without a default: {', '.join(bare)}.")
-
-
-def _has_default(field: Field[Any]) -> bool:
-    return not field.init or field.default is not MISSING or field.default_factory is not MISSING
 
 
 def _check_declared(card: Card) -> None:

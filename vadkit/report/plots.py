@@ -97,7 +97,7 @@ def plot_phases(
     path: Path, phases: Sequence[PhaseFigures], baselines: Mapping[str, Values]
 ) -> None:
     """Draw the AUC after each phase beside what boxes alone reach, by names and figures' keys."""
-    with drawing(path, max(7, 1.7 * len(phases) + 2), 4.6) as figure:
+    with drawing(path, max(7, 1.7 * len(phases) + 2), 4.4 + 0.1 * len(baselines)) as figure:
         axes = figure.subplots()
         micro, macro = (  # NaN where an AUC is not defined
             np.array([phase.figure(figure) for phase in phases], dtype=np.float64)
@@ -105,10 +105,12 @@ def plot_phases(
         )
         _curve(axes, micro, macro, color=BLUE, marker="o", zorder=3, label="micro AUC")
         _curve(axes, macro, micro, color=RED, marker="s", label="macro AUC, one class skipped")
-        for (name, values), dash in zip(baselines.items(), DASHES[1:] * 9, strict=False):
+        # 3 dashes and 5 colours: any 15 lines in a row differ, and neighbours differ in both.
+        looks = zip(cycle(DASHES[1:]), cycle(COLOURS[2:]), strict=False)
+        for (name, values), (dash, colour) in zip(baselines.items(), looks, strict=False):
             value = values.get(MICRO_AUC.key)
             label = f"{name}: {'undefined' if value is None else MICRO_AUC.text(value)}"
-            look: dict[str, Any] = {"color": "#555555", "linewidth": 1.2, "linestyle": dash}
+            look: dict[str, Any] = {"color": colour, "linewidth": 1.4, "linestyle": dash}
             axes.axhline(np.nan if value is None else value, label=label, **look)
         names = [one_line(f"{phase.number}. {phase.name}") for phase in phases]
         ticks = [textwrap.fill(name, 18, break_long_words=False) for name in names]

@@ -1,1 +1,4 @@
-"""From scores of units to scores of frames."""
+"""From scores of units to scores of frames.
+
+`experiment.phase_evaluation` scores a run's own test videos, `vadkit.score` any other video.
+"""

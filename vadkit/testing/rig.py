@@ -17,7 +17,7 @@ from vadkit.nn.backbone import Backbone
 from vadkit.nn.forward import forward_views
 from vadkit.nn.heads import Shapes
 from vadkit.registry.cards import Corruption, Need, Sampling, TaskCard
-from vadkit.registry.registry import Registry, load_plugins
+from vadkit.registry.registry import load_plugins
 from vadkit.task import Batch, Task, Views
 from vadkit.testing.scenes import noise_clips, scenes
 from vadkit.training.optim import parameter_tables
@@ -196,9 +196,7 @@ def equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
     return all(torch.equal(value, second[name]) for name, value in first.items())
 
 
-@cache
-def _installed() -> Registry:
-    return load_plugins()
+_installed = cache(load_plugins)
 
 
 def _loaded(card: TaskCard) -> type[Task[Any]]:

@@ -97,7 +97,10 @@ def _parameters(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
 
 
 def schedule(optim: Optim, epoch: float, epochs: int) -> float:
-    """The share of the rate at a (fractional) epoch from 0; stateless, so a resume is exact."""
+    """The share of the rate at a (fractional) epoch from 0; stateless, so a resume is exact.
+
+    A re-fit of heads is a phase and goes through it, too.
+    """
     if optim.schedule == "cosine":
         return 0.5 * (1 + math.cos(math.pi * epoch / epochs))
     if optim.schedule == "step":

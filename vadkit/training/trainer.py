@@ -89,8 +89,7 @@ class PhaseRunner:
                     terms, steps = self._epoch(phase, number, epoch, updates)
                 refuse_broken_weights(self.model, number, epoch)
                 if self.recipe.optim.hold_out:
-                    held_out = held_out_loss(updates, number, self._batches, self._loss)
-                    terms["held_out"] = held_out
+                    terms["held_out"] = held_out_loss(updates, number, self._batches, self._loss)
                 if (worth := oracle() if oracle else _worth(terms)) is not None:
                     best.note(epoch, worth)
                 after_epoch(Epoch(epoch, steps, terms, updates, best))
@@ -121,6 +120,8 @@ class PhaseRunner:
     def _epoch(
         self, phase: Phase, number: int, epoch: int, updates: list[Group]
     ) -> tuple[Terms, int]:
+        # Batch norm normalises with each batch, and its running statistics, with which scoring
+        # normalises, follow every batch of every phase; those of a frozen backbone, too.
         self.model.train()
         batches, steps = self._batches.epoch(phase, number, epoch)
         self.progress.epoch(epoch, steps, self._batches.unit(phase))

@@ -60,6 +60,8 @@ def decoder_threads() -> int:
 def limited_threads(threads: int | None = None) -> Iterator[None]:
     """Hold torch, OpenCV and PyAV to so many threads each; give back what was set before.
 
+    It holds the whole process, so two threads must not use it at once.
+
     Args:
         threads: How many. Where not given, as many as torch takes by itself, which OMP_NUM_THREADS
             decides; without that, no more than there are usable cores.

@@ -55,7 +55,8 @@ def test_gzip_is_unpacked(tmp_path: Path) -> None:
         ("", "row 1: the columns are missing. They should be a,b"),
         ("a\n1\n", "row 1: the columns are a. They should be a,b"),
         ("a,a\n1,1\n", "row 1: the columns are a, a"),
-        ("a,b\n1,2\n\n1\n", "row 4: 1 cells, expected a,b"),
+        ("a,b\n1,2\n\n1\n", "row 4: 1 cells, expected a,b; none is left for b\\."),
+        ("a,b\n1,2,3\n", "row 2: 3 cells, expected a,b\\."),
         (b"\xff\xfea", "is not a CSV file in UTF-8"),
     ],
 )

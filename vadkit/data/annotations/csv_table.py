@@ -119,6 +119,8 @@ def read_csv(
         names = columns or _fitting(layouts if header == "any" else layouts[:1], len(cells))
         if len(cells) != len(names):
             reason = f"{len(cells)} cells, expected {','.join(names)}"
+            if without := ",".join(names[len(cells) :]):
+                reason += f"; none is left for {without}"
             raise DataError(f"{path}, row {number}: {reason}.")
         yield CsvRow(path, number, dict(zip(names, cells, strict=True)))
 

@@ -49,11 +49,14 @@ def tracked_boxes(rows: Iterable[CsvRow], *, unique: bool = False) -> Iterator[T
     """The boxes of a file of tracks; tracks of one number and another `kind` are two.
 
     Raises:
-        DataError: A row has no frame from 0 or no box, or is a track's second box in a frame, and
-            those have to be `unique`.
+        DataError: A row has no track, kind, frame from 0 or box, or is a track's second box in a
+            frame, and those have to be `unique`.
     """
     earlier: set[tuple[object, int]] = set()
     for row in rows:
+        for column in ("track", "kind"):
+            if row.cells.get(column) == "":
+                raise row.error(f"{column} is empty")
         kind, frame = row.cells.get("kind", ANY_KIND), row.whole("frame")
         box = TrackedBox((row.cells["track"], kind), frame, row.box(), kind)
         if unique and (box.track, frame) in earlier:

@@ -68,7 +68,7 @@ class ContextReader:
 def cut_to_boxes(
     maps: Tensor, boxes: Boxes, frame: Sequence[int] | NDArray[np.int64], size: tuple[int, int]
 ) -> Tensor:
-    """Cut the boxes of units out of maps of their frames and resize them, bilinearly.
+    """Cut boxes out of maps of their frames and resize them bilinearly; images: `crops.crop`.
 
     Args:
         maps: (B, K, H, W).

@@ -84,7 +84,7 @@ class VideoReader(ABC):
     Args:
         path: The file or folder.
         fps: Frames a second to take in place of what the file says.
-        strict: Refuse a lost frame; otherwise the frame before it stands in.
+        strict: Refuse a lost frame; what is done otherwise, `frames` says.
     """
 
     info: VideoInfo

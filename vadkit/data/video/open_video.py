@@ -17,7 +17,7 @@ def open_video(path: Path, *, fps: float | None = None, strict: bool = False) ->
     Args:
         path: The file or folder; it is never written to.
         fps: Frames a second to take in place of what the file says.
-        strict: Refuse a frame that cannot be decoded; otherwise the frame before it stands in.
+        strict: Refuse a frame that cannot be decoded; else as `VideoReader.frames` says.
 
     Raises:
         DataError: It is missing, empty, too large or not a video.
