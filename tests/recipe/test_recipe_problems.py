@@ -1,0 +1,133 @@
+"""Every problem of a recipe is told at once, with its line and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import tomli_w
+from made_recipes import CARDS, OWN, PLAIN, RAISING, load_plain, problem_lines, write_recipe
+
+from vadkit.errors import RecipeError
+from vadkit.recipe import load_recipe
+from vadkit.registry.registry import Registry
+
+pytestmark = pytest.mark.edges
+
+
+BAD = """\
+sed = 3
+seed = "x"
+[data]
+target = { dataset = "yrad", every = 0 }
+[objects]
+rules = { confidnce = 0.1 }
+detectors = ["motion", { name = "file", pth = "x" }]
+[backbone]
+name = "unet"
+widht = 3
+[optim]
+name = "adamx"
+[[phase]]
+stage = "perception"
+tasks = [
+  "gues",
+  { name = "guess", weigth = 2.0, backbone = "second" },
+]
+epochs = 3
+[[phase]]
+stage = "perception"
+tasks = ["silent", "silent"]
+epochs = 1
+[score]
+use = ["guess.error", "silent.error", "other.error", "guess"]
+smooth = { window = 4 }
+[tasks.guess]
+look = 1
+"""
+
+
+def test_every_problem_is_told_at_once_with_its_line(tmp_path) -> None:
+    lines = problem_lines(tmp_path, BAD)
+    expected = [
+        "bad.toml:1: sed: unknown key. Did you mean 'seed'?",
+        "bad.toml:2: seed: Input should be a valid integer, got 'x'.",
+        "bad.toml:4: data.target.every: Input should be greater than or equal to 1",
+        "bad.toml:4: data.target.dataset: No plugin offers the dataset 'yrad'.",
+        "bad.toml:6: objects.rules.confidnce: unknown key. Did you mean 'confidence'?",
+        "bad.toml:7: objects.detectors.1.pth: Unknown option. Did you mean 'path'?",
+        "bad.toml:10: backbone.widht: Unknown option. Did you mean 'width'?",
+        "bad.toml:12: optim.name: Input should be 'adamw', 'adam' or 'sgd', got 'adamx'.",
+        "bad.toml:16: phase.0.tasks.0: No plugin offers the task 'gues'. Did you mean 'guess'?",
+        "bad.toml:17: phase.0.tasks.1.weigth: unknown key. Did you mean 'weight'?",
+        "bad.toml:17: phase.0.tasks.1.backbone: no backbone 'second'. Allowed: main.",
+        "bad.toml:22: phase.1.tasks.1: 'silent' is twice in this phase.",
+        "bad.toml:25: score.use.1: the task 'silent' gives no score.",
+        "bad.toml:25: score.use.2: 'other.error' does not name a task of a phase",
+        "bad.toml:25: score.use.3: 'guess' does not name a task of a phase",
+        "bad.toml:26: score.smooth.window: a window must be odd",
+        "bad.toml:28: tasks.guess.look: Input should be a valid boolean, got 1.",
+    ]
+    assert [line[: len(start)] for line, start in zip(lines, expected, strict=True)] == expected
+
+
+def test_key_at_the_wrong_level_is_sent_home(tmp_path) -> None:
+    lines = problem_lines(tmp_path, f"lr = 0.1\nsmooth = 3\n{tomli_w.dumps(PLAIN)}")
+    assert "bad.toml:1: lr: unknown key. It belongs in optim or phase. Allowed" in lines[0]
+    assert "It belongs in score." in lines[1]
+
+
+def test_missing_keys_are_told_where_their_table_is(tmp_path) -> None:
+    lines = problem_lines(
+        tmp_path, '[[phase]]\nstage = "x"\n\n[[phase]]\ntasks = ["guess"]\nepochs = 1\n'
+    )
+    assert "bad.toml:1: phase.0: 'tasks' is missing." in lines
+    assert "bad.toml:1: phase.0: 'epochs' is missing." in lines
+    assert "bad.toml:4: phase.1: 'stage' is missing." in lines
+    assert "bad.toml: 'data' is missing." in lines
+
+
+def test_roles_that_nothing_is_bound_to(tmp_path) -> None:
+    table = {
+        **PLAIN,
+        "data": {"virtaul": {"dataset": "yard"}},
+        "tasks": {"guess": {"role": "virtual"}},
+        "teachers": {"scene": {"name": "arrows"}},
+    }
+    text = "\n".join(problem_lines(tmp_path, tomli_w.dumps(table)))
+    assert "Scoring reads the data role 'target', which [data] does not bind." in text
+    assert "The task 'guess' reads the data role 'virtual'" in text
+    assert "Did you mean 'virtaul'?" in text
+    assert "'arrows' fills the role 'flow', not 'scene'." in text
+
+
+def test_weights_are_of_tasks_that_there_are(tmp_path) -> None:
+    score = {"use": ["guess.error"], "weights": {"gess.error": 2.0, "guess.other": 3.0}}
+    (line,) = problem_lines(tmp_path, tomli_w.dumps({**PLAIN, "score": score}))
+    assert "score.weights.gess.error" in line
+    assert "Did you mean 'guess'?" in line
+
+
+def test_need_without_any_teacher(tmp_path) -> None:
+    file = write_recipe(tmp_path, {**PLAIN, "tasks": {"guess": {"look": True}}})
+    cards = tuple(card for card in CARDS if card.name != "mean")
+    with pytest.raises(RecipeError, match="needs a teacher for 'scene'"):
+        load_recipe(file, registry=Registry((replace(OWN, cards=cards),)))
+
+
+def test_only_plugins_to_blame_is_a_plugin_error(tmp_path) -> None:
+    phase = {"stage": "x", "tasks": ["guess", "flicker"], "epochs": 1}
+    with pytest.raises(RecipeError, match=r"vadkit-flicker 0\.1, which is broken") as caught:
+        load_plain(tmp_path, {"phase": [phase]})
+    assert caught.value.exit_code == 5
+    with pytest.raises(RecipeError) as caught:
+        load_plain(tmp_path, {"phase": [phase], "sed": 1})
+    assert caught.value.exit_code == 2
+
+
+def test_card_that_raises_is_a_plugin_error(tmp_path) -> None:
+    registry = Registry((replace(OWN, cards=(*CARDS, RAISING)),))
+    phase = {"stage": "x", "tasks": ["guess", "raising"], "epochs": 1}
+    with pytest.raises(RecipeError, match="ZeroDivisionError") as caught:
+        load_recipe(write_recipe(tmp_path, {**PLAIN, "phase": [phase]}), registry=registry)
+    assert caught.value.exit_code == 5
