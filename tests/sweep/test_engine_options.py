@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 import pytest
 from tiny_world import World
 
 from vadkit.cli import execute
+from vadkit.cli.options import Workers
 from vadkit.runs.atomic import is_temporary
 
 
@@ -20,6 +22,18 @@ def test_a_ray_that_is_missing_is_named_with_the_command(
     assert out == ""
     assert "The engine ray needs Ray" in told
     assert 'pip install "vadkit[ray]"' in told
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "elsewhere"),
+    [("local", None, False), ("ray", None, True), ("local", "head:6379", True)],
+)
+def test_an_address_is_one_of_a_cluster(name: str, address: str | None, elsewhere: bool) -> None:
+    workers = Workers(name, address, jobs=2, threads=1, device="cpu", strict=False)
+    assert workers.options().elsewhere is elsewhere
+    if not elsewhere:
+        with closing(workers.engine()) as engine:
+            assert engine.slots == 2
 
 
 @pytest.mark.slow

@@ -85,7 +85,4 @@ def prepare(
 
     with Progress(plain=True) as progress, closing(workers.engine()) as used:
         failed = prepare_all(bound, engine=used, device=device, strict=strict, on_progress=told)
-    for outcome in failed:
-        complain(f"{outcome.name}: {outcome.error}", outcome.hint)
-    if failed:
-        raise typer.Exit(options.FAILED_PARTS)
+    options.refuse_failed({outcome.name: outcome.reason for outcome in failed})
