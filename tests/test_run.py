@@ -16,6 +16,7 @@ from vadkit.data.dataset import Video
 from vadkit.errors import NumericError
 from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
+from vadkit.recipe.baselines import baselines
 from vadkit.registry.registry import Registry, load_plugins
 from vadkit.report.score_files import read_scores
 from vadkit.runs.events import read_events
@@ -68,7 +69,7 @@ def test_metrics_hold_every_phase_and_the_baselines(done: Path) -> None:
     assert found["frames"] == 2 * FRAMES
     # Whoever draws the anomaly larger than everybody can be found by size alone.
     assert found["baselines"]["largest box"]["micro"] == 1
-    assert set(found["baselines"]) == {"widest box", "largest box", "number of boxes"}
+    assert set(found["baselines"]) == {*baselines(), "number of boxes"}
     assert len(found["protocol"]["hash"]) == 12
     assert found["protocol"]["smooth"]["window"] == 17
     assert found["scorer"]["use"] == ["prediction.error"]

@@ -14,6 +14,7 @@ from vadkit.data.annotations.frame_labels import read_masks as read_masks
 from vadkit.data.annotations.tracks import TrackedBox as TrackedBox
 from vadkit.data.annotations.tracks import build_tracks as build_tracks
 from vadkit.data.annotations.tracks import read_evaluator_tracks as read_evaluator_tracks
+from vadkit.data.crops import box_pixels as box_pixels
 from vadkit.data.dataset import Dataset as Dataset
 from vadkit.data.dataset import Split as Split
 from vadkit.data.dataset import Track as Track
@@ -21,6 +22,9 @@ from vadkit.data.dataset import Video as Video
 from vadkit.data.detection import Boxes as Boxes
 from vadkit.data.detection import Detector as Detector
 from vadkit.data.detection import Seen as Seen
+from vadkit.data.evidence import Bank as Bank
+from vadkit.data.evidence import Evidence as Evidence
+from vadkit.data.evidence import Rows as Rows
 from vadkit.data.file_dataset import FileDataset as FileDataset
 from vadkit.data.file_dataset import fingerprint_files as fingerprint_files
 from vadkit.data.folder_dataset import FolderDataset as FolderDataset
@@ -36,6 +40,8 @@ from vadkit.data.video.open_video import is_image as is_image
 from vadkit.data.video.open_video import is_video as is_video
 from vadkit.data.video.open_video import list_videos as list_videos
 from vadkit.data.video.open_video import open_video as open_video
+from vadkit.data.windows import Window as Window
+from vadkit.data.windows import windows as windows
 from vadkit.errors import DataError as DataError
 from vadkit.errors import PluginError as PluginError
 from vadkit.errors import VadkitError as VadkitError
@@ -56,11 +62,13 @@ from vadkit.nn.losses import mse as mse
 from vadkit.nn.losses import patch_max as patch_max
 from vadkit.nn.losses import squared_error as squared_error
 from vadkit.nn.losses import unexplained as unexplained
+from vadkit.nn.neighbours import neighbour_distance as neighbour_distance
 from vadkit.registry.cards import VERSION as VERSION
 from vadkit.registry.cards import BackboneCard as BackboneCard
 from vadkit.registry.cards import BoxRules as BoxRules
 from vadkit.registry.cards import DatasetCard as DatasetCard
 from vadkit.registry.cards import DetectorCard as DetectorCard
+from vadkit.registry.cards import EvidenceCard as EvidenceCard
 from vadkit.registry.cards import Need as Need
 from vadkit.registry.cards import NoOptions as NoOptions
 from vadkit.registry.cards import Sampling as Sampling

@@ -18,25 +18,25 @@ from vadkit.data.dataset import Video
 from vadkit.data.detection import Detector
 from vadkit.data.teachers.bound_teacher import BoundTeacher, FrameTeacher, Teachers
 from vadkit.data.teachers.outputs import frames_around
-from vadkit.data.units import Units
 from vadkit.data.video.frame import VideoReader
 from vadkit.data.video.open_video import clip_name, open_video
 from vadkit.data.video_pass import VideoPass
 from vadkit.data.windows import reach, windows
 from vadkit.errors import DataError
-from vadkit.recipe import BoundRecipe, DetectorSource, Phase, Recipe, ScoreName, TaskEntry
+from vadkit.recipe import BoundRecipe, DetectorSource, Phase, Recipe, TaskEntry
 from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import BoxRules, Need
 from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
 from vadkit.report.score_files import ScoreTable, write_scores
-from vadkit.runs.bundle import NORMAL, read_model
+from vadkit.runs.bundle import BANK, NORMAL, read_model
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
 from vadkit.scoring.calibration import Normal
+from vadkit.scoring.evidence import ScoreTables
 from vadkit.scoring.fusion import frame_maximum, fuse
-from vadkit.scoring.live import LiveFrame, LiveTask
+from vadkit.scoring.live import FittedPart, LiveEvidence, LiveFrame, LiveTask
 from vadkit.training.model import Model, Sizes
 from vadkit.utils.devices import present_device
 from vadkit.utils.threads import limited_threads
@@ -57,6 +57,8 @@ class Scorer:
     """Who answers the needs of the tasks that score."""
     normal: Mapping[str, Normal]
     """Task -> the training units that its scores are compared with; empty without calibration."""
+    evidence: Mapping[str, FittedPart]
+    """The evidence parts that score, by name."""
     device: torch.device
     strict: bool = False
     """Refuse damaged frames; otherwise the frame before stands in."""
@@ -94,15 +96,23 @@ class Scorer:
         # As JSON has them, which knows no tuples.
         pairs = {name: tuple(state["sizes"][name]) for name in ("cube", "frame")}
         model = _model(bound, Sizes(**{**state["sizes"], **pairs}))
-        weights = {name: tensors[name] for name in tensors if not name.startswith(NORMAL)}
+        kinds = (NORMAL, BANK)
+        weights = {name: tensors[name] for name in tensors if not name.startswith(kinds)}
         load_state(model, weights, str(folder.model))
         finders = [detector.create() for detector in bound.detectors]
         rules, where = bound.datasets[TARGET].rules, present_device(device)
         bound_teachers = Teachers(bound, where)
         needs = [need for task in model.tasks.values() for need in task.score_needs]
         teachers = {need: bound_teachers.bound(need) for need in needs}
-        model, normal = model.to(where).eval(), _normal(tensors)
-        return cls(model, bound.recipe, finders, rules, teachers, normal, where, strict)
+        training = _arrays(tensors, NORMAL).items()
+        normal = {name: Normal.of_arrays(arrays) for name, arrays in training}
+        banks = _arrays(tensors, BANK)
+        evidence = {
+            name: FittedPart(part, part.create(), banks.get(name, {}))
+            for name, part in bound.evidence.items()
+        }
+        model = model.to(where).eval()
+        return cls(model, bound.recipe, finders, rules, teachers, normal, evidence, where, strict)
 
     @limited_threads()
     def score(
@@ -122,35 +132,40 @@ class Scorer:
         reader = reader or open_video(video.path, strict=self.strict)
         channels = self.model.sizes.channels
         video_pass = VideoPass(video, reader, self.detectors, self.rules, channels)
-        tasks = {
-            name: LiveTask(name, self.model, self.recipe, self.teachers, self.device)
+        sources: list[LiveTask | LiveEvidence] = [
+            LiveTask(name, self.model, self.recipe, self.teachers, self.device)
             for name in self.model.tasks
-        }
-        for frame in self._frames(video_pass, list(tasks.values())):
-            for task in tasks.values():
-                task.add(frame)
+        ]
+        if self.evidence:
+            sources.append(LiveEvidence(self.evidence, self.model.sizes))
+        for frame in self._frames(video_pass, sources):
+            for source in sources:
+                source.add(frame)
         for remark in video_pass.remarks:
             tell(remark)
-        return self._fused(video.name, tasks)
+        return self._fused(video.name, sources)
 
-    def _frames(self, video_pass: VideoPass, tasks: Sequence[LiveTask]) -> Iterator[LiveFrame]:
+    def _frames(
+        self, video_pass: VideoPass, tasks: Sequence[LiveTask | LiveEvidence]
+    ) -> Iterator[LiveFrame]:
         """Every frame with all that the tasks ask about it."""
         cuttings = list(dict.fromkeys(cutting for task in tasks for cutting in task.cuttings))
         by_id = {id(teacher): teacher for task in tasks for teacher in task.frame_teachers}
         teachers = list(by_id.values())
-        passed = video_pass.frames(cuttings, [FrameTeacher(teacher) for teacher in teachers])
+        parts = [fitted.part for fitted in self.evidence.values()]
+        watching = [FrameTeacher(teacher) for teacher in teachers]
+        passed = video_pass.frames(cuttings, watching, parts)
         around = reach(*(frames_around(need) for need in self.teachers))
         for window in windows(passed, *around):
-            yield LiveFrame(window, cuttings, teachers)
+            yield LiveFrame(window, cuttings, teachers, list(self.evidence))
 
-    def _fused(self, video: str, tasks: Mapping[str, LiveTask]) -> ScoreTable:
-        tables: dict[ScoreName, tuple[Units, NDArray[np.float32]]] = {}
+    def _fused(self, video: str, sources: Sequence[LiveTask | LiveEvidence]) -> ScoreTable:
+        tables: ScoreTables = {}
         times = np.empty(0)
-        for name, task in tasks.items():
-            units, values = task.end(video)
-            scores = {ScoreName.compose(name, score): array for score, array in values.items()}
-            tables |= {score: (units, array) for score, array in scores.items()}
-            times = task.times
+        for source in sources:
+            units, values = source.end(video)
+            tables |= {score: (units, array) for score, array in values.items()}
+            times = source.times
         fused = fuse(tables, self.recipe.score, self.normal)[video]
         columns = {str(name): frame_maximum(*table)[video] for name, table in tables.items()}
         return ScoreTable(times, fused, columns)
@@ -160,18 +175,21 @@ def _model(bound: BoundRecipe, sizes: Sizes) -> Model:
     """Build the model with the heads that score, each with a trunk of its own, as exported."""
     tasks = [bound.tasks[name] for name in bound.scoring_tasks]
     model = Model(bound, {task.name: task.create() for task in tasks}, sizes)
+    if not tasks:
+        return model
     entries = tuple(TaskEntry(name=task.name, backbone=task.backbone) for task in tasks)
     model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), bound.recipe.seed, 0)
     return model
 
 
-def _normal(tensors: Mapping[str, Tensor]) -> dict[str, Normal]:
+def _arrays(tensors: Mapping[str, Tensor], kind: str) -> dict[str, dict[str, NDArray[Any]]]:
+    """Task or part -> name -> array, of the tensors of a kind."""
     arrays: dict[str, dict[str, NDArray[Any]]] = defaultdict(dict)
     for name, tensor in tensors.items():
-        if name.startswith(NORMAL):
-            task, part = name.removeprefix(NORMAL).split("/")
-            arrays[task][part] = tensor.numpy()
-    return {task: Normal.of_arrays(parts) for task, parts in arrays.items()}
+        if name.startswith(kind):
+            owner, array = name.removeprefix(kind).split("/")
+            arrays[owner][array] = tensor.numpy()
+    return arrays
 
 
 def score_videos(

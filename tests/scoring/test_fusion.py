@@ -17,7 +17,8 @@ from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.recipe import Borders, Score, Smooth
-from vadkit.scoring.fusion import baselines, frame_maximum, fuse
+from vadkit.recipe.baselines import baselines, finished_as
+from vadkit.scoring.fusion import box_counts, frame_maximum, fuse
 from vadkit.scoring.protocol import describe
 from vadkit.scoring.smoothing import smooth
 
@@ -232,19 +233,28 @@ def test_scores_of_another_count_are_refused():
         one_score(make_units([2], [(0, 0), (0, 1)]), np.ones(1), Score(use=USE))
 
 
-def test_baselines_read_the_boxes_alone():
+def widths(units):
+    return (units.boxes[:, 2] - units.boxes[:, 0]).astype(np.float64)
+
+
+def widest_box(units, run):
+    """The baseline, finished as a run's scores are."""
+    baseline = finished_as(baselines()["widest box"], run)
+    return fuse({ScoreName("box.width"): (units, widths(units))}, baseline)
+
+
+def test_a_baseline_is_finished_as_the_run_and_fused_as_itself():
     boxes = [[0, 0, 30, 10, 1], [0, 0, 20, 40, 1], [5, 5, 6, 7, 1]]
     units = make_units([3, 1], [(0, 0), (0, 0), (0, 2)], boxes)
-    # Neither the area's weight nor the model's scores touch them.
-    found = baselines(units, Score(use=USE, smooth=Smooth(kind="none"), weigh="area"))
-    assert {name: of["v0"].smooth.tolist() for name, of in found.items()} == {
-        "widest box": [30, 0, 1],
-        "largest box": [800, 0, 2],
-        "number of boxes": [2, 0, 1],
+    plain = widest_box(units, Score(use=USE, smooth=Smooth(kind="none"), weigh="area", fuse="sum"))
+    assert plain["v0"].smooth.tolist() == [30, 0, 1]
+    assert plain["v1"].smooth.tolist() == [0]
+    smoothed = widest_box(units, Score(use=USE, smooth=Smooth(window=3), normalise="video"))
+    assert smoothed["v0"].smooth.tolist() == [1, 0, 0]
+    assert {name: count.tolist() for name, count in box_counts(units).items()} == {
+        "v0": [2, 0, 1],
+        "v1": [0],
     }
-    assert all(of["v1"].smooth.tolist() == [0] for of in found.values())
-    smoothed = baselines(units, Score(use=USE, smooth=Smooth(window=3), normalise="video"))
-    assert smoothed["widest box"]["v0"].smooth.tolist() == [1, 0, 0]
 
 
 def test_the_protocol_is_told_in_full_and_hashed():
@@ -277,8 +287,8 @@ def test_the_widest_box_nearly_solves_ped2():
         pytest.skip(f"needs UCSD Ped2 and its boxes in {shared}")
     labels, units = ped2_labels(shared), ped2_units(shared)
     for window, expected in ((1, 0.906), (17, 0.955)):
-        scores = baselines(units, Score(use=USE, smooth=Smooth(window=window)))
-        result = evaluate({v: of.smooth for v, of in scores["widest box"].items()}, labels)
+        scores = widest_box(units, Score(use=USE, smooth=Smooth(window=window)))
+        result = evaluate({v: of.smooth for v, of in scores.items()}, labels)
         assert result["auc"]["micro"] == pytest.approx(expected, abs=5e-4)
         assert result["one_class_videos"] == ["Test008", "Test009", "Test010", "Test011"]
 

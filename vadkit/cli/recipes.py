@@ -44,7 +44,7 @@ def validate(
     """Report every problem of a recipe, or say that there is none."""
     phases = options.recipe(recipe, plugin, sets, data, boxes).recipe.phase
     titles = " -> ".join(phase.title for phase in phases)
-    say(f"{recipe} is valid: {titles}")
+    say(f"{recipe} is valid: {titles or 'nothing is trained'}")
 
 
 def schema() -> None:

@@ -76,7 +76,19 @@ def say_summary(run: Path) -> None:
             say("ORACLE: the epochs were chosen by the test labels; these figures are no results.")
         for note in metrics.notes:
             say(f"Note: {note}")
+        _say_verdict(metrics)
     say(str(run))
+
+
+def _say_verdict(metrics: Metrics) -> None:
+    """Say that a score without training is better than the run's, where it is so."""
+    from vadkit.metrics.figures import MICRO_AUC
+
+    reached = {name: values.get(MICRO_AUC.key) or 0.0 for name, values in metrics.baselines.items()}
+    best = max(reached, key=reached.__getitem__, default="")
+    micro = metrics.figure(MICRO_AUC)
+    if best and micro is not None and micro < reached[best]:
+        say(f"UNDER A BASELINE: {best!r}, for which nothing is trained, has {reached[best]:.3f}.")
 
 
 def _say_figures(metrics: Metrics) -> None:
@@ -85,6 +97,9 @@ def _say_figures(metrics: Metrics) -> None:
 
     figures = all_figures().values()
     rows: dict[str, Mapping[str, float | None]] = {}  # what was judged -> figures by their keys
+    if not metrics.phases:
+        judged_apart = {"nothing trained": metrics, **metrics.also}
+        rows |= {n: {f.key: j.figure(f) for f in figures} for n, j in judged_apart.items()}
     for phase in metrics.phases:
         name = f"after phase {phase.number}, {phase.name}"
         # Figures of regions are those of the whole run, which end with its last phase.

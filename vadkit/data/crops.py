@@ -7,6 +7,7 @@ the same way: its box is the image. Boxes come clipped to the image by `vadkit.d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -80,7 +81,7 @@ def crop(images: list[Image], boxes: Boxes, cutting: Cutting) -> NDArray[np.uint
     clips = np.empty((len(boxes), cutting.channels, len(images), height, width), np.uint8)
     # Averaging keeps whole frames free of aliasing; the field resizes cubes bilinearly (HF2VAD).
     how = cv2.INTER_AREA if cutting.unit == "frame" else cv2.INTER_LINEAR
-    for clip, (left, top, right, bottom) in zip(clips, pixels(boxes, images[0]), strict=True):
+    for clip, (left, top, right, bottom) in zip(clips, box_pixels(boxes, images[0]), strict=True):
         # All frames are channels of one image: one call resizes them all.
         stack = cv2.merge([image[top:bottom, left:right] for image in images])
         small = cv2.resize(stack, (width, height), interpolation=how)
@@ -88,7 +89,7 @@ def crop(images: list[Image], boxes: Boxes, cutting: Cutting) -> NDArray[np.uint
     return clips
 
 
-def pixels(boxes: Boxes, image: Image) -> NDArray[np.int64]:
+def box_pixels(boxes: Boxes, image: NDArray[Any]) -> NDArray[np.int64]:
     """(n, 4) whole pixels that hold all of each box, at least one, inside the image."""
     height, width = image.shape[:2]
     low = np.floor(boxes[:, :2]).clip(0, [width - 1, height - 1])

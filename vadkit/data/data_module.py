@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 from vadkit.data.annotations.known import Labels, SealedAnnotations
 from vadkit.data.batch_loader import Context, Loader, Reading
 from vadkit.data.dataset import Dataset, Split
+from vadkit.data.evidence import Rows
 from vadkit.data.prepared_split import OnProgress
 from vadkit.data.prepared_videos import PreparedVideos
 from vadkit.data.store.store import Store
@@ -30,18 +31,20 @@ from vadkit.registry.cards import Need, Sampling
 Part = tuple[float, float]
 """Where a part of a video begins and ends, as shares of its length."""
 BASELINE = Sampling(frames=1)
-"""Objects, whose boxes are held against a recipe of whole frames too."""
-BASELINES = Read("test", (BASELINE,), ())
+"""Objects, whatever else is read of them."""
 
 
-def required(bound: BoundRecipe, *, labelled: Callable[[], bool]) -> list[Read]:
-    """What the tasks read that a recipe trains and scores, training videos first.
+def required(bound: BoundRecipe, *, labelled: bool) -> list[Read]:
+    """What is read of videos to train and score, training videos first.
 
-    Whether scores will be evaluated is asked only where objects are never scored.
+    Args:
+        bound: Whose tasks and evidence parts.
+        labelled: Whether the scores will be evaluated, and held against baselines.
     """
     trained, scored = bound.reads
-    frames_alone = all(read.samplings[0].unit == "frame" for read in scored)
-    return [*trained, *scored, *([BASELINES] if frames_alone and labelled() else [])]
+    parts = tuple(bound.described if labelled else bound.evidence)
+    described = [Read(split, (BASELINE,), (), parts) for split in get_args(Split) if parts]
+    return [*trained, *scored, *described]
 
 
 class PreparedData:
@@ -169,6 +172,16 @@ class PreparedData:
             shards = videos.shards_of(outputs.key)
             readers[need.key] = ContextReader(need, outputs, shards, units, size)
         return lambda index: {key: reader(index) for key, reader in readers.items()}
+
+    def descriptions(self, part: str, split: Split) -> list[Rows]:
+        """(n, D) for each of the target's videos: an evidence part's rows of its objects.
+
+        They are in the order of `units` of any sampling of objects.
+
+        Raises:
+            PluginError: The part fails.
+        """
+        return self.prepared.descriptions(part, TARGET, split)
 
     def lengths(self, split: Split = "test") -> dict[str, int]:
         """Frames of each of the target's videos, as they were decoded."""

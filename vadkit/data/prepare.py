@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from vadkit.data.data_module import BASELINES, PreparedData, required
+from vadkit.data.data_module import PreparedData, required
 from vadkit.data.prepared_split import OnProgress, PreparedSplit
 from vadkit.engines import Engine, Job, Outcome, carry_out
 from vadkit.errors import DataError
@@ -58,11 +58,12 @@ def prepare(
     """
     report, runs_on = on_progress or (lambda *_: None), device_named(device)
     data = PreparedData(bound, home=home, progress=report, strict=strict, device=runs_on)
-    reads = required(bound, labelled=data.annotations.present)
+    labelled = data.annotations.present()
+    reads = required(bound, labelled=labelled)
     if engine is not None:
         setting = {
             **bound.as_json(),
-            "labelled": BASELINES in reads,
+            "labelled": labelled,
             "home": str(cache_home(home).absolute()),
             "device": device,
             "strict": strict,
@@ -125,5 +126,5 @@ def _splits(text: str) -> dict[str, PreparedSplit]:
     bound, device = BoundRecipe.from_json(setting), device_named(setting["device"])
     home, strict = Path(setting["home"]), setting["strict"]
     data = PreparedData(bound, home=home, strict=strict, device=device)
-    reads = required(bound, labelled=lambda: setting["labelled"])
+    reads = required(bound, labelled=setting["labelled"])
     return {split.what: split for split in data.prepared.expect(reads)}

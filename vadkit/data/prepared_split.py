@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
 from vadkit.data.dataset import Split
+from vadkit.data.evidence import Evidence
 from vadkit.data.store.store import Store, UnitRecorder, open_store, stored_cutting
 from vadkit.data.store.video_shards import REVISION, Shard, VideoShards
 from vadkit.data.teachers.outputs import FrameOutputs, Outputs, UnitOutputs, compact
@@ -44,11 +46,12 @@ class PreparedSplit:
         self.shards = [VideoShards(folder / f"{n:05}") for n in range(len(self.videos))]
         self._cuttings: dict[str, Cutting] = {}
         self._outputs: dict[str, Outputs] = {}
+        self._parts: dict[str, Evidence[Any]] = {}
 
     @property
     def keys(self) -> list[str]:
         """Names of the shards that are kept of each video."""
-        return [*self._cuttings, *self._outputs]
+        return [*self._cuttings, *self._parts, *self._outputs]
 
     def keep_units(self, cutting: Cutting) -> str:
         """Keep the units of a cutting from now on; the key of their shards."""
@@ -61,6 +64,17 @@ class PreparedSplit:
     def keep_outputs(self, outputs: Outputs) -> None:
         """Keep a teacher's answers from now on."""
         self._outputs[outputs.key] = outputs
+
+    def keep_descriptions(self, facts: object, part: Evidence[Any]) -> str:
+        """Keep an evidence part's descriptions of all objects from now on; their shards' key."""
+        key = hash_of([REVISION, facts, self._bound.facts("object"), self._every])
+        self._parts[key] = part
+        return key
+
+    @property
+    def _every(self) -> int:
+        """Objects of every n-th frame are kept."""
+        return self._bound.every if self._split == "train" else 1
 
     def shards_of(self, key: str) -> Callable[[int], Shard]:
         """Number of a video -> its shard of this key; all videos are prepared."""
@@ -105,9 +119,10 @@ class PreparedSplit:
         cuttings = {key: self._cuttings[key] for key in missing if key in self._cuttings}
         outputs = [self._outputs[key] for key in missing if key in self._outputs]
         watched = [answers for answers in outputs if isinstance(answers, FrameOutputs)]
-        if cuttings or watched:
+        described = {key: self._parts[key] for key in missing if key in self._parts}
+        if cuttings or watched or described:
             video_pass = self._bound.video_pass(self.videos[number], self._channels)
-            _write_pass(video_pass, shards, cuttings, watched)
+            _write_pass(video_pass, shards, cuttings, watched, described, every=self._every)
         for answers in outputs:
             if isinstance(answers, UnitOutputs):
                 with shards.writing(answers.key) as writer:
@@ -119,21 +134,28 @@ def _write_pass(
     shards: VideoShards,
     cuttings: dict[str, Cutting],
     watched: Sequence[FrameOutputs],
+    described: Mapping[str, Evidence[Any]],
+    *,
+    every: int,
 ) -> None:
     """Go over a video once and write all shards that come of it, or none."""
     with ExitStack() as stack:
         recorders = [UnitRecorder(stack.enter_context(shards.writing(key))) for key in cuttings]
         writers = [stack.enter_context(shards.writing(outputs.key)) for outputs in watched]
-        teachers = [outputs.watching for outputs in watched]
-        for passed in video_pass.frames(list(cuttings.values()), teachers):
+        describing = [stack.enter_context(shards.writing(key)) for key in described]
+        teachers, parts = [outputs.watching for outputs in watched], list(described.values())
+        for passed in video_pass.frames(list(cuttings.values()), teachers, parts):
             for recorder, cut in zip(recorders, passed.cuts, strict=True):
                 recorder.add(cut)
             for writer, answer in zip(writers, passed.answers, strict=True):
                 if answer is not None:
                     writer.add(compact(answer[None]))
+            if passed.index % every == 0:
+                for writer, rows in zip(describing, passed.descriptions, strict=True):
+                    writer.add(rows)
         for recorder, cutting in zip(recorders, cuttings.values(), strict=True):
             recorder.end(video_pass.counts(cutting.unit), video_pass.remarks)
-        for writer in writers:
+        for writer in (*writers, *describing):
             writer.end({})
 
 

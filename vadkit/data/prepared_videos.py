@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -12,6 +13,7 @@ from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
 from vadkit.data.cuttings import Cuttings
 from vadkit.data.dataset import Split
+from vadkit.data.evidence import Evidence, Rows
 from vadkit.data.leakage import refuse_leaks
 from vadkit.data.prepared_split import OnProgress, PreparedSplit
 from vadkit.data.store.store import Store
@@ -50,6 +52,7 @@ class PreparedVideos:
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
         self.cuttings = Cuttings(bound.recipe, self.role)
         self.teachers = Teachers(bound, device)
+        self._parts = {name: part.create() for name, part in bound.described.items()}
         self.report: dict[str, dict[str, int]] = {}
         """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
         self.remarks: dict[str, dict[str, list[str]]] = {}
@@ -123,6 +126,24 @@ class PreparedVideos:
         self._prepared(Read(split, (sampling,), (need,)))
         return self._outputs(sampling, split, need)
 
+    def descriptions(self, name: str, role: str, split: Split) -> list[Rows]:
+        """(n, D) for each video: what an evidence part says of its objects, as they are kept.
+
+        Raises:
+            PluginError: The part fails.
+        """
+        (videos,) = self._made(Read(split, (Sampling(frames=1, role=role),), (), (name,)))
+        shards = videos.shards_of(self._keep_descriptions(videos, name))
+        return [shards(number).rows for number in range(len(videos.videos))]
+
+    def part(self, name: str) -> Evidence[Any]:
+        """An evidence part that the recipe uses."""
+        return self._parts[name]
+
+    def _keep_descriptions(self, videos: PreparedSplit, name: str) -> str:
+        part = self._bound.described[name]
+        return videos.keep_descriptions([part.origin, part.facts()], self._parts[name])
+
     def make_missing(self, splits: Iterable[PreparedSplit]) -> None:
         """Make what is missing of videos; raises as `PreparedSplit.prepare` does."""
         for split in splits:
@@ -154,6 +175,8 @@ class PreparedVideos:
         for sampling in self.samplings(read):
             splits.append(self.split(sampling.role, read.split))
             splits[-1].keep_units(self.cuttings.cutting(sampling, read.split))
+        for name in read.parts:
+            self._keep_descriptions(splits[0], name)
         for need in read.needs:
             splits[0].keep_outputs(self._outputs(read.samplings[0], read.split, need))
         return splits

@@ -6,10 +6,10 @@ the same window of frames. So memory is flat in the video's length, and nothing 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, tee
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,11 @@ import numpy as np
 from vadkit.data.crops import Cut, Cutting, cut
 from vadkit.data.dataset import Video
 from vadkit.data.detection import Detector, Seen, detect
+from vadkit.data.evidence import Evidence, Rows
 from vadkit.data.teachers.bound_teacher import BATCH, Answers, FrameTeacher
 from vadkit.data.video.frame import VideoReader, to_channels
 from vadkit.data.windows import Window, reach, windows
+from vadkit.errors import PluginError
 from vadkit.registry.cards import BoxRules, Unit
 
 REPAIRED = "frames_repaired"
@@ -36,6 +38,8 @@ class PassedFrame:
     """Its units, for each cutting."""
     answers: tuple[Answers | None, ...]
     """(...) for each teacher; None where it was not asked about this frame."""
+    descriptions: tuple[Rows, ...]
+    """(n, D) for each evidence part: a row for each object."""
 
 
 class VideoPass:
@@ -57,26 +61,33 @@ class VideoPass:
         self._frames, self._boxes = Counter[str](), Counter[str]()
 
     def frames(
-        self, cuttings: Sequence[Cutting], teachers: Sequence[FrameTeacher] = ()
+        self,
+        cuttings: Sequence[Cutting],
+        teachers: Sequence[FrameTeacher] = (),
+        parts: Sequence[Evidence[Any]] = (),
     ) -> Iterator[PassedFrame]:
         """Yield every frame once, in order, with what was made of it.
 
         Raises:
             DataError: The video cannot be decoded, or is damaged and damage is refused.
-            PluginError: A detector or teacher fails, or does not give every frame once.
+            PluginError: A detector, teacher or evidence part fails, or does not give every frame
+                once.
             NumericError: A teacher's answer is not finite.
         """
         stream = self._read()
-        if any(cutting.unit == "object" for cutting in cuttings):
+        if parts or any(cutting.unit == "object" for cutting in cuttings):
             stream = detect(self._video, stream, self._detectors, self._rules, self._boxes)
         offsets = [cutting.offsets for cutting in cuttings]
         offsets += [teacher.teacher.sampling.offsets for teacher in teachers]
+        stream, *streams = tee(stream, 1 + len(parts))
+        described = [_described(part, of) for part, of in zip(parts, streams, strict=True)]
         around = windows(map(self._in_channels, stream), *reach(*offsets))
         # Teachers see several frames at once; without them nothing waits for others.
         while chunk := list(islice(around, BATCH if teachers else 1)):
             answers = [teacher.answers(chunk) for teacher in teachers]
             for window in chunk:
-                yield _passed(window, cuttings, answers)
+                rows = tuple(next(of) for of in described)
+                yield _passed(window, cuttings, answers, rows)
 
     def counts(self, unit: Unit) -> dict[str, int]:
         """What was seen, repaired and dropped for a kind of unit, when all frames are out."""
@@ -108,12 +119,40 @@ def damaged(counts: Mapping[str, int]) -> dict[str, int]:
     return {name.removeprefix(mark): n for name, n in counts.items() if name.startswith(mark)}
 
 
+def _described(part: Evidence[Any], frames: Iterator[Seen]) -> Iterator[Rows]:
+    """A part's descriptions of a video's frames; refuses one that misses a frame or a box."""
+    counts: deque[int] = deque()
+
+    def counted() -> Iterator[Seen]:
+        for seen in frames:
+            counts.append(len(seen.boxes))
+            yield seen
+
+    name = type(part).__name__
+    for rows in part.describe(counted()):
+        boxes = counts.popleft() if counts else None
+        if rows.ndim != 2 or len(rows) != boxes:  # noqa: PLR2004 - n and D
+            raise PluginError(
+                f"The evidence part {name} describes {boxes} boxes by an array {rows.shape}.",
+                "`describe` yields (n, D) for every frame, in order: a row for each of its boxes.",
+            )
+        yield rows
+    raise PluginError(
+        f"The evidence part {name} describes fewer frames than it was shown.",
+        "`describe` has to yield once for every frame.",
+    )
+
+
 def _passed(
-    window: Window[Seen], cuttings: Sequence[Cutting], answers: Sequence[Mapping[int, Answers]]
+    window: Window[Seen],
+    cuttings: Sequence[Cutting],
+    answers: Sequence[Mapping[int, Answers]],
+    rows: tuple[Rows, ...],
 ) -> PassedFrame:
     index = window.at(0).frame.index
     return PassedFrame(
         index,
         tuple(cut(window, cutting) for cutting in cuttings),
         tuple(of_frames.get(index) for of_frames in answers),
+        rows,
     )

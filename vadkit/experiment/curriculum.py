@@ -11,20 +11,22 @@ from typing import Any
 
 from torch import Tensor
 
+from vadkit.data.data_module import BASELINE
 from vadkit.errors import ResourceError
 from vadkit.experiment.phase_checkpoints import PhaseFolder
-from vadkit.experiment.phase_evaluation import evaluate_after
+from vadkit.experiment.phase_evaluation import Evaluation, evaluate_after
 from vadkit.experiment.run_metrics import PhaseResult, phase_figures
 from vadkit.experiment.run_output import write_results
 from vadkit.metrics import figures
 from vadkit.metrics.metrics_schema import PhaseFigures
-from vadkit.recipe import Phase
+from vadkit.recipe import BoundRecipe, Phase
 from vadkit.recipe.fingerprint import changed_keys, phase_facts
 from vadkit.runs.bundle import Bundle
 from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.tensors import unique_state
+from vadkit.scoring.evidence import EvidenceScores
 from vadkit.training.epoch_state import Epoch, Start
 from vadkit.training.trainer import PhaseRunner
 from vadkit.utils.hashing import hash_of
@@ -57,8 +59,16 @@ class Keys:
             "scoring": [[task.facts(), task.origin] for task in scoring],
             "answers of teachers to score": self._runner.data.prepared.teachers.facts(needs),
             "data to score": self._runner.data.fingerprint(reads),
+            **self._evidence_facts(bound),
         }
         return hash_of({**self._training(number), **facts})
+
+    def _evidence_facts(self, bound: BoundRecipe) -> dict[str, Any]:
+        parts = bound.evidence.values()
+        if not parts:
+            return {}
+        objects = self._runner.data.fingerprint([BASELINE])
+        return {"evidence": [[part.facts(), part.origin] for part in parts], "objects": objects}
 
     def _training(self, number: int) -> dict[str, Any]:
         runner, first = self._runner, self._runner.bound.first_phases(number)
@@ -94,12 +104,19 @@ class Curriculum:
         self._runner, self._folder, self._events = runner, folder, events
         self._keys, self._cache = keys, cache
         self._phases, self._world = runner.recipe.phase, runner.world
+        self._evidence = EvidenceScores(runner.data, runner.bound)
 
     def run(self, notes: Sequence[str] = ()) -> None:
         """Go through the phases, then write scores, metrics (with notes), plots and model."""
         done = [self._phase(number, phase) for number, phase in enumerate(self._phases, start=1)]
-        write_results(self._folder, self._runner, done, self._events.emit, notes)
+        final = done[-1].evaluation if done else self._untrained()
+        emit = self._events.emit
+        write_results(self._folder, self._runner, done, final, emit=emit, notes=notes)
         self._events.emit("run_done")
+
+    def _untrained(self) -> Evaluation | None:
+        """What evidence alone is worth, where the curriculum has no phase."""
+        return evaluate_after(self._runner, None, 0, self._evidence)
 
     def _phase(self, number: int, phase: Phase) -> PhaseResult:
         self._events.emit("phase_started", phase=number, stage=phase.stage)
@@ -174,7 +191,7 @@ class Curriculum:
 
     def _oracle(self, number: int, phase: Phase) -> float | None:
         """The micro AUC on the test labels."""
-        evaluation = evaluate_after(self._runner, phase, number)
+        evaluation = evaluate_after(self._runner, phase, number, self._evidence)
         micro = figures.MICRO_AUC.value(evaluation.metrics["main"]) if evaluation else None
         worth = self._world.same(math.nan if micro is None else micro)
         return None if math.isnan(worth) else worth
@@ -187,7 +204,7 @@ class Curriculum:
         earlier = None if last else checkpoints.evaluation() or self._cached_figures(number)
         evaluation = None
         if self._world.same(earlier is None) and (last or self._runner.recipe.score.every_phase):
-            evaluation = evaluate_after(self._runner, phase, number)
+            evaluation = evaluate_after(self._runner, phase, number, self._evidence)
         seconds = {"train": trained_s, "evaluate": time.perf_counter() - started}
         judged = phase_figures(number, phase, evaluation, seconds, earlier)
         if self._world.leads:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vadkit.data.dataset import Split
-from vadkit.data.units import Units
 from vadkit.distributed.shards import collected
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.metrics.region_metrics import Detections
-from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe, ScoreName, TaskEntry
+from vadkit.recipe import FrameProtocol, Phase, Protocol, ScoreName, TaskEntry
 from vadkit.registry.isolation import enough_memory
 from vadkit.scoring.calibration import Normal
+from vadkit.scoring.evidence import EvidenceScores, ScoreTables
 from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
 from vadkit.scoring.inference import UnitScores, Watch
 from vadkit.scoring.localization import ErrorMaps
@@ -51,39 +51,46 @@ class Evaluation:
     """Video -> its objects, or the regions of its error maps, with their scores under the main
     protocol; empty where no task says where."""
     normal: dict[str, Normal]
-    """Task -> training units and their scores, where a protocol calibrates with them."""
+    """Task or evidence part -> training units and their scores, where a protocol needs them."""
+    evidence: EvidenceScores
+    """What evidence parts say of the test objects, and keep of training objects."""
 
 
-def evaluate_after(runner: PhaseRunner, phase: Phase, number: int) -> Evaluation | None:
-    """Evaluate after a phase with the tasks learned so far; None while none of them scores.
+def evaluate_after(
+    runner: PhaseRunner, phase: Phase | None, number: int, evidence: EvidenceScores
+) -> Evaluation | None:
+    """Evaluate after a phase with the tasks learned so far; None while nothing scores.
 
     The runner's model is left as it is: how a curriculum is scored must not change its training.
     Of several ranks, each scores its shard, and the first says what the scores are worth; the
     others return None.
     """
     heads = _heads(runner, number)
-    protocols = _possible(runner.recipe, heads)
+    unlearned = {*runner.bound.scoring_tasks} - heads.keys()
+    possible = {name: of.without(unlearned) for name, of in runner.bound.protocols.items()}
+    protocols = {name: protocol for name, protocol in possible.items() if protocol}
     if "main" not in protocols:
         return None
     scorer = replace(runner, model=copy.deepcopy(runner.model))
     if stale := [task for task, kind in heads.items() if kind == "refit"]:
-        _refit(scorer, stale, number, phase.steps)
+        _refit(scorer, stale, number, phase.steps if phase else None)
     maps = ErrorMaps()
     tables = _every_score(scorer, heads, maps)
-    normal = {task: _normal(scorer, task, most) for task, most in _calibrating(protocols).items()}
+    calibrating = _calibrating(protocols, heads)
+    normal = {task: _normal(scorer, task, most) for task, most in calibrating.items()}
     if not runner.world.leads:
         return None
+    tables |= evidence.tables(runner.bound.evidence)
+    normal |= evidence.normal(runner.bound.evidence)
     scores = {name: fuse(tables, protocol, normal) for name, protocol in protocols.items()}
-    columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].use}
+    columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].names}
     with runner.data.annotations.scoring():
         labels = runner.data.annotations.labels()
     metrics = {name: compared(of, labels, protocols[name]) for name, of in scores.items()}
     regions = _regions(scorer, tables, maps, protocols["main"], normal)
-    return Evaluation(scorer.model, heads, scores["main"], columns, metrics, regions, normal)
-
-
-ScoreTables = dict[ScoreName, tuple[Units, NDArray[np.float32]]]
-"""`task.score` -> units and the score (n,) of each."""
+    return Evaluation(
+        scorer.model, heads, scores["main"], columns, metrics, regions, normal, evidence
+    )
 
 
 def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> ScoreTables:
@@ -109,11 +116,11 @@ def _regions(
     Where none does, the regions of the maps of those that see whole frames.
     """
     units_of = {name: task.score_sampling.unit for name, task in scorer.model.tasks.items()}
-    use = tuple(use for use in protocol.use if units_of[use.task] == "object")
-    if not use:
-        weights = {use: protocol.weights.get(use, 1.0) for use in protocol.use}
-        return maps.detections(tables[protocol.use[0]][0], weights)
-    ((units, values), *_) = fuse_units(tables, protocol.model_copy(update={"use": use}), normal)
+    of_objects = protocol.without({name for name, unit in units_of.items() if unit == "frame"})
+    if not of_objects:
+        weights = {name: protocol.weights.get(name, 1.0) for name in protocol.names}
+        return maps.detections(tables[protocol.names[0]][0], weights)
+    ((units, values), *_) = fuse_units(tables, of_objects, normal)
     rows = [units.video == number for number in range(len(units.videos))]
     boxes = units.boxes[:, :4].astype(np.float64)
     return {
@@ -141,7 +148,8 @@ def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:
     way: str = runner.recipe.score.heads
     kinds: dict[str, str] = {}
     for protocol in runner.recipe.score.protocols.values():
-        tasks = [use.task for use in protocol.use]
+        named = dict.fromkeys(name.task for name in protocol.names)
+        tasks = [task for task in named if task in runner.bound.tasks]
         learned = [task for task in tasks if task in runner.model.heads]
         for task in learned or (tasks if way == "refit" else []):
             kinds[task] = way if _stale(runner, task, number) else "trained"
@@ -157,17 +165,6 @@ def _stale(runner: PhaseRunner, task: str, number: int) -> bool:
         if any(entry.backbone == backbone for entry in phase.tasks):
             return True
     return True
-
-
-def _possible(recipe: Recipe, heads: Mapping[str, str]) -> dict[str, Protocol]:
-    """The protocols, each with those of its scores whose tasks have a head."""
-    reduced = {
-        name: protocol.model_copy(
-            update={"use": tuple(use for use in protocol.use if use.task in heads)}
-        )
-        for name, protocol in recipe.score.protocols.items()
-    }
-    return {name: protocol for name, protocol in reduced.items() if protocol.use}
 
 
 def _refit(scorer: PhaseRunner, tasks: list[str], number: int, steps: int | None) -> None:
@@ -212,13 +209,14 @@ def _unit_scores(
     return collected(world, scores.scores(), _BATCH)
 
 
-def _calibrating(protocols: Mapping[str, Protocol]) -> dict[str, int]:
+def _calibrating(protocols: Mapping[str, Protocol], tasks: Iterable[str]) -> dict[str, int]:
     """Tasks with which a protocol calibrates, and from how many training units at most."""
     most: dict[str, int] = {}
     for protocol in protocols.values():
-        if protocol.calibrate.kind != "none":
-            for use in protocol.use:
-                most[use.task] = max(protocol.calibrate.of, most.get(use.task, 0))
+        gates = {question.gate for question in protocol.asked.values()}
+        for name in protocol.names:
+            if name.task in tasks and (protocol.calibrate.kind != "none" or name in gates):
+                most[name.task] = max(protocol.calibrate.of, most.get(name.task, 0))
     return most
 
 

@@ -124,7 +124,7 @@ def _runner(
     world: World,
 ) -> PhaseRunner:
     tasks = {name: task.create() for name, task in bound.tasks.items()}  # before data are made
-    reads = required(bound, labelled=data.annotations.present)
+    reads = required(bound, labelled=data.annotations.present())
     data.require(reads)
     data.annotations.check()  # wrong ones are better told before the training than after
     _tell_remarks(data, progress)

@@ -9,15 +9,16 @@ from typing import Any
 
 import torch
 
-from vadkit.data.data_module import BASELINE
 from vadkit.experiment.phase_evaluation import Evaluation, compared
 from vadkit.metrics.bootstrap import auc_intervals
 from vadkit.metrics.figures import baseline_figures, figures_in, judge_regions
 from vadkit.metrics.metrics_schema import METRICS_SCHEMA, ORACLE, Metrics, PhaseFigures
 from vadkit.metrics.region_metrics import Convention, evaluate_regions
 from vadkit.recipe import FrameProtocol, Phase, Protocol, Recipe
-from vadkit.scoring.fusion import baselines
-from vadkit.scoring.protocol import describe, frames_that_count
+from vadkit.recipe.baselines import baselines, finished_as
+from vadkit.scoring.evidence import EvidenceScores
+from vadkit.scoring.fusion import box_counts, fuse
+from vadkit.scoring.protocol import describe, finish, frames_that_count
 from vadkit.training.trainer import PhaseRunner
 
 
@@ -75,7 +76,7 @@ def run_metrics(
             for name, described in protocols.items()
         },
         **_localisation(runner, final),
-        "baselines": _baselines(runner),
+        "baselines": _baselines(runner, final.evidence),
         "phases": [result.figures.tree() for result in done],
         "data": {
             "fingerprint": runner.data.fingerprint(),
@@ -138,6 +139,7 @@ def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
         "heads": score.heads,
         **({"refit_epochs": score.refit_epochs} if score.refits else {}),
         "tasks": {name: asdict(tasks[name].config) for name in runner.bound.scoring_tasks},
+        "evidence": {name: asdict(part.config) for name, part in runner.bound.evidence.items()},
     }
 
 
@@ -150,16 +152,20 @@ def _checkpoint(recipe: Recipe) -> str:
     return f"{which}, nothing selected on test labels"
 
 
-def _baselines(runner: PhaseRunner) -> dict[str, Any]:
-    """What boxes alone reach under the same protocol: nothing was learned for these."""
-    labels, proxies = runner.data.annotations.labels(), runner.model.tasks.values()
-    samplings = [s for proxy in proxies for s in proxy.all_samplings]
-    objects = [s for s in samplings if s.unit == "object" and s.role == "target"]
+def _baselines(runner: PhaseRunner, evidence: EvidenceScores) -> dict[str, Any]:
+    """What is reached under the same protocol by scores for which nothing was trained."""
+    labels, protocol = runner.data.annotations.labels(), runner.recipe.score
     if not labels:
         return {}
-    units = runner.data.units((*objects, BASELINE)[0], "test")
-    by_name, protocol = baselines(units, runner.recipe.score), runner.recipe.score
+    parts = [name.task for baseline in baselines().values() for name in baseline.names]
+    tables, normal = evidence.tables(parts), evidence.normal(parts)
+    scores = {
+        name: fuse(tables, finished_as(baseline, protocol), normal)
+        for name, baseline in baselines().items()
+    }
+    units, _ = next(iter(tables.values()))
+    scores["number of boxes"] = finish(box_counts(units), protocol)
     return {
-        name: baseline_figures(compared(scores, labels, protocol))
-        for name, scores in by_name.items()
+        name: baseline_figures(compared(frames, labels, protocol))
+        for name, frames in scores.items()
     }

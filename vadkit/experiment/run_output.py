@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 
+import numpy as np
 import torch
 
 from vadkit.experiment.phase_evaluation import Evaluation
@@ -14,7 +15,7 @@ from vadkit.metrics.metrics_schema import Metrics
 from vadkit.recipe import Phase
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.score_files import ScoreTable, write_labels, write_regions, write_scores
-from vadkit.runs.bundle import NORMAL, WEIGHTS, write_bundle
+from vadkit.runs.bundle import BANK, NORMAL, WEIGHTS, write_bundle
 from vadkit.runs.epochs import read_history
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.names import safe_names
@@ -28,6 +29,8 @@ def write_results(
     folder: RunFolder,
     runner: PhaseRunner,
     done: Sequence[PhaseResult],
+    final: Evaluation | None,
+    *,
     emit: Emit,
     notes: Sequence[str] = (),
 ) -> None:
@@ -38,7 +41,6 @@ def write_results(
     Raises:
         ResourceError: The disk is full.
     """
-    final = done[-1].evaluation
     if final is None:
         return
     with runner.data.annotations.scoring():
@@ -74,6 +76,10 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *heads))}
     for task, normal in final.normal.items():
         tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
+    for part in runner.bound.evidence:
+        bank = final.evidence.bank(part)
+        arrays = {name: np.ascontiguousarray(array) for name, array in bank.items()}
+        tensors |= {f"{BANK}{part}/{name}": torch.from_numpy(a) for name, a in arrays.items()}
     meta = {
         "vadkit": version("vadkit"),
         "recipe": runner.recipe.model_dump(mode="json"),
@@ -93,6 +99,8 @@ def _draw_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> N
 
 
 def _draw_training(folder: RunFolder, phases: Sequence[Phase], metrics: Metrics) -> None:
+    if not phases:
+        return
     plot_phases(folder.plots / "phases.png", metrics.phases, metrics.baselines)
     histories = {
         f"{number} {phase.title}": read_history(folder.history(number, phase.title))

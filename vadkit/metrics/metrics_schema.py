@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vadkit.errors import RunBusyError
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures, frame_figures
 from vadkit.recipe import FrameProtocol
-from vadkit.recipe.schema import Calibrate
+from vadkit.recipe.schema import Calibrate, Question
 from vadkit.runs.atomic import read_json, write_json
 
 METRICS_SCHEMA: Final = 2
@@ -114,7 +114,9 @@ class ReportedScorer(Facts):
 
     model_config = ConfigDict(extra="forbid")
     use: tuple[str, ...]
+    questions: dict[str, Question] = Field(default_factory=dict)
     fuse: str
+    exponent: float = -0.5
     weights: dict[str, float]
     weigh: str
     calibrate: Calibrate
@@ -125,6 +127,8 @@ class ReportedScorer(Facts):
     """Only where heads are re-fitted."""
     tasks: dict[str, dict[str, Any]]
     """Task -> its options."""
+    evidence: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Evidence part -> its options."""
 
 
 class ProtocolFigures(Judged):

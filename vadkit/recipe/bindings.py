@@ -26,7 +26,7 @@ class Binding:
     """
 
     kind: str
-    """task, backbone, teacher, detector or dataset."""
+    """task, backbone, teacher, evidence, detector or dataset."""
     name: str
     """As the recipe writes it: bare or `distribution:name`."""
     options: Mapping[str, Any]

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from vadkit.recipe.baselines import baselines
 from vadkit.recipe.bindings import (
     Binding,
     DatasetBinding,
@@ -31,6 +32,8 @@ class Read(NamedTuple):
     split: Literal["train", "test"]
     samplings: tuple[Sampling, ...]
     needs: tuple[Need, ...]
+    parts: tuple[str, ...] = ()
+    """Evidence parts that describe the objects."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +57,27 @@ class BoundRecipe:
     @cached_property
     def scoring_tasks(self) -> list[str]:
         """The tasks whose scores a protocol uses."""
-        return list(dict.fromkeys(use.task for p in self.protocols.values() for use in p.use))
+        names = (name.task for p in self.protocols.values() for name in p.names)
+        return [name for name in dict.fromkeys(names) if name not in self.evidence]
+
+    @cached_property
+    def evidence(self) -> Mapping[str, Binding]:
+        """The evidence parts whose attributes a protocol uses."""
+        named = dict.fromkeys(name.task for p in self.protocols.values() for name in p.names)
+        return {
+            name: self._evidence(name)
+            for name in named
+            if name not in self.trained_tasks and self.registry.offers_name("evidence", name)
+        }
+
+    @cached_property
+    def described(self) -> Mapping[str, Binding]:
+        """The evidence parts that the baselines need, and those whose attributes are used."""
+        names = (name.task for baseline in baselines().values() for name in baseline.names)
+        return {**{name: self._evidence(name) for name in names}, **self.evidence}
+
+    def _evidence(self, name: str) -> Binding:
+        return Binding("evidence", name, self.recipe.evidence.get(name, {}), self.registry)
 
     @property
     def protocols(self) -> Mapping[str, Protocol]:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import named
@@ -134,12 +142,17 @@ class Phase(Strict):
 class Calibrate(Strict):
     """How a score is compared with those of training units, which are normal."""
 
-    kind: Literal["none", "zscore", "quantile"] = "none"
-    """`zscore`: deviations above their mean; `quantile`: -log of the share that reach it."""
+    kind: Literal["none", "zscore", "quantile", "tail"] = "none"
+    """`zscore`: deviations above their mean; `quantile`: -log of the share that reach it; `tail`:
+    the same among all, going on beyond the training scores as an exponential does."""
     among: Annotated[int, Field(ge=2)] | None = None
     """How many, the nearest in place and size; all where not given."""
     of: Annotated[int, Field(ge=2)] = 10_000
     """Training units at most from which they are chosen, evenly taken."""
+    beyond: Annotated[float, Field(ge=0.5, lt=1)] = 0.98
+    """Training quantile above which `tail` is an exponential."""
+    cap: Annotated[float, Field(gt=0)] = 6.0
+    """Greatest -log p of `tail`: training units are too few, and too alike, for more."""
 
 
 def _odd(window: int) -> int:
@@ -193,18 +206,85 @@ class FrameProtocol(Strict):
     """Which macro AUC is told: videos of one class left out, or each padded with two frames."""
 
 
-class Protocol(FrameProtocol):
-    """From the tasks' scores of units to a score of each frame, and on to figures."""
+class Question(Strict):
+    """Something that is asked of a unit, and answered by the mean of one or a few scores."""
 
-    use: Annotated[tuple[ScoreName, ...], Field(min_length=1)]
-    """`task.score` names; several are averaged. After a phase, those of tasks learned by then."""
-    fuse: Literal["mean", "max"] = "mean"
-    """Their mean, or the greatest of them: either task alone can flag a frame ([003])."""
+    of: Annotated[tuple[ScoreName, ...], Field(min_length=1)]
+    """`task.score` and `part.attribute` names."""
+    gate: ScoreName | None = None
+    """The question counts only where this score reaches a quantile of training units."""
+    above: Annotated[float, Field(ge=0, le=1)] = 0.25
+    """Which quantile."""
+
+
+def _listed(value: Any) -> Any:
+    """A question given by its scores alone, or by one, as a table."""
+    table = {"of": value} if isinstance(value, str | list | tuple) else value
+    if not isinstance(table, dict) or "of" not in table:
+        return table
+    names = [table["of"]] if isinstance(table["of"], str) else table["of"]
+    return {**table, "of": tuple(names) if isinstance(names, list) else names}
+
+
+NamedQuestion = Annotated[
+    Question, BeforeValidator(_listed, json_schema_input_type=str | list[str] | Question)
+]
+"""A table, or scores alone."""
+
+
+class Protocol(FrameProtocol):
+    """From the scores of units to a score of each frame, and on to figures."""
+
+    use: tuple[ScoreName, ...] = ()
+    """`task.score` and `part.attribute` names, each a question of its own. After a phase, those of
+    tasks learned by then."""
+    questions: dict[str, NamedQuestion] = Field(default_factory=dict)
+    """In place of `use`: questions by name, each answered by the mean of some scores."""
+    fuse: Literal["mean", "max", "sum", "stouffer", "power"] = "mean"
+    """How a unit's answers are joined: their mean; the greatest, so that either task alone can flag
+    a frame ([003]); their sum, of -log p Fisher's; Stouffer's z of p-values; or the generalised
+    mean of p-values with `exponent`."""
+    exponent: Annotated[float, Field(lt=0)] = -0.5
+    """Of `power`: the lower, the more the loudest question alone decides."""
     weights: dict[ScoreName, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """`task.score` -> how much it counts; 1 where not given."""
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
     calibrate: Calibrate = Calibrate()
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if bool(self.use) == bool(self.questions):
+            raise ValueError("give either `use` or `questions`")
+        return self
+
+    @property
+    def asked(self) -> dict[str, Question]:
+        """The questions by name; those of `use` have the names of their scores."""
+        return self.questions or {str(name): Question(of=(name,)) for name in self.use}
+
+    @property
+    def names(self) -> tuple[ScoreName, ...]:
+        """The scores that the questions need."""
+        questions = self.asked.values()
+        gates = [question.gate for question in questions if question.gate]
+        return tuple(dict.fromkeys([*(n for q in questions for n in q.of), *gates]))
+
+    def without(self, parts: Container[str]) -> Self | None:
+        """The protocol for the scores of other tasks and parts alone; None where none is left."""
+        if self.use:
+            use = tuple(name for name in self.use if name.task not in parts)
+            return self.model_copy(update={"use": use}) if use else None
+        kept = {name: _kept(question, parts) for name, question in self.questions.items()}
+        questions = {name: question for name, question in kept.items() if question}
+        return self.model_copy(update={"questions": questions}) if questions else None
+
+
+def _kept(question: Question, parts: Container[str]) -> Question | None:
+    if question.gate and question.gate.task in parts:
+        return None
+    names = tuple(name for name in question.of if name.task not in parts)
+    return question.model_copy(update={"of": names}) if names else None
 
 
 class Score(Protocol):
@@ -248,6 +328,9 @@ class Recipe(Strict):
     teachers: dict[str, TeacherSource] = Field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Options of tasks, by name; they hold in every phase."""
+    evidence: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Options of evidence parts, by name."""
     optim: Optim = Optim()
-    phase: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    phase: tuple[Phase, ...] = ()
+    """The curriculum; without one nothing is trained, and only evidence can score."""
     score: Score

@@ -32,14 +32,17 @@ def plugged(table: Table) -> Iterator[tuple[str, str, KeyPath, Table]]:
         for part, value in sources:
             if isinstance(value, dict) and isinstance(value.get(key), str):
                 yield kind, value[key], (*path, part), value
-    for name, value in pairs(table.get("tasks")):
-        if isinstance(value, dict):
-            yield "task", str(name), ("tasks", name), value
+    for kind, part in (("task", "tasks"), ("evidence", "evidence")):
+        for name, value in pairs(table.get(part)):
+            if isinstance(value, dict):
+                yield kind, str(name), (part, name), value
 
 
 def own_options(kind: str, table: Table) -> Table:
     """The options in a plugin's table: without the keys that are the recipe's own."""
-    common = {"task": set(), "dataset": {"dataset", "path", "every"}}.get(kind, {"name"})
+    common = {"task": set(), "evidence": set(), "dataset": {"dataset", "path", "every"}}.get(
+        kind, {"name"}
+    )
     return {key: value for key, value in table.items() if key not in common}
 
 

@@ -13,7 +13,7 @@ from vadkit.recipe.presets import presets
 from vadkit.recipe.schema import TARGET
 from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import Table, own_options, plugged, task_entries
-from vadkit.registry.cards import Card, TaskCard
+from vadkit.registry.cards import Card, EvidenceCard, TaskCard
 from vadkit.registry.discovery import one_line
 from vadkit.registry.name_errors import UnknownNameError
 from vadkit.registry.options import option_problems
@@ -133,13 +133,24 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             yield from _card(bound.registry, "task", weighed.task, (*place, "weights", weighed))[1]
         for index, use in enumerate(protocol.use):
             yield from _use_problems(bound, use, (*place, "use", index))
+        for title, question in protocol.questions.items():
+            for use in (*question.of, *([question.gate] if question.gate else [])):
+                yield from _use_problems(bound, use, (*place, "questions", title))
 
 
 def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[Problem]:
+    if use.task in bound.evidence:
+        part = _usable_card(bound.evidence[use.task])
+        if isinstance(part, EvidenceCard) and use.score not in part.attributes:
+            hint = suggested(use.score, part.attributes)
+            yield Problem(key, f"the evidence part {use.task!r} has no {use.score!r}. {hint}")
+        return
     card = _usable_card(bound.tasks[use.task])
     probed = bound.recipe.score.refits and card is not None
     if use.task not in bound.trained_tasks and not probed:
-        hint = suggested(use.task, bound.trained_tasks)
-        yield Problem(key, f"{use!r} does not name a task of a phase, as TASK.SCORE. {hint}")
+        parts = [card.name for card in bound.registry.cards("evidence")]
+        hint = suggested(use.task, [*bound.trained_tasks, *parts])
+        message = f"{use!r} does not name a task of a phase, as TASK.SCORE"
+        yield Problem(key, f"{message}, or an evidence part, as PART.ATTRIBUTE. {hint}")
     elif isinstance(card, TaskCard) and not card.scored:
         yield Problem(key, f"the task {use.task!r} gives no score.")

@@ -15,6 +15,7 @@ from vadkit.registry.cards import (
     Corruption,
     DatasetCard,
     DetectorCard,
+    EvidenceCard,
     Need,
     Sampling,
     TaskCard,
@@ -26,6 +27,7 @@ HOOKS: dict[str, type[Card]] = {
     "vadkit_backbones": BackboneCard,
     "vadkit_teachers": TeacherCard,
     "vadkit_detectors": DetectorCard,
+    "vadkit_evidence": EvidenceCard,
     "vadkit_datasets": DatasetCard,
 }
 """Hook -> the card that it returns."""
@@ -106,6 +108,10 @@ def _check_declared(card: Card) -> None:
         _check_answers(card, "needs", Need)
         _check_answers(card, "score_needs", Need)
         _check_kit(card)
+    if isinstance(card, EvidenceCard):
+        names = card.attributes if isinstance(card.attributes, tuple) else ()
+        named = bool(names) and all(_matches(_NAME, name) for name in names)
+        _expect(card, "attributes", named, "a tuple of names of a-z, 0-9, _ and -")
     if isinstance(card, TaskCard | TeacherCard):
         _check_answers(card, "sampling", Sampling)
 

@@ -181,6 +181,16 @@ class DetectorCard(Card):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvidenceCard(Card):
+    """Numbers of an object that no training is needed for."""
+
+    kind: ClassVar[str] = "evidence"
+
+    attributes: tuple[str, ...]
+    """Names of the numbers, higher is more unusual; a recipe writes `part.attribute`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatasetCard(Card):
     """A data set: videos and labels on disk, or synthetic ones."""
 

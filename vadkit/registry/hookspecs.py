@@ -10,7 +10,14 @@ from __future__ import annotations
 
 import pluggy
 
-from vadkit.registry.cards import BackboneCard, DatasetCard, DetectorCard, TaskCard, TeacherCard
+from vadkit.registry.cards import (
+    BackboneCard,
+    DatasetCard,
+    DetectorCard,
+    EvidenceCard,
+    TaskCard,
+    TeacherCard,
+)
 
 hookspec = pluggy.HookspecMarker("vadkit")
 hookimpl = pluggy.HookimplMarker("vadkit")
@@ -42,6 +49,18 @@ def vadkit_teachers() -> list[TeacherCard]:  # type: ignore[empty-body]
 @hookspec
 def vadkit_detectors() -> list[DetectorCard]:  # type: ignore[empty-body]
     """Detectors of objects."""
+
+
+@hookspec
+def vadkit_evidence() -> list[EvidenceCard]:  # type: ignore[empty-body]
+    """Evidence parts.
+
+    Example:
+        @hookimpl
+        def vadkit_evidence():
+            return [EvidenceCard(name="colour", summary="An object's mean colour.",
+                                 load="vadkit_colour:Colour", attributes=("distance",))]
+    """
 
 
 @hookspec

@@ -112,6 +112,11 @@ class Registry:
         offered = [card.name for card in self.cards(kind)]
         raise missing_name(kind, name, self.plugins, offered)
 
+    def offers_name(self, kind: str, name: str) -> bool:
+        """Whether anybody offers it."""
+        distribution, _, bare = name.rpartition(":")
+        return bool(self._named(kind, bare, distribution))
+
     def card(self, kind: str, name: str) -> Card:
         """The card that the name means; raises as `offer` does."""
         return self.offer(kind, name).card
@@ -153,7 +158,7 @@ class Registry:
         """An instance: `cls(config, *args)`, for a data set `cls(*args, config)`.
 
         Args:
-            kind: task, backbone, teacher, detector or dataset.
+            kind: task, backbone, teacher, evidence, detector or dataset.
             name: Bare or as `distribution:name`.
             options: Table of options for the card's config.
             args: A data set's root; a backbone's number of channels.

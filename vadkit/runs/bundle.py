@@ -25,6 +25,8 @@ from vadkit.runs.tensors import read_tensors, size_of, write_tensors
 BUNDLE_SCHEMA = 1
 WEIGHTS, OPTIM = "weights", "optim"
 """Names of tables of tensors."""
+BANK = "evidence/"
+"""Names of tensors that evidence parts keep of training objects begin so: `evidence/PART/NAME`."""
 NORMAL = "normal/"
 """Names of a model's tensors of a calibration begin so: `normal/TASK/boxes`, ..."""
 _OF_MODEL = {"vadkit", "recipe", "sizes"}

@@ -29,7 +29,7 @@ _LEAST = 1e-6
 
 @dataclass(frozen=True)
 class Normal:
-    """Training units, and the scores that a task gives them."""
+    """Training units, and the scores that a task or an evidence part gives them."""
 
     boxes: NDArray[np.float32]
     """(m, 5): x1, y1, x2, y2 in pixels, confidence."""
@@ -130,3 +130,30 @@ def _quantile(values: Floats, near: Floats) -> Floats:
 
 
 _COMPARED = {"zscore": _zscore, "quantile": _quantile}
+
+
+def tail(values: Floats, normal: Floats, how: Calibrate) -> Floats:
+    """-log of the share of training units that score as high, which goes on beyond their scores.
+
+    Up to the training quantile `how.beyond`, -log((#{normal >= x} + 1) / (m + 1)); above it as an
+    exponential goes on whose mean is the training scores' mean excess. No more than `how.cap`:
+    training units follow each other in tracks, and vouch for no rarer events.
+
+    Args:
+        values: (n,), higher is more anomalous.
+        normal: (m,) of training units.
+        how: Where the exponential begins, and the cap.
+
+    Returns:
+        (n,) from 0 to the cap.
+    """
+    known = np.sort(normal)
+    reaching = len(known) - np.searchsorted(known, values, side="left")
+    logs = -np.log((reaching + 1) / (len(known) + 1))
+    start = np.quantile(known, how.beyond)
+    excess = known[known > start] - start
+    mean = excess.mean() if len(excess) else 0.0
+    with np.errstate(divide="ignore"):
+        steps = np.divide(values - start, mean, out=np.full(len(values), np.inf), where=mean > 0)
+    beyond = -np.log(1 - how.beyond) + steps
+    return np.asarray(np.minimum(np.where(values > start, beyond, logs), how.cap))

@@ -6,7 +6,7 @@ where scores can be negative and 0 would not be "most normal", the lowest score 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import groupby
 from typing import Any
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
-from vadkit.recipe import FrameProtocol, Protocol, ScoreName
-from vadkit.scoring.calibration import Normal, calibrated, places
+from vadkit.recipe import Protocol, ScoreName
+from vadkit.scoring.calibration import Normal, calibrated, places, tail
 from vadkit.scoring.protocol import FrameScores, finish, normalised
 
 Floats = NDArray[np.float64]
@@ -32,13 +32,13 @@ def fuse(
     protocol: Protocol,
     normal: Mapping[str, Normal] | None = None,
 ) -> dict[str, FrameScores]:
-    """Score every frame by the mean, or the greatest, of the scores that the protocol uses.
+    """Score every frame by the answers to the protocol's questions.
 
-    Scores of the same units are averaged unit by unit, as [002] averages its tasks; those of
-    different units (objects and whole frames) can only be averaged frame by frame. Calibrated
-    scores are of one scale. Others, if normalised, are brought to [0, 1] in each video first and
-    averaged frame by frame, then brought to it again, as Jigsaw-VAD does with its two puzzles: so
-    no score outweighs another by its scale.
+    Answers about the same units are joined unit by unit, as [002] averages its tasks; those about
+    different units (objects and whole frames) can only be joined frame by frame. Calibrated scores
+    are of one scale. Others, if normalised, are brought to [0, 1] in each video first and joined
+    frame by frame, then brought to it again, as Jigsaw-VAD does with its two puzzles: so no score
+    outweighs another by its scale.
 
     Args:
         scores: `task.score` -> the table of units and their scores; tables of the same videos.
@@ -46,14 +46,15 @@ def fuse(
         normal: Task -> training units and their scores, with which a protocol calibrates.
 
     Raises:
-        RecipeError: A score that the protocol uses is not there.
+        RecipeError: A score that the protocol uses is not there, or a question joins scores of
+            objects and of whole frames.
         NumericError: A score is not finite; the message names it, the video and the frame.
         DataError: A unit lies outside its video.
     """
-    comparable = _comparable(scores, protocol, normal)
+    answers = _answers(scores, protocol, normal)
     if protocol.calibrate.kind == "none" and protocol.normalise != "none":
-        return _fused_videos([frame_maximum(*table) for table in comparable], protocol)
-    return finish(_fused_frames(comparable, protocol), protocol)
+        return _fused_videos([frame_maximum(*table) for table in answers], protocol)
+    return finish(_fused_frames(answers, protocol), protocol)
 
 
 def fuse_units(
@@ -65,41 +66,67 @@ def fuse_units(
 
     What is stretched within each video or smoothed there, is so for frames alone.
     """
-    tables = _fused_units(_comparable(scores, protocol, normal), protocol)
+    tables = _fused_units(_answers(scores, protocol, normal), protocol)
     return [(units, values) for units, values, _ in tables]
 
 
-def _comparable(
+def _answers(
     scores: Mapping[ScoreName, tuple[Units, UnitScores]],
     protocol: Protocol,
     normal: Mapping[str, Normal] | None,
 ) -> list[Table]:
-    """The tables of the scores that the protocol uses, weighed and calibrated."""
-    weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.use}
+    """A table of units and their answers for each of the protocol's questions."""
+    weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.names}
+    calibrated = weighed
     if protocol.calibrate.kind != "none":
-        weighed = _calibrated(weighed, normal or {}, protocol)
-    return [weighed[name] for name in protocol.use]
+        calibrated = _calibrated(weighed, normal or {}, protocol)
+    answers = []
+    for name, question in protocol.asked.items():
+        tables = [calibrated[score] for score in question.of]
+        units = _common_units(name, tables)
+        answer = np.mean([values for _, values in tables], axis=0)
+        if question.gate:
+            of_normal = (normal or {})[question.gate.task].scores[question.gate]
+            threshold = np.quantile(of_normal, question.above)
+            answer = np.where(weighed[question.gate][1] >= threshold, answer, 0.0)
+        answers.append((units, answer))
+    return answers
+
+
+def _common_units(question: str, tables: Sequence[Table]) -> Units:
+    units = tables[0][0]
+    if not all(_same(units, other) for other, _ in tables[1:]):
+        raise RecipeError(
+            f"The question {question!r} joins scores of objects and of whole frames.",
+            "Make two questions of it under score.questions.",
+        )
+    return units
 
 
 def _calibrated(
     weighed: Mapping[ScoreName, Table], normal: Mapping[str, Normal], protocol: Protocol
 ) -> dict[ScoreName, Table]:
     """Task by task: a task's scores have their neighbours in common."""
-    found: dict[ScoreName, Table] = {}
+    tables: dict[ScoreName, Table] = {}
     for task, names in groupby(sorted(weighed), key=lambda name: name.task):
-        own, used = normal[task], list(names)
+        training, used = normal[task], list(names)
         units = weighed[used[0]][0]
         values = np.stack([weighed[name][1] for name in used])
-        usual = np.stack([_by_area(own.scores[name], own.boxes, protocol) for name in used])
+        usual = np.stack([_by_area(training.scores[n], training.boxes, protocol) for n in used])
         if not np.isfinite(usual).all():
             raise NumericError(
                 f"{task} gives a training unit a score that is not finite.",
                 "The task's score has to be a finite number for every unit.",
             )
-        at, usual_at = places(units.boxes, units.sizes[units.video]), places(own.boxes, own.sizes)
-        rows = calibrated(values, at, usual, usual_at, protocol.calibrate)
-        found |= {name: (units, row) for name, row in zip(used, rows, strict=True)}
-    return found
+        if protocol.calibrate.kind == "tail":
+            pairs = zip(values, usual, strict=True)
+            rows = np.stack([tail(row, known, protocol.calibrate) for row, known in pairs])
+        else:
+            at = places(units.boxes, units.sizes[units.video])
+            usual_at = places(training.boxes, training.sizes)
+            rows = calibrated(values, at, usual, usual_at, protocol.calibrate)
+        tables |= {name: (units, row) for name, row in zip(used, rows, strict=True)}
+    return tables
 
 
 def _fused_videos(
@@ -114,54 +141,74 @@ def _fused_videos(
     }
 
 
-def _fused_frames(weighed: Sequence[Table], protocol: Protocol) -> dict[str, Floats]:
-    tables = _fused_units(weighed, protocol)
+def _fused_frames(answers: Sequence[Table], protocol: Protocol) -> dict[str, Floats]:
+    tables = _fused_units(answers, protocol)
     raws = [frame_maximum(units, values) for units, values, _ in tables]
-    # What is greatest has its weight already; a mean counts for as much as is in it.
-    shares = [1.0 if protocol.fuse == "max" else share for _, _, share in tables]
+    shares = [_SHARES[protocol.fuse](weights) for _, _, weights in tables]
     return {v: _together([raw[v] for raw in raws], shares, protocol) for v in raws[0]}
 
 
-def _fused_units(weighed: Sequence[Table], protocol: Protocol) -> list[tuple[Units, Floats, float]]:
-    """Units, their fused scores and the sum of the weights, for every table of units."""
+_SHARES: dict[str, Callable[[Floats], float]] = {
+    "mean": lambda weights: float(weights.sum()),
+    "power": lambda weights: float(weights.sum()),
+    "stouffer": lambda weights: float(np.sqrt((weights**2).sum())),
+    "max": lambda _: 1.0,
+    "sum": lambda _: 1.0,
+}
+"""What joined answers count for when they are joined once more; weights are in some already."""
+
+
+def _fused_units(
+    answers: Sequence[Table], protocol: Protocol
+) -> list[tuple[Units, Floats, Floats]]:
+    """Units, their joined answers and the weights of these, for every table of units."""
     tables: list[tuple[Units, list[Floats], list[float]]] = []
-    for (units, values), weight in zip(weighed, _weights(protocol), strict=True):
+    for (units, values), weight in zip(answers, _weights(protocol), strict=True):
         table = next((table for table in tables if _same(units, table[0])), None)
         if table is None:
             table = (units, [], [])
             tables.append(table)
         table[1].append(values)
         table[2].append(weight)
-    return [(of, _together(parts, own, protocol), sum(own)) for of, parts, own in tables]
+    return [
+        (units, _together(values, weights, protocol), np.array(weights))
+        for units, values, weights in tables
+    ]
 
 
 def _weights(protocol: Protocol) -> list[float]:
-    return [protocol.weights.get(name, 1.0) for name in protocol.use]
+    weights = {str(name): weight for name, weight in protocol.weights.items()}
+    return [weights.get(name, 1.0) for name in protocol.asked]
 
 
 def _together(parts: Sequence[Floats], weights: Sequence[float], protocol: Protocol) -> Floats:
-    """Scores (n,) of the same units or frames -> (n,)."""
-    if protocol.fuse == "max":
-        scaled = [weight * part for weight, part in zip(weights, parts, strict=True)]
-        return np.asarray(np.max(scaled, axis=0))
-    return np.asarray(np.average(parts, axis=0, weights=weights))
+    """Answers (n,) about the same units or frames -> (n,)."""
+    return _JOINED[protocol.fuse](np.stack(parts), np.asarray(weights, np.float64), protocol)
 
 
-def baselines(units: Units, protocol: FrameProtocol) -> dict[str, dict[str, FrameScores]]:
-    """Score frames by their boxes alone: what a model has to beat.
+def _power(answers: Floats, weights: Floats, protocol: Protocol) -> Floats:
+    """-log of the generalised mean of p-values, of which the answers are -log."""
+    powers = np.exp(-protocol.exponent * answers)  # p^exponent
+    return np.asarray(np.log(np.average(powers, axis=0, weights=weights)) / -protocol.exponent)
 
-    The widest box alone reaches a micro AUC of 0.95 on UCSD Ped2 (METHODS C).
 
-    Returns:
-        Name of the baseline -> video -> its frames' scores, smoothed as the protocol says.
-    """
-    width, height = _sides(units.boxes)
-    raw = {
-        "widest box": frame_maximum(units, width),
-        "largest box": frame_maximum(units, width * height),
-        "number of boxes": _box_counts(units),
-    }
-    return {name: finish(of, protocol) for name, of in raw.items()}
+def _stouffer(answers: Floats, weights: Floats, _: Protocol) -> Floats:
+    """-log of the p-value of the weighed normal deviates of p-values."""
+    from scipy.special import log_ndtr, ndtri_exp
+
+    deviates = -ndtri_exp(np.minimum(-answers, -1e-12))  # p = 1 has no deviate
+    joined = weights @ deviates / np.sqrt((weights**2).sum())
+    return np.asarray(-log_ndtr(-joined))
+
+
+_JOINED: dict[str, Callable[[Floats, Floats, Protocol], Floats]] = {
+    "mean": lambda answers, weights, _: np.average(answers, axis=0, weights=weights),
+    "max": lambda answers, weights, _: np.max(weights[:, None] * answers, axis=0),
+    "sum": lambda answers, weights, _: weights @ answers,
+    "stouffer": _stouffer,
+    "power": _power,
+}
+"""(answers, n) and weights (answers,) -> (n,)."""
 
 
 def frame_maximum(units: Units, scores: UnitScores) -> dict[str, Floats]:
@@ -177,7 +224,7 @@ def _named(
     if name not in scores:
         near = get_close_matches(name, scores, 1)
         raise RecipeError(
-            f"score.use names {name!r}, which no task gives.",
+            f"The protocol names {name!r}, which no task and no evidence part gives.",
             f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(scores) or 'none'}.",
         )
     return scores[name]
@@ -220,7 +267,8 @@ def _positions(units: Units) -> NDArray[np.int64]:
     return (np.cumsum(units.lengths) - units.lengths)[units.video] + units.frame
 
 
-def _box_counts(units: Units) -> dict[str, Floats]:
+def box_counts(units: Units) -> dict[str, Floats]:
+    """How many units each frame has: video -> (frames,)."""
     counts = np.bincount(_positions(units), minlength=int(units.lengths.sum()))
     return _split(units, counts.astype(np.float64))
 

@@ -69,7 +69,9 @@ class UnitScores:
         Without any unit there are only the scores that the protocol uses, each (0,).
         """
         protocols = self._recipe.score.protocols.values()
-        used = (use for protocol in protocols for use in protocol.use if use.task == self._task)
+        used = (
+            name for protocol in protocols for name in protocol.names if name.task == self._task
+        )
         empty = {use.score: [torch.empty(0)] for use in used}
         return {name: torch.cat(parts).numpy() for name, parts in (self._parts or empty).items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,17 +13,20 @@ from torch import Tensor
 
 from vadkit.data.clip_tensors import floats, split_windows
 from vadkit.data.crops import Cut, Cutting
+from vadkit.data.evidence import Bank, Evidence, Rows
 from vadkit.data.teachers.bound_teacher import Answers, BoundTeacher, refuse_unfit
 from vadkit.data.teachers.context import MAPS, cut_to_boxes
 from vadkit.data.teachers.outputs import frames_around
 from vadkit.data.units import UnitRows, Units
 from vadkit.data.video_pass import PassedFrame
 from vadkit.data.windows import Window
-from vadkit.recipe import Recipe
+from vadkit.recipe import Recipe, ScoreName
+from vadkit.recipe.bindings import Binding
 from vadkit.registry.cards import Need, Sampling
+from vadkit.scoring.evidence import Attributes, measured
 from vadkit.scoring.inference import UnitScores
 from vadkit.task import Batch
-from vadkit.training.model import Model
+from vadkit.training.model import Model, Sizes
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class LiveFrame:
     """Those of `PassedFrame.cuts`."""
     teachers: Sequence[BoundTeacher]
     """Those of `PassedFrame.answers`."""
+    parts: Sequence[str] = ()
+    """Names of the evidence parts of `PassedFrame.descriptions`."""
+
+    def description(self, part: str) -> Rows:
+        """(n, D): what an evidence part says of the frame's objects."""
+        return self.window.at(0).descriptions[self.parts.index(part)]
 
     def cut(self, cutting: Cutting) -> Cut:
         """The frame's units."""
@@ -48,7 +57,7 @@ class LiveFrame:
         return mean
 
 
-class Part(NamedTuple):
+class Waiting(NamedTuple):
     """Some units of a batch."""
 
     clips: NDArray[np.uint8]
@@ -79,6 +88,7 @@ class LiveTask:
         teachers: Mapping[Need, BoundTeacher],
         device: torch.device,
     ) -> None:
+        self._name = name
         self._sizes, self._batch, self._device = model.sizes, recipe.optim.batch, device
         self._sampling: Sampling = model.tasks[name].score_sampling
         self._scores = UnitScores(model, name, recipe, device)
@@ -86,7 +96,7 @@ class LiveTask:
         for need, teacher in self._needs.items():
             refuse_unfit(teacher, need, self._sampling.unit)
         self._table, self._number = UnitRows(), 0
-        self._parts: list[Part] = []
+        self._parts: list[Waiting] = []
 
     @property
     def cuttings(self) -> list[Cutting]:
@@ -110,15 +120,17 @@ class LiveTask:
         self._table.add(cut)
         if len(cut.boxes):
             context = {n.key: self._answers(n, of, frame, cut) for n, of in self._needs.items()}
-            self._parts.append(Part(cut.clips, context))
+            self._parts.append(Waiting(cut.clips, context))
         if sum(len(part.clips) for part in self._parts) >= self._batch:
             self._score()
 
-    def end(self, video: str) -> tuple[Units, dict[str, NDArray[np.float32]]]:
-        """The units of the whole video, and score name -> (n,)."""
+    def end(self, video: str) -> tuple[Units, Attributes]:
+        """The units of the whole video, and `task.score` -> (n,)."""
         if self._parts:
             self._score()
-        return self._table.units(video), self._scores.scores()
+        scores = self._scores.scores().items()
+        named = {ScoreName.compose(self._name, score): values for score, values in scores}
+        return self._table.units(video), named
 
     def _score(self) -> None:
         """Score the units that wait."""
@@ -148,3 +160,56 @@ class LiveTask:
 
     def _size(self, sampling: Sampling) -> tuple[int, int]:
         return self._sizes.cube if sampling.unit == "object" else self._sizes.frame
+
+
+@dataclass(frozen=True)
+class FittedPart:
+    """An evidence part with what it has learned of training objects."""
+
+    binding: Binding
+    part: Evidence[Any]
+    bank: Bank
+
+
+class LiveEvidence:
+    """Evidence parts that score a video.
+
+    Args:
+        parts: The parts by name, at least one.
+        sizes: What is cut of an object is of this size.
+    """
+
+    def __init__(self, parts: Mapping[str, FittedPart], sizes: Sizes) -> None:
+        self._parts = parts
+        self._cutting = Cutting("object", range(1), sizes.cube, sizes.channels)
+        self._table = UnitRows()
+        self._rows: dict[str, list[Rows]] = {name: [] for name in parts}
+
+    @property
+    def cuttings(self) -> list[Cutting]:
+        """What has to be cut: the objects, for their boxes."""
+        return [self._cutting]
+
+    @property
+    def frame_teachers(self) -> list[BoundTeacher]:
+        """None is asked."""
+        return []
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """(frames,) presentation times in seconds."""
+        return self._table.times
+
+    def add(self, frame: LiveFrame) -> None:
+        """Take the descriptions of the next frame's objects."""
+        self._table.add(frame.cut(self._cutting))
+        for name, rows in self._rows.items():
+            rows.append(frame.description(name))
+
+    def end(self, video: str) -> tuple[Units, Attributes]:
+        """The objects of the whole video, and `part.attribute` -> (n,)."""
+        scores: Attributes = {}
+        for name, fitted in self._parts.items():
+            rows = np.concatenate(self._rows[name])
+            scores |= measured(fitted.binding, fitted.part, rows, fitted.bank)
+        return self._table.units(video), scores

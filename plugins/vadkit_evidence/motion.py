@@ -1,0 +1,169 @@
+"""How an object moves: optical flow inside its box, and the way of the box itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from vadkit_teachers.flow import DIS, to_grey
+from vadkit_teachers.flow_cards import DISConfig
+
+from vadkit.api import Boxes, Evidence, Rows, Seen, box_pixels, neighbour_distance, windows
+from vadkit_evidence.cards import MotionConfig
+
+Flow = NDArray[np.float32]
+"""(H, W, 2) pixels from one frame to the next."""
+BINS = 8
+
+
+@dataclass
+class _Moment:
+    """A frame's boxes, and what led to them from the frame before."""
+
+    boxes: Boxes
+    image: NDArray[np.uint8]
+    size: tuple[int, int]
+    """Height and width of the video."""
+    flow: Flow | None
+    """From the frame before; None in the first."""
+    links: dict[int, int] = field(default_factory=dict)
+    """Box -> the same object's box in the frame before."""
+
+
+class Motion(Evidence[MotionConfig]):
+    """Flow inside a box, before and after its frame, and the displacement of linked boxes.
+
+    Attributes:
+        speed: Length of the mean flow vector, in pixels a frame.
+        travel: Displacement of the box's centre along its links, in pixels a frame; 0 without one.
+        directions: Mean distance of the square roots of an 8-bin histogram of flow directions to
+            training objects.
+        flow: Mean of |u| + |v|, in pixels a frame.
+    """
+
+    def describe(self, frames: Iterator[Seen]) -> Iterator[Rows]:
+        """(n, 11): speed, travel, flow and the roots of the 8 bins."""
+        reach = self.config.reach
+        for window in windows(self._moments(frames), reach, reach):
+            yield _described(window.items, window.centre)
+
+    def fit(self, rows: Rows, videos: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        """The histograms."""
+        return {"rows": rows[:, -BINS:], "videos": videos}
+
+    def measure(
+        self, rows: Rows, bank: Any, videos: NDArray[np.int64] | None = None
+    ) -> dict[str, NDArray[np.floating[Any]]]:
+        """The attributes (n,) each."""
+        apart = None if videos is None else (videos, bank["videos"])
+        count = self.config.neighbours
+        return {
+            "speed": rows[:, 0],
+            "travel": rows[:, 1],
+            "flow": rows[:, 2],
+            "directions": neighbour_distance(rows[:, -BINS:], bank["rows"], count, apart),
+        }
+
+    def _moments(self, frames: Iterator[Seen]) -> Iterator[_Moment]:
+        search = DIS(DISConfig(preset=self.config.flow))
+        before: deque[_Moment] = deque(maxlen=1)
+        for seen in frames:
+            image = self._small(to_grey(seen.frame.image))
+            moment = _Moment(seen.boxes, image, seen.frame.image.shape[:2], None)
+            for last in before:
+                moment.flow = search.between(last.image, image)
+                moment.links = link(last.boxes, moment.boxes, self.config.overlap)
+            before.append(moment)
+            yield moment
+
+    def _small(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        height, width = image.shape
+        if width <= self.config.most:
+            return image
+        half = (width // 2, height // 2)
+        return np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA))
+
+
+def link(before: Boxes, after: Boxes, overlap: float) -> dict[int, int]:
+    """Link boxes (n, 5) of consecutive frames, those that overlap most first, each at most once.
+
+    Returns:
+        Row of `after` -> row of `before`.
+    """
+    shares = _overlaps(before, after)
+    links: dict[int, int] = {}
+    order = np.argsort(-shares, axis=None, kind="stable")
+    for old, new in zip(*np.unravel_index(order, shares.shape), strict=True):
+        if shares[old, new] < overlap:
+            break
+        if new not in links and old not in links.values():
+            links[int(new)] = int(old)
+    return links
+
+
+def _overlaps(some: Boxes, others: Boxes) -> NDArray[np.float64]:
+    """(n, m): intersection over union."""
+    first, second = some[:, None, :4].astype(np.float64), others[None, :, :4].astype(np.float64)
+    low, high = (
+        np.maximum(first[..., :2], second[..., :2]),
+        np.minimum(first[..., 2:], second[..., 2:]),
+    )
+    common = (high - low).clip(min=0).prod(axis=-1)
+    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)]
+    return np.asarray(common / (areas[0] + areas[1] - common))
+
+
+def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
+    """(n, 11) of one of some consecutive moments."""
+    moment = moments[centre]
+    after = moments[centre + 1].flow if centre + 1 < len(moments) else None
+    flows = [_statistics(flow, moment) for flow in (moment.flow, after) if flow is not None]
+    mean = np.mean(flows, axis=0) if flows else np.zeros((len(moment.boxes), 3 + BINS))
+    speed = np.hypot(mean[:, 0], mean[:, 1])
+    travel = [_travel(moments, centre, row) for row in range(len(moment.boxes))]
+    travelled = np.array(travel, np.float64)
+    columns = [speed, travelled, mean[:, 2], *np.sqrt(mean[:, 3:]).T]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _statistics(flow: Flow, moment: _Moment) -> NDArray[np.float64]:
+    """(n, 11): mean u, v and |u| + |v|, and magnitudes by direction divided by pixels."""
+    zoom = moment.size[1] / flow.shape[1]
+    boxes = moment.boxes.copy()
+    boxes[:, :4] /= zoom
+    rows = [
+        _of_flow(flow[top:bottom, left:right].reshape(-1, 2) * zoom)
+        for left, top, right, bottom in box_pixels(boxes, flow)
+    ]
+    return np.array(rows, np.float64).reshape(-1, 3 + BINS)
+
+
+def _of_flow(vectors: Flow) -> NDArray[np.float64]:
+    """(pixels, 2) -> (11,)."""
+    u, v = vectors.T
+    turn = (np.arctan2(v, u) + np.pi) / (2 * np.pi) * BINS
+    bins = np.minimum(turn.astype(np.int64), BINS - 1)
+    sums = np.bincount(bins, weights=np.hypot(u, v), minlength=BINS)
+    return np.concatenate([[u.mean(), v.mean(), (np.abs(u) + np.abs(v)).mean()], sums / len(u)])
+
+
+def _travel(moments: tuple[_Moment, ...], centre: int, row: int) -> float:
+    """Displacement of a box's centre, in pixels a frame, over its links in these moments."""
+    first = last = (centre, row)
+    while first[0] > 0 and first[1] in moments[first[0]].links:
+        first = first[0] - 1, moments[first[0]].links[first[1]]
+    while last[0] + 1 < len(moments):
+        ahead = {old: new for new, old in moments[last[0] + 1].links.items()}
+        if last[1] not in ahead:
+            break
+        last = last[0] + 1, ahead[last[1]]
+    if first == last:
+        return 0.0
+    ends = [moments[at].boxes[box, :4].astype(np.float64) for at, box in (first, last)]
+    start, stop = ((end[:2] + end[2:]) / 2 for end in ends)
+    return float(np.hypot(*(stop - start)) / (last[0] - first[0]))
