@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.metrics.frame_metrics import evaluate
-from vadkit.recipe import Borders, Score, Smooth
+from vadkit.recipe import Borders, Score, ScoreName, Smooth
 from vadkit.recipe.baselines import baselines, finished_as
 from vadkit.scoring.fusion import box_counts, frame_maximum, fuse
 from vadkit.scoring.protocol import describe

@@ -132,7 +132,7 @@ class PreparedVideos:
         Raises:
             PluginError: The part fails.
         """
-        (videos,) = self._made(Read(split, (Sampling(frames=1, role=role),), (), (name,)))
+        (videos,) = self._prepared(Read(split, (Sampling(frames=1, role=role),), (), (name,)))
         shards = videos.shards_of(self._keep_descriptions(videos, name))
         return [shards(number).rows for number in range(len(videos.videos))]
 
