@@ -42,6 +42,7 @@ BOX = EvidenceCard(
     load="vadkit_evidence.box:Box",
     config=BoxConfig,
     attributes=("width", "area", "log-width", "size", "place"),
+    raised_by=dict.fromkeys(("width", "area", "log-width", "size", "place"), "larger"),
 )
 MOTION = EvidenceCard(
     name="motion",
@@ -50,6 +51,7 @@ MOTION = EvidenceCard(
     load="vadkit_evidence.motion:Motion",
     config=MotionConfig,
     attributes=("speed", "travel", "directions", "flow"),
+    raised_by=dict.fromkeys(("speed", "travel", "directions", "flow"), "faster"),
 )
 APPEARANCE = EvidenceCard(
     name="appearance",
@@ -58,4 +60,5 @@ APPEARANCE = EvidenceCard(
     load="vadkit_evidence.appearance:Appearance",
     config=AppearanceConfig,
     attributes=("distance",),
+    raised_by={"distance": "noise"},
 )

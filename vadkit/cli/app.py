@@ -83,11 +83,13 @@ app.command("rank-tasks")(sweep.rank_tasks)
 app.command("table")(comparison.table)
 app.command("compare")(comparison.compare)
 for kind in KINDS:
-    app.command(f"list-{kind}s", cls=_LightCommand)(listing.lister(kind))
+    plural = kind if kind == "evidence" else f"{kind}s"
+    app.command(f"list-{plural}", cls=_LightCommand)(listing.lister(kind))
 app.command("plugins", cls=_LightCommand)(listing.plugins)
 app.command("doctor", cls=_LightCommand)(machine.doctor)
 app.command("new-task", cls=_LightCommand)(tasks.new_task)
 app.command("check-task", cls=_LightCommand)(tasks.check_task)
+app.command("check-evidence", cls=_LightCommand)(tasks.check_evidence)
 
 recipe_app = _typer(help="Look at recipes.")
 recipe_app.command("list")(recipes.list_)

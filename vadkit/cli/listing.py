@@ -7,7 +7,7 @@ from typing import Any
 
 from vadkit.cli import options
 from vadkit.cli.output import say_json, say_table
-from vadkit.registry.cards import Card, DatasetCard, TaskCard, TeacherCard
+from vadkit.registry.cards import Card, DatasetCard, EvidenceCard, TaskCard, TeacherCard
 from vadkit.registry.registry import load_plugins
 
 
@@ -32,7 +32,8 @@ def lister(kind: str) -> Callable[..., None]:
             )
         _print(rows, json)
 
-    command.__doc__ = f"List the {kind}s that are installed."  # what --help shows
+    kinds = "evidence parts" if kind == "evidence" else f"{kind}s"
+    command.__doc__ = f"List the {kinds} that are installed."  # what --help shows
     return command
 
 
@@ -62,6 +63,8 @@ def _particulars(card: Card) -> dict[str, Any]:
         return {"level": card.level, "unit": first.unit, "needs": needs}
     if isinstance(card, TeacherCard):
         return {"role": card.role, "weights": card.weights or "none"}
+    if isinstance(card, EvidenceCard):
+        return {"attributes": list(card.attributes)}
     return {"url": card.url} if isinstance(card, DatasetCard) else {}
 
 

@@ -14,7 +14,7 @@ import typer
 from vadkit.cli import options
 from vadkit.cli.output import clean, say
 from vadkit.errors import PluginError, RecipeError
-from vadkit.registry.cards import TaskCard
+from vadkit.registry.cards import EvidenceCard, TaskCard
 from vadkit.registry.discovery import normal_name, one_line
 from vadkit.registry.registry import Offer, Registry
 
@@ -105,6 +105,25 @@ def check_task(
         raise PluginError(f"These tasks break the contract: {', '.join(failed)}.")
     if not checked:
         raise PluginError("No task could be checked.")
+
+
+def check_evidence(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An evidence part.")],
+    plugin: options.Plugins = None,
+) -> None:
+    """Check that an evidence part keeps its contract, with the conformance kit."""
+    from vadkit.testing.evidence_checks import EVIDENCE_CHECKS
+    from vadkit.testing.evidence_checks import check_evidence as check
+
+    registry = options.registry(plugin)
+    part = registry.create("evidence", name, {})
+    outcomes = check(cast(EvidenceCard, registry.card("evidence", name)), part)
+    failed = {check_name: error for check_name, error in outcomes if error}
+    for check_name, error in failed.items():
+        say(clean(f"{name}: {check_name} failed. {error}"))
+    say(f"{len(EVIDENCE_CHECKS) - len(failed)} of {len(EVIDENCE_CHECKS)} checks passed")
+    if failed:
+        raise PluginError(f"The evidence part {name!r} breaks the contract.")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 
-import numpy as np
 import torch
 
 from vadkit.experiment.phase_evaluation import Evaluation
@@ -77,9 +76,8 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     for task, normal in final.normal.items():
         tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
     for part in runner.bound.evidence:
-        bank = final.evidence.bank(part)
-        arrays = {name: np.ascontiguousarray(array) for name, array in bank.items()}
-        tensors |= {f"{BANK}{part}/{name}": torch.from_numpy(a) for name, a in arrays.items()}
+        bank = final.evidence.bank(part).items()
+        tensors |= {f"{BANK}{part}/{name}": torch.from_numpy(array) for name, array in bank}
     meta = {
         "vadkit": version("vadkit"),
         "recipe": runner.recipe.model_dump(mode="json"),

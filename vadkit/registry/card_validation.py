@@ -12,6 +12,7 @@ from vadkit.registry.cards import (
     VERSION,
     BackboneCard,
     Card,
+    Change,
     Corruption,
     DatasetCard,
     DetectorCard,
@@ -44,6 +45,7 @@ _CHANGES: dict[str, dict[int, str]] = {
 }
 """Kind -> version of the contract -> what a plugin has to change for it."""
 
+_CHANGED = get_args(Change)
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _LOAD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -112,6 +114,8 @@ def _check_declared(card: Card) -> None:
         names = card.attributes if isinstance(card.attributes, tuple) else ()
         named = bool(names) and all(_matches(_NAME, name) for name in names)
         _expect(card, "attributes", named, "a tuple of names of a-z, 0-9, _ and -")
+        known = set(card.raised_by) <= set(names) and set(card.raised_by.values()) <= {*_CHANGED}
+        _expect(card, "raised_by", known, f"by attribute one of {', '.join(_CHANGED)}")
     if isinstance(card, TaskCard | TeacherCard):
         _check_answers(card, "sampling", Sampling)
 

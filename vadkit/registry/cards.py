@@ -19,6 +19,9 @@ Corruption = Literal["invert", "noise", "reverse", "shuffle", "speed"]
 """What the conformance kit does to a unit: invert a square of every frame, add noise, show the
 frames backwards or in another order, or let what is seen move three times as fast."""
 
+Change = Literal["faster", "larger", "noise"]
+"""What the conformance kit does to objects of a film: four times as fast, twice as large, noise."""
+
 
 @dataclass(frozen=True)
 class NoOptions:
@@ -188,6 +191,8 @@ class EvidenceCard(Card):
 
     attributes: tuple[str, ...]
     """Names of the numbers, higher is more unusual; a recipe writes `part.attribute`."""
+    raised_by: Mapping[str, Change] = field(default_factory=dict, hash=False)
+    """Attribute -> what done to objects raises it; the conformance kit checks it."""
 
 
 @dataclass(frozen=True, kw_only=True)

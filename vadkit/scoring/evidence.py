@@ -74,7 +74,9 @@ class EvidenceScores:
             units, chosen = self._training
             with blamed("evidence", name, "fit"):
                 part = self._data.prepared.part(name)
-                self._banks[name] = part.fit(self._rows(name), _pieces(units)[chosen])
+                bank = part.fit(self._rows(name), _pieces(units)[chosen])
+            # As `model/` keeps it: a matrix product differs in its last bits with the layout.
+            self._banks[name] = {key: np.ascontiguousarray(array) for key, array in bank.items()}
         return self._banks[name]
 
     def tables(self, names: Iterable[str]) -> ScoreTables:

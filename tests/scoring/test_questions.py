@@ -1,0 +1,145 @@
+"""Questions: attributes to -log p, answers joined, a gate; against plain loops."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scoring.test_fusion import make_units
+
+from vadkit.errors import RecipeError
+from vadkit.recipe import Score, ScoreName, Smooth
+from vadkit.recipe.schema import Calibrate, Question
+from vadkit.scoring.calibration import Normal, tail
+from vadkit.scoring.fusion import fuse
+
+RAW = Smooth(kind="none")
+TAIL = Calibrate(kind="tail")
+
+
+def plain_tail(value: float, known: list[float], beyond: float, cap: float) -> float:
+    start = float(np.quantile(known, beyond))
+    if value > start:
+        excess = [one - start for one in known if one > start]
+        mean = sum(excess) / len(excess) if excess else 0.0
+        answer = -math.log(1 - beyond) + ((value - start) / mean if mean else math.inf)
+    else:
+        answer = -math.log((sum(one >= value for one in known) + 1) / (len(known) + 1))
+    return min(answer, cap)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_tail_goes_on_as_an_exponential_up_to_the_cap(ties: bool) -> None:
+    rng = np.random.default_rng(0)
+    known = rng.exponential(size=400).round(1 if ties else 9)
+    values = np.concatenate([known[:50], np.linspace(-1, 12, 60)])
+    answers = tail(values, known, TAIL)
+    expected = [plain_tail(value, known.tolist(), 0.98, 6.0) for value in values]
+    assert answers == pytest.approx(expected)
+    assert answers.min() >= 0
+    assert answers.max() == TAIL.cap
+
+
+def test_training_scores_that_are_all_one_value_leave_the_cap_to_all_above() -> None:
+    assert tail(np.array([0.0, 1.0, 2.0]), np.ones(9), TAIL).tolist() == [0.0, 0.0, 6.0]
+
+
+def scores(units, **values):
+    return {ScoreName(name.replace("_", ".")): (units, np.array(of)) for name, of in values.items()}
+
+
+def normal(**values):
+    """Hundred training objects whose scores are 0 to 99, for each attribute."""
+    boxes, sizes = np.zeros((100, 5), np.float32), np.ones((100, 2), np.int64)
+    names = {name.split("_")[0] for name in values}
+    return {
+        part: Normal(
+            boxes,
+            sizes,
+            {
+                ScoreName(name.replace("_", ".")): np.arange(100.0)
+                for name in values
+                if name.split("_")[0] == part
+            },
+        )
+        for part in names
+    }
+
+
+def test_answers_are_means_of_scores_and_the_loudest_object_counts() -> None:
+    units = make_units([2], [(0, 0), (0, 0), (0, 1)])
+    values = {"a_x": [10.0, 90.0, 50.0], "a_y": [50.0, 95.0, 0.0], "b_z": [99.0, 20.0, 60.0]}
+    protocol = Score(
+        questions={"first": Question(of=("a.x", "a.y")), "second": Question(of=("b.z",))},
+        calibrate=TAIL, fuse="power", smooth=RAW,
+    )  # fmt: skip
+    result = fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
+    known = np.arange(100.0).tolist()
+    objects = []
+    for x, y, z in zip(*values.values(), strict=True):
+        first = (plain_tail(x, known, 0.98, 6) + plain_tail(y, known, 0.98, 6)) / 2
+        second = plain_tail(z, known, 0.98, 6)
+        objects.append(2 * math.log((math.exp(first / 2) + math.exp(second / 2)) / 2))
+    assert result == pytest.approx([max(objects[:2]), objects[2]])
+
+
+def test_a_gated_question_is_silent_below_the_training_quantile() -> None:
+    units = make_units([2], [(0, 0), (0, 1)])
+    values = {"a_x": [99.0, 99.0], "b_speed": [24.0, 25.0]}
+    question = Question(of=("a.x",), gate="b.speed", above=0.25)
+    protocol = Score(questions={"size": question}, calibrate=TAIL, smooth=RAW)
+    answers = fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
+    assert answers[0] == 0 < answers[1]
+
+
+@pytest.mark.parametrize("how", ["mean", "max", "sum", "stouffer", "power"])
+def test_joining_in_two_steps_is_joining_in_one(how: str) -> None:
+    """Questions of objects and of whole frames join by frame what would join by unit."""
+    frames = make_units([2], [(0, 0), (0, 1)])
+    others = make_units([2], [(0, 0), (0, 1)], np.tile(np.float32([0, 0, 1, 1, 1]), (2, 1)))
+    rng = np.random.default_rng(1)
+    a, b, c = rng.exponential(size=(3, 2))
+    protocol = Score(use=("a.x", "b.y", "c.z"), fuse=how, smooth=RAW, weights={"a.x": 2.0})
+    one = fuse(scores(frames, a_x=a, b_y=b, c_z=c), protocol)["v0"].raw
+    two = fuse(scores(frames, a_x=a, b_y=b) | scores(others, c_z=c), protocol)["v0"].raw
+    assert two == pytest.approx(one)
+
+
+def test_stouffer_adds_normal_deviates() -> None:
+    from scipy.stats import norm
+
+    units = make_units([1], [(0, 0)])
+    p, q = 0.01, 0.2
+    protocol = Score(use=("a.x", "b.y"), fuse="stouffer", smooth=RAW)
+    answer = fuse(scores(units, a_x=[-math.log(p)], b_y=[-math.log(q)]), protocol)["v0"].raw
+    joined = norm.sf((norm.isf(p) + norm.isf(q)) / math.sqrt(2))
+    assert answer == pytest.approx([-math.log(joined)])
+
+
+def test_a_question_of_objects_and_frames_is_refused() -> None:
+    units = make_units([1], [(0, 0)])
+    others = make_units([1], [(0, 0)], np.float32([[0, 0, 1, 1, 1]]))
+    protocol = Score(questions={"both": Question(of=("a.x", "b.y"))}, smooth=RAW)
+    with pytest.raises(RecipeError, match="'both' joins scores of objects and of whole frames"):
+        fuse(scores(units, a_x=[1.0]) | scores(others, b_y=[1.0]), protocol)
+
+
+def test_either_scores_or_questions() -> None:
+    for keys in ({}, {"use": ("a.x",), "questions": {"q": Question(of=("a.x",))}}):
+        with pytest.raises(ValueError, match="either `use` or `questions`"):
+            Score(**keys)
+
+
+def test_what_is_not_learned_yet_leaves_the_rest() -> None:
+    protocol = Score(
+        questions={
+            "both": Question(of=("a.x", "b.y")),
+            "gated": Question(of=("a.x",), gate="b.y"),
+            "last": Question(of=("b.y",)),
+        }
+    )
+    left = protocol.without({"b"})
+    assert left
+    assert left.questions == {"both": Question(of=("a.x",))}
+    assert protocol.without({"a", "b"}) is None

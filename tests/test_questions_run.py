@@ -1,0 +1,144 @@
+"""Without a curriculum: evidence answers questions, live as in the run, and strangers' too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_world import ODD, World, film, write_video
+
+from vadkit.data.dataset import Video
+from vadkit.errors import RecipeError
+from vadkit.experiment.run import run
+from vadkit.recipe import load_recipe
+from vadkit.registry.registry import Registry, load_plugins
+from vadkit.report.score_files import read_scores
+from vadkit.runs.folder import RunFolder
+from vadkit.score import Scorer
+
+pytestmark = pytest.mark.edges
+
+RECIPE = """
+threads = 1
+[data]
+target = {{ dataset = "folder", path = "{root}/target" }}
+[objects]
+detectors = [{{ name = "file", path = "{root}/boxes.csv" }}]
+size = 16
+[score]
+calibrate = {{ kind = "tail" }}
+fuse = "power"
+smooth = {{ kind = "none" }}
+[score.questions]
+{questions}
+"""
+QUESTIONS = """
+"how fast" = ["motion.speed", "motion.travel"]
+"what it looks like" = ["appearance.distance"]
+"how large" = { of = ["box.size", "box.width"], gate = "box.area", above = 0.0 }
+"""
+
+PLUGIN = """
+import numpy as np
+
+from vadkit.api import Evidence, EvidenceCard, NoOptions, hookimpl
+
+
+class Brightness(Evidence[NoOptions]):
+    def describe(self, frames):
+        for seen in frames:
+            rows = [[seen.frame.image[int(y1):int(y2), int(x1):int(x2)].mean()]
+                    for x1, y1, x2, y2, _ in seen.boxes]
+            yield np.array(rows, np.float32).reshape(-1, 1)
+
+    def fit(self, rows, videos):
+        return {"mean": rows.mean(axis=0)}
+
+    def measure(self, rows, bank, videos=None):
+        return {"contrast": np.abs(rows - bank["mean"])[:, 0]}
+
+
+@hookimpl
+def vadkit_evidence():
+    return [EvidenceCard(name="brightness", summary="How bright.", load="bright:Brightness",
+                         attributes=("contrast",))]
+"""
+
+
+def write_recipe(world: World, folder: Path, questions: str = QUESTIONS) -> Path:
+    path = folder / "questions.toml"
+    path.write_text(RECIPE.format(root=world.root.as_posix(), questions=questions))
+    return path
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Registry) -> Path:
+    folder = tmp_path_factory.mktemp("asked")
+    recipe = load_recipe(write_recipe(world, folder), registry=registry)
+    return run(recipe, out=folder / "run", device="cpu")
+
+
+def test_what_is_large_is_found_without_training(asked: Path) -> None:
+    metrics = json.loads((asked / "metrics.json").read_text())
+    assert metrics["phases"] == []
+    assert metrics["auc"]["micro"] > 0.95
+    assert set(metrics["baselines"]) >= {"box and flow", "mean flow", "place and size"}
+    assert metrics["scorer"]["questions"]["how large"]["gate"] == "box.area"
+    assert metrics["scorer"]["evidence"]["box"]["neighbours"] == 5
+    raw = read_scores(asked / "scores/c.csv").scores.raw
+    assert raw[list(ODD)].min() > np.delete(raw, list(ODD)).max()
+
+
+def test_live_scores_are_those_of_the_run_bit_for_bit(
+    asked: Path, world: World, registry: Registry
+) -> None:
+    scorer = Scorer.of_run(RunFolder.open(asked), registry)
+    for name in "cd":
+        table = scorer.score(Video(name, world.target / f"test/{name}.mkv", "test"))
+        kept = read_scores(asked / f"scores/{name}.csv")
+        assert np.array_equal(table.scores.raw, kept.scores.raw)
+        for column, values in kept.tasks.items():
+            assert np.array_equal(table.tasks[column], values), column
+
+
+def test_a_video_without_objects_is_normal(asked: Path, registry: Registry, tmp_path: Path) -> None:
+    write_video(tmp_path / "still.mkv", [film(5)[0][0]] * 12)
+    motion = load_recipe("smoke", registry=registry).recipe.objects.detectors
+    scorer = Scorer.of_run(RunFolder.open(asked), registry, detectors=motion)
+    table = scorer.score(Video("still", tmp_path / "still.mkv", "test"))
+    assert table.scores.raw.tolist() == [0.0] * 12
+
+
+def test_a_strangers_part_is_asked_beside_a_task(world: World, tmp_path: Path) -> None:
+    plugin = tmp_path / "bright.py"
+    plugin.write_text(PLUGIN)
+    registry = load_plugins([plugin])
+    questions = '"looks" = ["brightness.contrast", "prediction.error"]\n"size" = "box.width"\n'
+    phase = '[[phase]]\nstage = "s"\ntasks = ["prediction"]\nepochs = 1\nsteps = 2\n'
+    recipe = load_recipe(write_recipe(world, tmp_path, questions + phase), registry=registry)
+    folder = run(recipe, out=tmp_path / "run", device="cpu")
+    columns = read_scores(folder / "scores/c.csv").tasks
+    assert set(columns) == {"brightness.contrast", "prediction.error", "box.width"}
+    scorer = Scorer.of_run(RunFolder.open(folder), registry)
+    table = scorer.score(Video("c", world.target / "test/c.mkv", "test"))
+    kept = read_scores(folder / "scores/c.csv")
+    assert table.scores.raw == pytest.approx(kept.scores.raw, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("questions", "sentence"),
+    [
+        ('"q" = "motion.sped"', "the evidence part 'motion' has no 'sped'. Did you mean 'speed'"),
+        ('"q" = "moton.speed"', "'moton.speed' does not name a task of a phase, as TASK.SCORE, or"),
+        ('"q" = { of = ["box.width"], gate = "prediction.error" }', "'prediction.error' does not"),
+        ('"q" = { of = [] }', "score.questions.q.of"),
+    ],
+)
+def test_wrong_questions_are_told(
+    world: World, registry: Registry, tmp_path: Path, questions: str, sentence: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(write_recipe(world, tmp_path, questions), registry=registry)
+    assert sentence in str(caught.value)
