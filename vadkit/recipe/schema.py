@@ -260,8 +260,13 @@ class Protocol(FrameProtocol):
 
     @property
     def asked(self) -> dict[str, Question]:
-        """The questions by name; those of `use` have the names of their scores."""
-        return self.questions or {str(name): Question(of=(name,)) for name in self.use}
+        """The questions by name; those of `use` have the names of their scores.
+
+        They are in alphabetic order, since a sum's last bits depend on the order.
+        """
+        if self.questions:
+            return dict(sorted(self.questions.items()))
+        return {str(name): Question(of=(name,)) for name in self.use}
 
     @property
     def names(self) -> tuple[ScoreName, ...]:
