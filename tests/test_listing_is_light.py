@@ -12,6 +12,7 @@ import pytest
 from conftest import CARD
 
 from vadkit.cli import execute
+from vadkit.cli.listing import plural
 from vadkit.registry.registry import KINDS
 
 HEAVY = {"torch", "cv2", "scipy", "sklearn", "matplotlib", "av", "torchvision", "numpy"}
@@ -40,7 +41,7 @@ def imported(command: str) -> set[str]:
     return {line.rpartition("|")[2].strip().split(".")[0] for line in lines}
 
 
-LISTINGS = [f"list-{kind}s" for kind in KINDS]
+LISTINGS = [f"list-{plural(kind)}" for kind in KINDS]
 
 
 @pytest.mark.parametrize("command", ["--help", "--version", "plugins", *LISTINGS])

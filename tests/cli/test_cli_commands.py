@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from vadkit.cli import execute
+from vadkit.cli.listing import plural
 from vadkit.errors import DataError, NumericError, PluginError, ResourceError, RunBusyError
 
 pytestmark = pytest.mark.edges
@@ -58,11 +59,11 @@ def test_lists_are_json_and_text(capsys, kind: str) -> None:
     from vadkit.registry.registry import load_plugins
 
     names = [card.name for card in load_plugins().cards(kind)]
-    assert execute([f"list-{kind}s", "--json"]) == 0
+    assert execute([f"list-{plural(kind)}", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in rows] == names
     assert all({"name", "summary", "distribution", "state"} <= set(row) for row in rows)
-    assert execute([f"list-{kind}s"]) == 0
+    assert execute([f"list-{plural(kind)}"]) == 0
     out = capsys.readouterr().out
     assert all(name in out for name in names)
 

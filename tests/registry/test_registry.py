@@ -359,6 +359,7 @@ def test_create_passes_arguments_in_the_order_of_the_contract(site, kind: str) -
     extra = {
         "task": {"level": "visual", "sampling": TASK.sampling},
         "teacher": {"role": "flow", "sampling": TASK.sampling},
+        "evidence": {"attributes": ("size",)},
     }
     card = cls(name="x", summary=".", load="made_module:Made", config=Config, **extra.get(kind, {}))
     registry = Registry((_plugin("vadkit", card),))  # type: ignore[arg-type]

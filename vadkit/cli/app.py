@@ -83,8 +83,7 @@ app.command("rank-tasks")(sweep.rank_tasks)
 app.command("table")(comparison.table)
 app.command("compare")(comparison.compare)
 for kind in KINDS:
-    plural = kind if kind == "evidence" else f"{kind}s"
-    app.command(f"list-{plural}", cls=_LightCommand)(listing.lister(kind))
+    app.command(f"list-{listing.plural(kind)}", cls=_LightCommand)(listing.lister(kind))
 app.command("plugins", cls=_LightCommand)(listing.plugins)
 app.command("doctor", cls=_LightCommand)(machine.doctor)
 app.command("new-task", cls=_LightCommand)(tasks.new_task)

@@ -11,6 +11,11 @@ from vadkit.registry.cards import Card, DatasetCard, EvidenceCard, TaskCard, Tea
 from vadkit.registry.registry import load_plugins
 
 
+def plural(kind: str) -> str:
+    """What several plugins of a kind are called."""
+    return kind if kind == "evidence" else f"{kind}s"
+
+
 def lister(kind: str) -> Callable[..., None]:
     """The command that lists one kind of card."""
 
@@ -32,8 +37,7 @@ def lister(kind: str) -> Callable[..., None]:
             )
         _print(rows, json)
 
-    kinds = "evidence parts" if kind == "evidence" else f"{kind}s"
-    command.__doc__ = f"List the {kinds} that are installed."  # what --help shows
+    command.__doc__ = f"List the {plural(kind)} installed here."  # what --help shows
     return command
 
 

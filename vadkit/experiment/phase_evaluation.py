@@ -151,7 +151,7 @@ def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:
         named = dict.fromkeys(name.task for name in protocol.names)
         tasks = [task for task in named if task in runner.bound.tasks]
         learned = [task for task in tasks if task in runner.model.heads]
-        for task in learned or (tasks if way == "refit" else []):
+        for task in learned or (tasks if runner.recipe.score.refits else []):
             kinds[task] = way if _stale(runner, task, number) else "trained"
     return kinds
 

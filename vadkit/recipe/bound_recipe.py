@@ -159,11 +159,6 @@ class BoundRecipe:
             trained += [read._replace(split="train") for read in scored]
         return trained, scored
 
-    def teachers_for(self, role: str) -> list[str]:
-        """The installed teachers that can fill a role."""
-        cards = self.registry.cards("teacher")
-        return [card.name for card in cards if isinstance(card, TeacherCard) and card.role == role]
-
     def stand_ins(self, role: str) -> list[str]:
         """The teachers of a role that need no weights, built-in ones first."""
         offers = [

@@ -131,7 +131,8 @@ def bind_teacher(need: Need, bound: BoundRecipe, device: torch.device) -> BoundT
         DataError: Its weights cannot be used.
     """
     role = need.role
-    able, source = bound.teachers_for(role), bound.teachers.get(role)
+    source, cards = bound.teachers.get(role), bound.registry.cards("teacher")
+    able = [card.name for card in cards if isinstance(card, TeacherCard) and card.role == role]
     if source is None:
         hint = f"Bind one in the recipe: [teachers] {role} = {{ name = ... }}; able are {able}."
         raise PluginError(f"No teacher is bound to the role {role!r}.", hint)
