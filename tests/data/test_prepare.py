@@ -97,7 +97,8 @@ def test_a_video_that_cannot_be_read_is_named_and_all_others_are_made(
     assert "b.mkv is not a readable video" in outcome.error
     assert outcome.hint == "Convert it with another program, or leave it out."
     assert outcome.exit_code == DataError.exit_code
-    assert len(list((tmp_path / "home").rglob("shard.json"))) == 3
+    per_video = 1 + len(recipe.described)  # cubes, and what each evidence part says
+    assert len(list((tmp_path / "home").rglob("shard.json"))) == 3 * per_video
     with pytest.raises(DataError, match=r"b\.mkv"):
         prepare(recipe, home=tmp_path / "home")
 
@@ -122,9 +123,11 @@ def test_frames_alone_need_boxes_for_the_baselines(
     recipe = load_recipe(path, registry=registry)
     prepare(recipe, engine=engine, home=tmp_path)
     data = PreparedData(recipe, home=tmp_path)
-    data.require(required(recipe, labelled=lambda: True))
-    places = ["target/train/frame", "target/test/frame", "target/test/object"]
-    assert list(data.prepared.report) == places
+    data.require(required(recipe, labelled=True))
+    places = {
+        f"target/{split}/{unit}" for split in ("train", "test") for unit in ("frame", "object")
+    }
+    assert set(data.prepared.report) == places
     assert len(engine.done) == 4
     again = Here()
     prepare(recipe, engine=again, home=tmp_path)

@@ -63,10 +63,9 @@ class BoundRecipe:
     @cached_property
     def evidence(self) -> Mapping[str, Binding]:
         """The evidence parts whose attributes a protocol uses."""
-        named = dict.fromkeys(name.task for p in self.protocols.values() for name in p.names)
         return {
             name: self._evidence(name)
-            for name in named
+            for name in dict.fromkeys(n.task for p in self.protocols.values() for n in p.names)
             if name not in self.trained_tasks and self.registry.offers_name("evidence", name)
         }
 
