@@ -139,7 +139,7 @@ def test_a_video_that_another_process_prepares_comes_last(
 ) -> None:
     recipe, order = load(world, registry, "prediction"), []
     data = PreparedData(recipe, home=tmp_path)
-    train, _ = data.prepared.expect(required(recipe, labelled=lambda: False))
+    train, _ = data.prepared.expect(required(recipe, labelled=False))
     first = train.shards[0]
     first.make_folder()
     usual = BoundDataset.video_pass

@@ -14,13 +14,15 @@ from torch.nn import functional as F
 from vadkit.errors import NumericError, PluginError
 from vadkit.experiment.phase_evaluation import Evaluation, evaluate_after
 from vadkit.registry.registry import Registry, load_plugins
+from vadkit.scoring.evidence import EvidenceScores
 from vadkit.training.trainer import PhaseRunner
 
 ODD = Path(__file__).parents[1] / "odd_tasks.py"
 
 
 def evaluated(runner: PhaseRunner, number: int = 1) -> Evaluation:
-    found = evaluate_after(runner, runner.recipe.phase[number - 1], number)
+    evidence = EvidenceScores(runner.data, runner.bound)
+    found = evaluate_after(runner, runner.recipe.phase[number - 1], number, evidence)
     assert found is not None
     return found
 
@@ -70,7 +72,8 @@ def test_a_head_that_is_not_there_yet_is_fitted_or_waited_for(
     path = world.recipe("jigsaw", "prediction")
     runner = tiny_runner(path, registry)
     train(runner)
-    assert evaluate_after(runner, runner.recipe.phase[0], 1) is None
+    evidence = EvidenceScores(runner.data, runner.bound)
+    assert evaluate_after(runner, runner.recipe.phase[0], 1, evidence) is None
     runner = tiny_runner(path, registry, 'score.heads="refit"', "score.refit_epochs=1")
     train(runner)
     found = evaluated(runner)

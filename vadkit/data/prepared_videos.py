@@ -52,7 +52,7 @@ class PreparedVideos:
         self._stores: dict[tuple[str, Split, Cutting], Store] = {}
         self.cuttings = Cuttings(bound.recipe, self.role)
         self.teachers = Teachers(bound, device)
-        self._parts = {name: part.create() for name, part in bound.described.items()}
+        self._parts: dict[str, Evidence[Any]] = {}
         self.report: dict[str, dict[str, int]] = {}
         """`role/split/unit` -> what was seen, repaired, dropped and skipped, by name."""
         self.remarks: dict[str, dict[str, list[str]]] = {}
@@ -127,22 +127,20 @@ class PreparedVideos:
         return self._outputs(sampling, split, need)
 
     def descriptions(self, name: str, role: str, split: Split) -> list[Rows]:
-        """(n, D) for each video: what an evidence part says of its objects, as they are kept.
-
-        Raises:
-            PluginError: The part fails.
-        """
+        """(n, D) for each video: what an evidence part says of its objects, as they are kept."""
         (videos,) = self._prepared(Read(split, (Sampling(frames=1, role=role),), (), (name,)))
         shards = videos.shards_of(self._keep_descriptions(videos, name))
         return [shards(number).rows for number in range(len(videos.videos))]
 
     def part(self, name: str) -> Evidence[Any]:
         """An evidence part that the recipe uses."""
+        if name not in self._parts:
+            self._parts[name] = self._bound.described[name].create()
         return self._parts[name]
 
     def _keep_descriptions(self, videos: PreparedSplit, name: str) -> str:
         part = self._bound.described[name]
-        return videos.keep_descriptions([part.origin, part.facts()], self._parts[name])
+        return videos.keep_descriptions([part.origin, part.facts()], self.part(name))
 
     def make_missing(self, splits: Iterable[PreparedSplit]) -> None:
         """Make what is missing of videos; raises as `PreparedSplit.prepare` does."""
