@@ -16,14 +16,16 @@ from torch import Tensor
 
 from vadkit.data.dataset import Video
 from vadkit.data.detection import Detector
+from vadkit.data.evidence import Evidence
 from vadkit.data.teachers.bound_teacher import BoundTeacher, FrameTeacher, Teachers
 from vadkit.data.teachers.outputs import frames_around
 from vadkit.data.video.frame import VideoReader
 from vadkit.data.video.open_video import clip_name, open_video
 from vadkit.data.video_pass import VideoPass
 from vadkit.data.windows import reach, windows
-from vadkit.errors import DataError
+from vadkit.errors import DataError, PluginError
 from vadkit.recipe import BoundRecipe, DetectorSource, Phase, Recipe, TaskEntry
+from vadkit.recipe.bindings import Binding
 from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import BoxRules, Need
 from vadkit.registry.registry import Registry
@@ -106,9 +108,9 @@ class Scorer:
         teachers = {need: bound_teachers.bound(need) for need in needs}
         training = _arrays(tensors, NORMAL).items()
         normal = {name: Normal.of_arrays(arrays) for name, arrays in training}
-        banks = _arrays(tensors, BANK)
+        banks, fitted = _arrays(tensors, BANK), state.get("evidence", {})
         evidence = {
-            name: FittedPart(part, part.create(), banks.get(name, {}))
+            name: FittedPart(part, _same(part, fitted.get(name, "")), banks.get(name, {}))
             for name, part in bound.evidence.items()
         }
         model = model.to(where).eval()
@@ -180,6 +182,18 @@ def _model(bound: BoundRecipe, sizes: Sizes) -> Model:
     entries = tuple(TaskEntry(name=task.name, backbone=task.backbone) for task in tasks)
     model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), bound.recipe.seed, 0)
     return model
+
+
+def _same(binding: Binding, fingerprint: str) -> Evidence[Any]:
+    """An evidence part that describes objects as when the model was fitted."""
+    part: Evidence[Any] = binding.create()
+    if part.fingerprint() != fingerprint:
+        raise PluginError(
+            f"The evidence part {binding.name!r} describes objects by {part.fingerprint()!r}, "
+            f"and the model was fitted with {fingerprint!r}.",
+            "Restore the weights that its options name, or run the recipe again.",
+        )
+    return part
 
 
 def _arrays(tensors: Mapping[str, Tensor], kind: str) -> dict[str, dict[str, NDArray[Any]]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from vadkit.api import EvidenceCard
+
+LITE0: Literal["efficientnet-lite0"] = "efficientnet-lite0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +33,26 @@ class MotionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class AppearanceConfig:
+    features: Literal["auto", "hog", "efficientnet-lite0", "timm"] = "auto"
+    """What describes an object: oriented gradients, EfficientNet-lite0 as the extra `features`
+    brings it, or a network of timm with `weights`; auto is EfficientNet-lite0 where it is
+    installed, and hog elsewhere."""
     components: int = 64
     """Principal components that are kept of a histogram of oriented gradients."""
     neighbours: int = 1
     """Training objects to which the distance is taken."""
+    model: str = "tf_efficientnet_lite0"
+    """The network, as timm names it."""
+    weights: Path | None = None
+    """State dict of the model, for timm: a safetensors or .pth file."""
+    block: int = 2
+    """Which of the network's outputs, as timm counts what it calls intermediates, from 0."""
+
+    def __post_init__(self) -> None:
+        if (self.features == "timm") != (self.weights is not None):
+            raise ValueError('weights go with features = "timm", and it with them')
+        if self.features != "timm" and self.model != "tf_efficientnet_lite0":
+            raise ValueError('another model goes with features = "timm" and weights')
 
 
 BOX = EvidenceCard(
@@ -55,9 +74,10 @@ MOTION = EvidenceCard(
 )
 APPEARANCE = EvidenceCard(
     name="appearance",
-    summary="How far an object's oriented gradients are from those of training objects.",
-    paper="Dalal and Triggs, CVPR 2005",
+    summary="How far an object's looks are from those of training objects.",
+    paper="Tan and Le, ICML 2019 (EfficientNet); Dalal and Triggs, CVPR 2005 (HOG)",
     load="vadkit_evidence.appearance:Appearance",
+    extra="features",
     config=AppearanceConfig,
     attributes=("distance",),
     raised_by={"distance": "noise"},

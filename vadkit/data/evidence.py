@@ -27,6 +27,15 @@ class Evidence(ABC, Generic[ConfigT]):
 
     def __init__(self, config: ConfigT) -> None:
         self.config = config
+        """The options; one that leaves a choice open may be replaced by what was chosen."""
+
+    def fingerprint(self) -> str:
+        """What its descriptions depend on beside options and video (what was chosen, weights)."""
+        return ""
+
+    def note(self) -> str:
+        """What stands in for what, where something is missing, for whoever runs it."""
+        return ""
 
     @abstractmethod
     def describe(self, frames: Iterator[Seen]) -> Iterator[Rows]:

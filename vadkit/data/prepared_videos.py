@@ -139,8 +139,8 @@ class PreparedVideos:
         return self._parts[name]
 
     def _keep_descriptions(self, videos: PreparedSplit, name: str) -> str:
-        part = self._bound.described[name]
-        return videos.keep_descriptions([part.origin, part.facts()], self.part(name))
+        binding, part = self._bound.described[name], self.part(name)
+        return videos.keep_descriptions([binding.origin, binding.facts()], part)
 
     def make_missing(self, splits: Iterable[PreparedSplit]) -> None:
         """Make what is missing of videos; raises as `PreparedSplit.prepare` does."""

@@ -64,11 +64,14 @@ class Keys:
         return hash_of({**self._training(number), **facts})
 
     def _evidence_facts(self, bound: BoundRecipe) -> dict[str, Any]:
-        parts = bound.evidence.values()
-        if not parts:
+        if not bound.evidence:
             return {}
-        objects = self._runner.data.fingerprint([BASELINE])
-        return {"evidence": [[part.facts(), part.origin] for part in parts], "objects": objects}
+        data = self._runner.data
+        evidence = [
+            [part.facts(), part.origin, data.prepared.part(name).fingerprint()]
+            for name, part in bound.evidence.items()
+        ]
+        return {"evidence": evidence, "objects": data.fingerprint([BASELINE])}
 
     def _training(self, number: int) -> dict[str, Any]:
         runner, first = self._runner, self._runner.bound.first_phases(number)

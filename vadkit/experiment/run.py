@@ -79,9 +79,11 @@ def run(
         data = PreparedData(bound, progress=on_progress, strict=strict, device=where)
         runner = _runner(data, bound, where, progress=shown, interrupted=interrupted, world=world)
         machine = this_machine(named, world_size=world.size)
-        decides = identity(bound, data.fingerprint(), machine)
+        parts = {name: data.prepared.part(name) for name in bound.evidence}
+        described = {name: part.fingerprint() for name, part in parts.items()}
+        decides = {**identity(bound, data.fingerprint(), machine), "evidence": described}
         notes = take_identity(folder, decides) if world.leads else []
-        for note in notes:
+        for note in filter(None, [*notes, *(part.note() for part in parts.values())]):
             shown.note(note)
         trained_before = cache if world.leads else None
         Curriculum(runner, folder, events, Keys(runner), trained_before).run(notes)

@@ -139,7 +139,9 @@ def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
         "heads": score.heads,
         **({"refit_epochs": score.refit_epochs} if score.refits else {}),
         "tasks": {name: asdict(tasks[name].config) for name in runner.bound.scoring_tasks},
-        "evidence": {name: asdict(part.config) for name, part in runner.bound.evidence.items()},
+        "evidence": {
+            name: asdict(runner.data.prepared.part(name).config) for name in runner.bound.evidence
+        },
     }
 
 

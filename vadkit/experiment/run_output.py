@@ -12,6 +12,7 @@ from vadkit.experiment.phase_evaluation import Evaluation
 from vadkit.experiment.run_metrics import PhaseResult, run_metrics
 from vadkit.metrics.metrics_schema import Metrics
 from vadkit.recipe import Phase
+from vadkit.registry.options import config_table
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
 from vadkit.report.score_files import ScoreTable, write_labels, write_regions, write_scores
 from vadkit.runs.bundle import BANK, NORMAL, WEIGHTS, write_bundle
@@ -75,13 +76,19 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
     tensors = {k: v.clone() for k, v in state.items() if k.startswith(("backbones.", *heads))}
     for task, normal in final.normal.items():
         tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
-    for part in runner.bound.evidence:
-        bank = final.evidence.bank(part).items()
-        tensors |= {f"{BANK}{part}/{name}": torch.from_numpy(array) for name, array in bank}
+    recipe, fingerprints = runner.recipe.model_dump(mode="json"), {}
+    for name, binding in runner.bound.evidence.items():
+        bank = final.evidence.bank(name).items()
+        tensors |= {f"{BANK}{name}/{key}": torch.from_numpy(array) for key, array in bank}
+        part = runner.data.prepared.part(name)
+        # What was chosen where options leave it open: another machine would choose otherwise.
+        recipe["evidence"][name] = config_table(binding.card, part.config)
+        fingerprints[name] = part.fingerprint()
     meta = {
         "vadkit": version("vadkit"),
-        "recipe": runner.recipe.model_dump(mode="json"),
+        "recipe": recipe,
         "sizes": asdict(final.model.sizes),
+        "evidence": fingerprints,
     }
     write_bundle(folder.model, {WEIGHTS: tensors}, meta, "the model")
 
