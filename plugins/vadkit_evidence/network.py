@@ -79,7 +79,7 @@ class Network:
         shown = shown.contiguous(memory_format=torch.channels_last)  # twice as fast
         options = {"stop_early": True, "intermediates_only": True}
         (output,) = self._network.forward_intermediates(shown, [self._config.block], **options)
-        return output  # type: ignore[no-any-return]
+        return output
 
     @cached_property
     def _width(self) -> int:
