@@ -23,11 +23,13 @@ from vadkit_evidence.cards import AppearanceConfig
 from vadkit.api import DataError, Seen
 from vadkit.data.dataset import Video
 from vadkit.data.video.frame import Frame
-from vadkit.errors import PluginError
+from vadkit.errors import PluginError, RunBusyError
 from vadkit.experiment.run import run
 from vadkit.recipe import load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.report.score_files import read_scores
+from vadkit.runs.bundle import read_model
+from vadkit.runs.cache import PhaseCache
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer
 
@@ -213,14 +215,15 @@ def test_weights_and_model_go_with_timm_alone(options: dict[str, Any]) -> None:
 def begin(world: World, registry: Registry, tmp_path: Path, undrawn: None):
     """Run the evidence part alone; the run's folder."""
 
-    def begun(name: str, sets: Sequence[str] = ()) -> RunFolder:
+    def begun(name: str, sets: Sequence[str] = (), resume: bool = False) -> RunFolder:
         path = tmp_path / "recipe.toml"
         boxes = f'detectors = [{{ name = "file", path = "{world.boxes.as_posix()}" }}]'
         target = f'target = {{ dataset = "folder", path = "{world.target.as_posix()}" }}'
         score = 'use = ["appearance.distance"]'
         text = f"seed = 0\n[data]\n{target}\n[objects]\n{boxes}\nsize = 16\n[score]\n{score}\n"
         path.write_text(text)
-        return RunFolder(run(load_recipe(path, sets, registry=registry), out=tmp_path / name))
+        recipe = load_recipe(path, sets, registry=registry)
+        return RunFolder(run(recipe, out=tmp_path / name, resume=resume))
 
     return begun
 
@@ -245,8 +248,10 @@ def test_a_run_tells_what_was_chosen_and_its_model_scores_as_it_did(
     assert np.array_equal(_scores(network, registry, world), written)
     assert "stands in" not in capsys.readouterr().err
     bare(network_module.PACKAGE)
-    hog = begin("hog")  # what was stored for the network is not taken for HOG's
+    hog = begin("hog")
     assert _chosen(hog) == "hog"
+    mean = read_model(hog.model).weights["evidence/appearance/mean"]
+    assert mean.shape == (324,)  # what was stored for the network was not taken for HOG's
     assert capsys.readouterr().err.count("HOG stands in for EfficientNet-lite0") == 1
     with pytest.raises(PluginError) as caught:  # fitted with the network, which is there no more
         _scores(network, registry, world)
@@ -263,6 +268,33 @@ def test_a_model_of_hog_scores_with_hog_where_the_network_is_installed_since(
     assert Appearance(AppearanceConfig()).config == LITE0
     written = read_scores(hog.scores / "c.csv").scores.raw
     assert np.array_equal(_scores(hog, registry, world), written)
+
+
+@with_lite0
+def test_a_run_does_not_go_on_with_what_it_was_not_begun_with(begin, bare) -> None:
+    folder = begin("run")
+    folder.events.unlink()  # as if it had been stopped
+    bare(network_module.PACKAGE)
+    with pytest.raises(
+        RunBusyError, match=r"evidence\.appearance: 'efficientnet-lite0 \w+' -> 'hog'"
+    ):
+        begin("run", resume=True)
+
+
+@with_lite0
+def test_evaluations_of_one_are_not_taken_for_those_of_the_other(
+    bare, world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    path = world.recipe("prediction", use='prediction.error", "appearance.distance')
+    recipe, cache = load_recipe(path, registry=registry), PhaseCache(tmp_path / "cache")
+    columns = []
+    for name in ("network", "hog"):
+        if name == "hog":
+            bare(network_module.PACKAGE)
+        folder = RunFolder(run(recipe, out=tmp_path / name, cache=cache))
+        figures = json.loads((folder.path / "metrics.json").read_text())
+        columns.append(figures["phases"][0]["auc"])
+    assert columns[0] != columns[1]
 
 
 @with_timm

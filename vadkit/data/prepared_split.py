@@ -67,7 +67,9 @@ class PreparedSplit:
 
     def keep_descriptions(self, facts: object, part: Evidence[Any]) -> str:
         """Keep an evidence part's descriptions of all objects from now on; their shards' key."""
-        key = hash_of([REVISION, facts, self._bound.facts("object"), self._every])
+        key = hash_of(
+            [REVISION, facts, self._bound.facts("object"), self._every, part.fingerprint()]
+        )
         self._parts[key] = part
         return key
 
