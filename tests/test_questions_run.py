@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tiny_world import ODD, World, film, write_video
 
+from vadkit.data.data_module import PreparedData, required
 from vadkit.data.dataset import Video
 from vadkit.errors import RecipeError
 from vadkit.experiment.run import run
-from vadkit.recipe import load_recipe
+from vadkit.recipe import ScoreName, load_recipe
 from vadkit.registry.registry import Registry, load_plugins
 from vadkit.report.score_files import read_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer
+from vadkit.scoring.evidence import EvidenceScores
 
 pytestmark = pytest.mark.edges
 
@@ -142,3 +145,17 @@ def test_wrong_questions_are_told(
     with pytest.raises(RecipeError) as caught:
         load_recipe(write_recipe(world, tmp_path, questions), registry=registry)
     assert sentence in str(caught.value)
+
+
+def test_a_single_training_video_is_compared_in_pieces(
+    world: World, registry: Registry, tmp_path: Path
+) -> None:
+    """Otherwise an object would be compared with itself, or with nothing."""
+    folder = tmp_path / "world"
+    shutil.copytree(world.root, folder)
+    (folder / "target/train/b.mkv").unlink()
+    recipe = load_recipe(write_recipe(World(folder), tmp_path), registry=registry)
+    data = PreparedData(recipe, home=tmp_path / "home")
+    data.require(required(recipe, labelled=False))
+    (normal,) = EvidenceScores(data, recipe).normal(["appearance"]).values()
+    assert normal.scores[ScoreName("appearance.distance")].min() > 0

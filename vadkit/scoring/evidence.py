@@ -25,8 +25,8 @@ Attributes = dict[ScoreName, NDArray[np.floating[Any]]]
 """`part.attribute` -> (n,)."""
 ScoreTables = dict[ScoreName, tuple[Units, NDArray[np.floating[Any]]]]
 """`task.score` or `part.attribute` -> units, and the value (n,) of each."""
-FEW_VIDEOS, PIECES = 4, 4
-"""Fewer training videos are each taken for so many: an object's own piece is left out."""
+PIECES = 4
+"""A single training video is taken for so many, so that an object's own piece can be left out."""
 
 
 def measured(
@@ -130,7 +130,7 @@ class EvidenceScores:
 
 
 def _pieces(units: Units) -> NDArray[np.int64]:
-    """(n,) the video of each unit; where there are few videos, the piece of its video."""
-    if len(units.videos) >= FEW_VIDEOS:
+    """(n,) the video of each unit; where there is one, the piece of it."""
+    if len(units.videos) > 1:
         return units.video
-    return units.video * PIECES + units.frame * PIECES // units.lengths[units.video]
+    return units.frame * PIECES // units.lengths[units.video]
