@@ -157,5 +157,5 @@ def test_a_single_training_video_is_compared_in_pieces(
     recipe = load_recipe(write_recipe(World(folder), tmp_path), registry=registry)
     data = PreparedData(recipe, home=tmp_path / "home")
     data.require(required(recipe, labelled=False))
-    (normal,) = EvidenceScores(data, recipe).normal(["appearance"]).values()
-    assert normal.scores[ScoreName("appearance.distance")].min() > 0
+    (normal,) = EvidenceScores(data, recipe).normal(["motion"]).values()
+    assert normal.scores[ScoreName("motion.directions")].min() > 0
