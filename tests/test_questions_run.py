@@ -159,3 +159,34 @@ def test_a_single_training_video_is_compared_in_pieces(
     data.require(required(recipe, labelled=False))
     (normal,) = EvidenceScores(data, recipe).normal(["motion"]).values()
     assert normal.scores[ScoreName("motion.directions")].min() > 0
+
+
+CAMERAS = """
+from vadkit.api import DatasetCard, FolderDataset, hookimpl
+
+
+class TwoCameras(FolderDataset):
+    def camera(self, video):
+        return "left/1" if video.name in "ac" else "right"
+
+
+@hookimpl
+def vadkit_datasets():
+    return [DatasetCard(name="two-cameras", summary=".", load="cameras:TwoCameras", layout="train")]
+"""
+
+
+def test_objects_are_compared_with_those_of_their_camera(world: World, tmp_path: Path) -> None:
+    plugin = tmp_path / "cameras.py"
+    plugin.write_text(CAMERAS)
+    registry = load_plugins([plugin])
+    path = write_recipe(world, tmp_path)
+    path.write_text(path.read_text().replace('dataset = "folder"', 'dataset = "two-cameras"'))
+    folder = run(load_recipe(path, registry=registry), out=tmp_path / "run", device="cpu")
+    scorer = Scorer.of_run(RunFolder.open(folder), registry)
+    kept = read_scores(folder / "scores/c.csv").scores.raw
+    video = Video("c", world.target / "test/c.mkv", "test")
+    assert np.array_equal(scorer.score(video, camera="left/1").scores.raw, kept)
+    others = [scorer.score(video, camera=name).scores.raw for name in ("right", "", "new")]
+    assert not np.array_equal(others[0], kept)
+    assert np.array_equal(others[1], others[2])

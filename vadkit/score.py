@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ from vadkit.runs.folder import RunFolder
 from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
 from vadkit.scoring.calibration import Normal
-from vadkit.scoring.evidence import ScoreTables
+from vadkit.scoring.evidence import Banks, ScoreTables
 from vadkit.scoring.fusion import frame_maximum, fuse
 from vadkit.scoring.live import FittedPart, LiveEvidence, LiveFrame, LiveTask
 from vadkit.training.model import Model, Sizes
@@ -106,19 +107,21 @@ class Scorer:
         bound_teachers = Teachers(bound, where)
         needs = [need for task in model.tasks.values() for need in task.score_needs]
         teachers = {need: bound_teachers.bound(need) for need in needs}
-        training = _arrays(tensors, NORMAL).items()
-        normal = {name: Normal.of_arrays(arrays) for name, arrays in training}
-        banks, fitted = _arrays(tensors, BANK), state.get("evidence", {})
+        banks, fitted = _banks(tensors), state.get("evidence", {})
         evidence = {
-            name: FittedPart(part, _same(part, fitted.get(name, "")), banks.get(name, {}))
+            name: FittedPart(part, _same(part, fitted.get(name, "")), banks.get(name, {"": {}}))
             for name, part in bound.evidence.items()
         }
-        model = model.to(where).eval()
+        model, normal = model.to(where).eval(), _normal(tensors)
         return cls(model, bound.recipe, finders, rules, teachers, normal, evidence, where, strict)
 
     @limited_threads()
     def score(
-        self, video: Video, tell: Tell = lambda _: None, reader: VideoReader | None = None
+        self,
+        video: Video,
+        tell: Tell = lambda _: None,
+        reader: VideoReader | None = None,
+        camera: str = "",
     ) -> ScoreTable:
         """Score every frame of a video, which all tasks see in one pass.
 
@@ -126,6 +129,8 @@ class Scorer:
             video: Where it is.
             tell: Tell in a sentence of what was odd or damaged in it.
             reader: Gives its frames; where not given, its file or folder is opened.
+            camera: Whose training objects its objects are compared with, where the run's data are
+                of several; with all of them where it is none of these.
 
         Raises:
             DataError: The video cannot be read, or is damaged and damage is refused.
@@ -139,13 +144,13 @@ class Scorer:
             for name in self.model.tasks
         ]
         if self.evidence:
-            sources.append(LiveEvidence(self.evidence, self.model.sizes))
+            sources.append(LiveEvidence(self.evidence, self.model.sizes, camera))
         for frame in self._frames(video_pass, sources):
             for source in sources:
                 source.add(frame)
         for remark in video_pass.remarks:
             tell(remark)
-        return self._fused(video.name, sources)
+        return self._fused(video.name, sources, camera)
 
     def _frames(
         self, video_pass: VideoPass, tasks: Sequence[LiveTask | LiveEvidence]
@@ -161,11 +166,14 @@ class Scorer:
         for window in windows(passed, *around):
             yield LiveFrame(window, cuttings, teachers, list(self.evidence))
 
-    def _fused(self, video: str, sources: Sequence[LiveTask | LiveEvidence]) -> ScoreTable:
+    def _fused(
+        self, video: str, sources: Sequence[LiveTask | LiveEvidence], camera: str
+    ) -> ScoreTable:
         tables: ScoreTables = {}
         times = np.empty(0)
         for source in sources:
             units, values = source.end(video)
+            units = replace(units, cameras=(camera,))
             tables |= {score: (units, array) for score, array in values.items()}
             times = source.times
         fused = fuse(tables, self.recipe.score, self.normal)[video]
@@ -196,18 +204,33 @@ def _same(binding: Binding, fingerprint: str) -> Evidence[Any]:
     return part
 
 
-def _arrays(tensors: Mapping[str, Tensor], kind: str) -> dict[str, dict[str, NDArray[Any]]]:
-    """Task or part -> name -> array, of the tensors of a kind."""
-    arrays: dict[str, dict[str, NDArray[Any]]] = defaultdict(dict)
-    for name, tensor in tensors.items():
-        if name.startswith(kind):
-            owner, array = name.removeprefix(kind).split("/")
-            arrays[owner][array] = tensor.numpy()
-    return arrays
+Arrays = dict[str, NDArray[Any]]
+
+
+def _normal(tensors: Mapping[str, Tensor]) -> dict[str, Normal]:
+    """Task or part -> the training units that its scores are compared with."""
+    arrays: dict[str, Arrays] = defaultdict(dict)
+    for name in (name for name in tensors if name.startswith(NORMAL)):
+        owner, array = name.removeprefix(NORMAL).split("/")
+        arrays[owner][array] = tensors[name].numpy()
+    return {owner: Normal.of_arrays(values) for owner, values in arrays.items()}
+
+
+def _banks(tensors: Mapping[str, Tensor]) -> dict[str, Banks]:
+    """Part -> camera -> what it keeps of training objects."""
+    banks: dict[str, dict[str, Arrays]] = defaultdict(lambda: defaultdict(dict))
+    for name in (name for name in tensors if name.startswith(BANK)):
+        part, camera, array = name.removeprefix(BANK).split("/")
+        banks[part][unquote(camera)][array] = tensors[name].numpy()
+    return {part: {**by_camera} for part, by_camera in banks.items()}
 
 
 def score_videos(
-    sources: Sequence[Path], scorer: Scorer, out: Path, tell: Tell = lambda _: None
+    sources: Sequence[Path],
+    scorer: Scorer,
+    out: Path,
+    tell: Tell = lambda _: None,
+    camera: str = "",
 ) -> tuple[list[Path], list[DataError]]:
     """Write `<video>.csv` and `<video>.png` for each source.
 
@@ -228,7 +251,7 @@ def score_videos(
         name = file_names[long_name]
         try:
             remark = partial(_remark, tell, source)
-            table = scorer.score(Video(clip, source, "test"), remark)
+            table = scorer.score(Video(clip, source, "test"), remark, camera=camera)
         except DataError as error:
             failed.append(error)
             continue

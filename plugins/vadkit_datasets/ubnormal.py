@@ -52,6 +52,10 @@ class UBnormal(FileDataset[NoOptions]):
         videos = [video for video in _clips(self.base) if not chosen or video.name in chosen]
         return sorted(videos, key=lambda video: natural_key(video.name))
 
+    def camera(self, video: Video) -> str:
+        """The scene, as in `normal_scene_7_scenario_2`."""
+        return video.name.partition("scene_")[2].partition("_")[0]
+
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         frames = count_frames(video.path)
         if video.name.startswith("normal"):

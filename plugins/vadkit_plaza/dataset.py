@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from vadkit.api import RenderedDataset
+from vadkit.api import RenderedDataset, Video
 from vadkit_plaza import PLAZA as PLAZA_CARD
 from vadkit_plaza import PLAZA_VIRTUAL, PlazaConfig
 from vadkit_plaza.worlds import PLAZA, VIRTUAL, World
@@ -35,6 +35,10 @@ class Plaza(PlazaWorld):
 
     card = PLAZA_CARD
     world = PLAZA
+
+    def camera(self, video: Video) -> str:
+        """Each scene has one, and its videos begin with its name."""
+        return video.name.partition("-")[0]
 
 
 class PlazaVirtual(PlazaWorld):

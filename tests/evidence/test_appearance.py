@@ -250,7 +250,7 @@ def test_a_run_tells_what_was_chosen_and_its_model_scores_as_it_did(
     bare(network_module.PACKAGE)
     hog = begin("hog")
     assert _chosen(hog) == "hog"
-    mean = read_model(hog.model).weights["evidence/appearance/mean"]
+    mean = read_model(hog.model).weights["evidence/appearance//mean"]
     assert mean.shape == (324,)  # what was stored for the network was not taken for HOG's
     assert capsys.readouterr().err.count("HOG stands in for EfficientNet-lite0") == 1
     with pytest.raises(PluginError) as caught:  # fitted with the network, which is there no more

@@ -1,5 +1,7 @@
 """Calibration against its definition written out, and what it is for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,7 +92,7 @@ def near_and_far():
     jitter = RNG.normal(size=(80, 5)).astype(np.float32)
     boxes = np.float32([near, far] * 40) + jitter * np.float32([1, 1, 1, 1, 0])
     errors = np.float32([10, 1] * 40) + jitter[:, 4] * np.float32([1, 0.1] * 40)
-    return units, Normal(boxes, np.tile([100, 200], (80, 1)), {"a.x": errors})
+    return units, Normal(boxes, np.tile([100, 200], (80, 1)), {"a.x": errors}, np.full(80, ""))
 
 
 def test_an_error_too_large_for_a_distant_object_is_found():
@@ -111,7 +113,7 @@ def test_weighing_by_area_holds_for_training_units_too():
     how = Calibrate(kind="quantile", among=20)
     protocol = Score(use=("a.x",), smooth=Smooth(kind="none"), weigh="area", calibrate=how)
     areas = np.prod(normal.boxes[:, 2:4] - normal.boxes[:, :2], axis=1)
-    by_hand = Normal(normal.boxes, normal.sizes, {"a.x": normal.scores["a.x"] * areas})
+    by_hand = replace(normal, scores={"a.x": normal.scores["a.x"] * areas})
     own = np.prod(units.boxes[:, 2:4] - units.boxes[:, :2], axis=1)
     plain = protocol.model_copy(update={"weigh": "mean"})
     wanted = fuse({"a.x": (units, scores["a.x"][1] * own)}, plain, {"a": by_hand})["v"].raw

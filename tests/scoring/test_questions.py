@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,7 @@ def normal(**values):
                 for name in values
                 if name.split("_")[0] == part
             },
+            np.full(100, ""),
         )
         for part in names
     }
@@ -143,3 +145,24 @@ def test_what_is_not_learned_yet_leaves_the_rest() -> None:
     assert left
     assert left.questions == {"both": Question(of=("a.x",))}
     assert protocol.without({"a", "b"}) is None
+
+
+def test_each_camera_has_its_own_tail_and_gate() -> None:
+    """What is usual before one camera is odd before another; before a new one, all count."""
+    cameras = np.repeat(["near", "far"], 100)
+    known = np.concatenate([np.arange(100.0), np.arange(100.0) / 10])
+    boxes, sizes = np.zeros((200, 5), np.float32), np.ones((200, 2), np.int64)
+    training = {"a": Normal(boxes, sizes, {ScoreName("a.x"): known}, cameras)}
+    units = replace(make_units([1, 1, 1], [(0, 0), (1, 0), (2, 0)]), cameras=("near", "far", "new"))
+    gated = Question(of=("a.x",), gate="a.x", above=0.5)
+    for question, silent in ((Question(of=("a.x",)), False), (gated, True)):
+        protocol = Score(questions={"q": question}, calibrate=TAIL, smooth=RAW)
+        frames = fuse(scores(units, a_x=[20.0, 20.0, 20.0]), protocol, training)
+        near, far, new = (float(of.raw[0]) for of in frames.values())
+        assert near == (
+            0 if silent else pytest.approx(plain_tail(20, known[:100].tolist(), 0.98, 6))
+        )
+        assert far == 6.0
+        assert new == pytest.approx(plain_tail(20, known.tolist(), 0.98, 6))
+    loaded = Normal.of_arrays(training["a"].arrays())
+    assert loaded.camera.tolist() == cameras.tolist()

@@ -148,6 +148,9 @@ def score(
         "scores"
     ),
     boxes: options.Boxes = None,
+    camera: Annotated[
+        str, typer.Option("--camera", help="Which of the run's cameras the videos are of.")
+    ] = "",
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")] = "cpu",
     strict: options.Strict = False,
     plugin: options.Plugins = None,
@@ -162,7 +165,7 @@ def score(
     detectors = [file_detector(boxes)] if boxes else []
     folder = RunFolder.open(run)
     scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device, strict=strict)
-    written, failed = score_videos(sources, scorer, out, complain)
+    written, failed = score_videos(sources, scorer, out, complain, camera)
     for path in written:
         say(str(path))
     for error in failed:

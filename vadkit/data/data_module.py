@@ -101,7 +101,10 @@ class PreparedData:
 
     def units(self, sampling: Sampling, split: Split) -> Units:
         """The units that a sampling reads."""
-        return self.prepared.store(sampling, split).units
+        units = self.prepared.store(sampling, split).units
+        dataset = self.dataset(sampling.role)
+        videos = self.prepared.split(sampling.role, split).videos
+        return replace(units, cameras=tuple(dataset.camera(video) for video in videos))
 
     def inside(self, sampling: Sampling, split: Split, part: Part = (0, 1)) -> Tensor:
         """(k,) rows of the units that lie in a part of their video; see `Units.inside`."""

@@ -71,6 +71,10 @@ class Dataset(ABC, Generic[ConfigT]):
         """The anomalies with their boxes, or None where there are none."""
         return None
 
+    def camera(self, video: Video) -> str:
+        """The camera of a video: what is usual before one says little of another."""
+        return ""
+
     @property
     def label_set(self) -> str:
         """Which labels are read, where a data set has several sets of them."""

@@ -34,6 +34,13 @@ class Units:
     """(n,) the unit's own frame, from 0."""
     boxes: NDArray[np.float32]
     """(n, 5): x1, y1, x2, y2 in pixels, confidence."""
+    cameras: tuple[str, ...] = ()
+    """The camera of each video; none where all are of one."""
+
+    @property
+    def camera(self) -> NDArray[np.str_]:
+        """(n,) the camera of each unit."""
+        return np.array(self.cameras or [""] * len(self.videos), np.str_)[self.video]
 
     @property
     def starts(self) -> NDArray[np.int64]:

@@ -230,4 +230,5 @@ def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
         boxes=units.boxes[some],
         sizes=units.sizes[units.video[some]],
         scores={ScoreName.compose(task, name): of for name, of in values.items()},
+        camera=units.camera[some],
     )

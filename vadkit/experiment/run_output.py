@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from urllib.parse import quote
 
 import torch
 
@@ -78,8 +79,9 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
         tensors |= {f"{NORMAL}{task}/{k}": torch.from_numpy(v) for k, v in normal.arrays().items()}
     recipe, fingerprints = runner.recipe.model_dump(mode="json"), {}
     for name, binding in runner.bound.evidence.items():
-        bank = final.evidence.bank(name).items()
-        tensors |= {f"{BANK}{name}/{key}": torch.from_numpy(array) for key, array in bank}
+        for camera, bank in final.evidence.banks(name).items():
+            place = f"{BANK}{name}/{quote(camera, safe='')}"
+            tensors |= {f"{place}/{key}": torch.from_numpy(array) for key, array in bank.items()}
         part = runner.data.prepared.part(name)
         # What was chosen where options leave it open: another machine would choose otherwise.
         recipe["evidence"][name] = config_table(binding.card, part.config)

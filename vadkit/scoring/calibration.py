@@ -35,14 +35,22 @@ class Normal:
     """(m, 5): x1, y1, x2, y2 in pixels, confidence."""
     sizes: NDArray[np.int64]
     """(m, 2) height and width of the video that each is from."""
-    scores: dict[ScoreName, NDArray[np.float32]]
+    scores: Mapping[ScoreName, NDArray[np.floating[Any]]]
     """Score -> (m,)."""
+    camera: NDArray[np.str_]
+    """(m,) the camera that each is seen by."""
+
+    def of_camera(self, camera: str) -> NDArray[np.bool_]:
+        """(m,) which are seen by a camera; all where none is, as they are of other cameras."""
+        same = self.camera == camera
+        return same if same.any() else np.ones_like(same)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All of it by name, as `of_arrays` takes it."""
+        """All of it by name, as `of_arrays` takes it; cameras by the code points of their names."""
         return {
             "boxes": self.boxes,
             "sizes": self.sizes,
+            "camera": np.ascontiguousarray(self.camera).view(np.int32).reshape(len(self.boxes), -1),
             **{str(name): of for name, of in self.scores.items()},
         }
 
@@ -50,7 +58,9 @@ class Normal:
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Normal:
         """The inverse of `arrays`."""
         scores = {ScoreName(name): of for name, of in arrays.items() if ScoreName(name).task}
-        return cls(arrays["boxes"], arrays["sizes"], scores)
+        points = np.ascontiguousarray(arrays["camera"], np.int32)
+        camera = points.view(f"U{points.shape[1]}")[:, 0]
+        return cls(arrays["boxes"], arrays["sizes"], scores, camera)
 
 
 def places(boxes: NDArray[np.float32], sizes: NDArray[np.int64]) -> Floats:

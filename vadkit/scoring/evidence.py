@@ -25,8 +25,11 @@ Attributes = dict[ScoreName, NDArray[np.floating[Any]]]
 """`part.attribute` -> (n,)."""
 ScoreTables = dict[ScoreName, tuple[Units, NDArray[np.floating[Any]]]]
 """`task.score` or `part.attribute` -> units, and the value (n,) of each."""
+Banks = dict[str, Bank]
+"""Camera -> the bank of its training objects; `ANY` of several: that of all."""
+ANY = "*"
 PIECES = 4
-"""A single training video is taken for so many, so that an object's own piece can be left out."""
+"""A camera's only video is taken for so many, so that an object's own piece can be left out."""
 
 
 def measured(
@@ -53,6 +56,12 @@ def measured(
     return {ScoreName.compose(binding.name, name): values[name] for name in binding.card.attributes}
 
 
+def bank_of(banks: Banks, camera: str) -> Bank:
+    """The bank of a camera; that of all training objects where it is not known."""
+    only = next(iter(banks.values()))
+    return banks.get(camera, banks.get(ANY, only))
+
+
 class EvidenceScores:
     """What the evidence parts of a recipe say of its test objects; made when first asked for.
 
@@ -64,20 +73,29 @@ class EvidenceScores:
     def __init__(self, data: PreparedData, bound: BoundRecipe) -> None:
         self._data, self._bindings = data, bound.described
         self._most = max(protocol.calibrate.of for protocol in bound.protocols.values())
-        self._banks: dict[str, Bank] = {}
+        self._banks: dict[str, Banks] = {}
         self._tables: dict[str, ScoreTables] = {}
         self._normal: dict[str, Normal] = {}
 
-    def bank(self, name: str) -> Bank:
-        """What a part keeps of the training objects."""
+    def banks(self, name: str) -> Banks:
+        """What a part keeps of the training objects of each camera."""
         if name not in self._banks:
             units, chosen = self._training
-            with blamed("evidence", name, "fit"):
-                part = self._data.prepared.part(name)
-                bank = part.fit(self._rows(name), _pieces(units)[chosen])
-            # As `model/` keeps it: a matrix product differs in its last bits with the layout.
-            self._banks[name] = {key: np.ascontiguousarray(array) for key, array in bank.items()}
+            cameras, rows = units.camera[chosen], self._rows(name)
+            kept = {camera: cameras == camera for camera in np.unique(cameras).tolist()}
+            if len(kept) > 1:
+                kept[ANY] = np.ones(len(rows), np.bool_)
+            self._banks[name] = {
+                camera: self._fitted(name, rows[seen], _pieces(units)[chosen][seen])
+                for camera, seen in kept.items()
+            }
         return self._banks[name]
+
+    def _fitted(self, name: str, rows: Rows, videos: NDArray[np.int64]) -> Bank:
+        with blamed("evidence", name, "fit"):
+            bank = self._data.prepared.part(name).fit(rows, videos)
+        # As `model/` keeps it: a matrix product differs in its last bits with the layout.
+        return {key: np.ascontiguousarray(array) for key, array in bank.items()}
 
     def tables(self, names: Iterable[str]) -> ScoreTables:
         """`part.attribute` of these parts -> the test objects, and the value of each."""
@@ -96,24 +114,29 @@ class EvidenceScores:
         return {name: self._normal[name] for name in names}
 
     def _measured(self, name: str) -> ScoreTables:
-        binding, part, bank = self._bindings[name], self._data.prepared.part(name), self.bank(name)
-        videos = self._data.descriptions(name, "test")
-        values = [measured(binding, part, rows, bank) for rows in videos]
-        units = self._data.units(BASELINE, "test")
+        binding, part = self._bindings[name], self._data.prepared.part(name)
+        units, videos = self._data.units(BASELINE, "test"), self._data.descriptions(name, "test")
+        values = [
+            measured(binding, part, rows, bank_of(self.banks(name), camera))
+            for rows, camera in zip(videos, units.cameras, strict=True)
+        ]
         return {
             score: (units, np.concatenate([of_video[score] for of_video in values]))
             for score in values[0]
         }
 
     def _left_out(self, name: str) -> Normal:
-        binding, part, bank = self._bindings[name], self._data.prepared.part(name), self.bank(name)
+        binding, part = self._bindings[name], self._data.prepared.part(name)
         units, chosen = self._training
-        scores = measured(binding, part, self._rows(name), bank, _pieces(units)[chosen])
-        return Normal(
-            boxes=units.boxes[chosen],
-            sizes=units.sizes[units.video[chosen]],
-            scores={score: np.asarray(values) for score, values in scores.items()},
-        )
+        cameras, rows, videos = units.camera[chosen], self._rows(name), _pieces(units)[chosen]
+        scores: dict[ScoreName, NDArray[np.float64]] = {}
+        for camera in np.unique(cameras):
+            seen = cameras == camera
+            bank = bank_of(self.banks(name), camera)
+            for score, values in measured(binding, part, rows[seen], bank, videos[seen]).items():
+                scores.setdefault(score, np.empty(len(rows)))[seen] = values
+        sizes = units.sizes[units.video[chosen]]
+        return Normal(units.boxes[chosen], sizes, scores, cameras)
 
     def _rows(self, name: str) -> Rows:
         """(m, D) descriptions of the training objects that are kept."""
@@ -130,7 +153,8 @@ class EvidenceScores:
 
 
 def _pieces(units: Units) -> NDArray[np.int64]:
-    """(n,) the video of each unit; where there is one, the piece of it."""
-    if len(units.videos) > 1:
-        return units.video
-    return units.frame * PIECES // units.lengths[units.video]
+    """(n,) the video of each unit; where it is the camera's only one, the piece of it."""
+    cameras = units.cameras or ("",) * len(units.videos)
+    alone = np.array([cameras.count(camera) == 1 for camera in cameras])[units.video]
+    piece = units.frame * PIECES // units.lengths[units.video]
+    return units.video * PIECES + np.where(alone, piece, 0)

@@ -86,11 +86,34 @@ def _answers(
         units = _common_units(name, tables)
         answer = np.mean([values for _, values in tables], axis=0)
         if question.gate:
-            of_normal = (normal or {})[question.gate.task].scores[question.gate]
-            threshold = np.quantile(of_normal, question.above)
-            answer = np.where(weighed[question.gate][1] >= threshold, answer, 0.0)
+            training = (normal or {})[question.gate.task]
+            usual = np.asarray(training.scores[question.gate])
+            passes = _passes(weighed[question.gate], training, usual, question.above)
+            answer = np.where(passes, answer, 0.0)
         answers.append((units, answer))
     return answers
+
+
+def _passes(gate: Table, training: Normal, usual: NDArray[Any], above: float) -> NDArray[np.bool_]:
+    """(n,) whether each unit reaches a quantile of its camera's training units."""
+    units, values = gate
+    cameras, passes = units.camera, np.zeros(len(values), np.bool_)
+    for camera in np.unique(cameras):
+        threshold = np.quantile(usual[training.of_camera(camera)], above)
+        passes |= (cameras == camera) & (values >= threshold)
+    return passes
+
+
+def _tails(
+    units: Units, values: Floats, training: Normal, usual: Floats, protocol: Protocol
+) -> Floats:
+    """(scores, n): -log p of each score among training units of the same camera."""
+    cameras, rows = units.camera, np.empty_like(values)
+    for camera in np.unique(cameras):
+        own, known = cameras == camera, training.of_camera(camera)
+        for row, score, scores in zip(rows, values, usual, strict=True):
+            row[own] = tail(score[own], scores[known], protocol.calibrate)
+    return rows
 
 
 def _common_units(question: str, tables: Sequence[Table]) -> Units:
@@ -119,8 +142,7 @@ def _calibrated(
                 "The task's score has to be a finite number for every unit.",
             )
         if protocol.calibrate.kind == "tail":
-            pairs = zip(values, usual, strict=True)
-            rows = np.stack([tail(row, known, protocol.calibrate) for row, known in pairs])
+            rows = _tails(units, values, training, usual, protocol)
         else:
             at = places(units.boxes, units.sizes[units.video])
             usual_at = places(training.boxes, training.sizes)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vadkit.data.clip_tensors import floats, split_windows
 from vadkit.data.crops import Cut, Cutting
-from vadkit.data.evidence import Bank, Evidence, Rows
+from vadkit.data.evidence import Evidence, Rows
 from vadkit.data.teachers.bound_teacher import Answers, BoundTeacher, refuse_unfit
 from vadkit.data.teachers.context import MAPS, cut_to_boxes
 from vadkit.data.teachers.outputs import frames_around
@@ -23,7 +23,7 @@ from vadkit.data.windows import Window
 from vadkit.recipe import Recipe, ScoreName
 from vadkit.recipe.bindings import Binding
 from vadkit.registry.cards import Need, Sampling
-from vadkit.scoring.evidence import Attributes, measured
+from vadkit.scoring.evidence import Attributes, Banks, bank_of, measured
 from vadkit.scoring.inference import UnitScores
 from vadkit.task import Batch
 from vadkit.training.model import Model, Sizes
@@ -168,7 +168,7 @@ class FittedPart:
 
     binding: Binding
     part: Evidence[Any]
-    bank: Bank
+    banks: Banks
 
 
 class LiveEvidence:
@@ -177,10 +177,11 @@ class LiveEvidence:
     Args:
         parts: The parts by name, at least one.
         sizes: What is cut of an object is of this size.
+        camera: Whose training objects are compared with; those of all where it is not known.
     """
 
-    def __init__(self, parts: Mapping[str, FittedPart], sizes: Sizes) -> None:
-        self._parts = parts
+    def __init__(self, parts: Mapping[str, FittedPart], sizes: Sizes, camera: str) -> None:
+        self._parts, self._camera = parts, camera
         self._cutting = Cutting("object", range(1), sizes.cube, sizes.channels)
         self._table = UnitRows()
         self._rows: dict[str, list[Rows]] = {name: [] for name in parts}
@@ -210,6 +211,6 @@ class LiveEvidence:
         """The objects of the whole video, and `part.attribute` -> (n,)."""
         scores: Attributes = {}
         for name, fitted in self._parts.items():
-            rows = np.concatenate(self._rows[name])
-            scores |= measured(fitted.binding, fitted.part, rows, fitted.bank)
+            rows, bank = np.concatenate(self._rows[name]), bank_of(fitted.banks, self._camera)
+            scores |= measured(fitted.binding, fitted.part, rows, bank)
         return self._table.units(video), scores
