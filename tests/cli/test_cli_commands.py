@@ -148,7 +148,7 @@ def test_seed_and_threads_are_checked_with_the_recipe(capsys) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["nope"], ["run"], ["list-tasks", "--nope"], ["data", "verify", "ped2"], ["score", "x.mp4"]],
+    [["nope"], ["sweep"], ["list-tasks", "--nope"], ["data", "verify", "ped2"], ["score", "x.mp4"]],
 )
 def test_wrong_usage_exits_with_two(words: list[str], capsys) -> None:
     assert execute(words) == 2

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    recipe: options.RecipeName,
+    recipe: options.RecipeName = "vadkit",
     *,
     data: options.Data = None,
     boxes: options.Boxes = None,
