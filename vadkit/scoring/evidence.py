@@ -28,6 +28,8 @@ ScoreTables = dict[ScoreName, tuple[Units, NDArray[np.floating[Any]]]]
 Banks = dict[str, Bank]
 """Camera -> the bank of its training objects; `ANY` of several: that of all."""
 ANY = "*"
+EVERY = 2
+"""Training objects of every second frame are kept: the next frame shows them once more."""
 PIECES = 4
 """A camera's only video is taken for so many, so that an object's own piece can be left out."""
 
@@ -146,10 +148,11 @@ class EvidenceScores:
     def _training(self) -> tuple[Units, NDArray[np.int64]]:
         """The training objects, and the rows (m,) of those that are kept, evenly taken."""
         units = self._data.units(BASELINE, "train")
-        if not len(units):
+        if not (units.frame % EVERY == 0).any():
             raise self._data.prepared.role("target").too_few("train", "object", 1)
-        steps = np.linspace(0, len(units) - 1, min(self._most, len(units)))
-        return units, steps.round().astype(np.int64)
+        rows = np.flatnonzero(units.frame % EVERY == 0)
+        steps = np.linspace(0, len(rows) - 1, min(self._most, len(rows)))
+        return units, rows[steps.round().astype(np.int64)]
 
 
 def _pieces(units: Units) -> NDArray[np.int64]:
