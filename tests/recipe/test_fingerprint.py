@@ -95,6 +95,7 @@ def test_the_hash_of_a_protocol_is_that_of_version_0_1() -> None:
     protocol = Score(use=("prediction.error",))
     facts = {"labels": "x", "checkpoint": "y"}
     written = json.loads(json.dumps(protocol.model_dump(mode="json")))
+    del written["smooth"]["causal"]  # came later
     of_version_0_1 = {name: written[name] for name in HASHED & written.keys()} | facts
     assert describe(protocol, **facts)["hash"] == hash_of(of_version_0_1, digits=12)
     first, new = FrameProtocol(), LaterProtocol()

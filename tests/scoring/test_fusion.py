@@ -131,6 +131,28 @@ def test_smoothing_keeps_length_and_constants(kind, values, window, data):
     assert smooth(np.full(len(values), level), how) == pytest.approx(np.full(len(values), level))
 
 
+@pytest.mark.parametrize("kind", ["median", "gaussian", "mean", "savgol"])
+@pytest.mark.parametrize("ends", ["repeat", "zero", "copy"])
+def test_causal_smoothing_sees_no_later_frame(kind, ends):
+    rng = np.random.default_rng(0)
+    values = rng.random(40)
+    how = Smooth(kind=kind, window=9, causal=True, ends=ends)
+    whole = smooth(values, how)
+    assert whole.shape == values.shape
+    for length in (9, 20, 39):
+        assert smooth(values[:length], how) == pytest.approx(whole[:length])
+    later = smooth(np.concatenate([values[:-1], [9.0]]), how)
+    assert later[:-1].tolist() == whole[:-1].tolist()
+
+
+def test_a_causal_gaussian_is_the_earlier_half():
+    values = np.random.default_rng(0).random(30)
+    how = Smooth(kind="gaussian", window=7, sigma=2, causal=True)
+    weights = np.exp(-0.5 * (np.arange(-6, 1) / 2) ** 2)
+    expected = (values[10:17] * weights).sum() / weights.sum()
+    assert smooth(values, how)[16] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("kind", ["median", "gaussian", "savgol"])
 def test_smoothing_never_crosses_videos(kind):
     rows = [(0, f) for f in range(30)] + [(1, f) for f in range(30)]

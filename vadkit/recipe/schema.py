@@ -171,6 +171,8 @@ class Smooth(Strict):
     """Standard deviation of `gaussian`, in frames; a quarter of the window where not given."""
     shift: int = 0
     """Frames by which the peak of `gaussian` is later than the frame: some codes are off by one."""
+    causal: bool = False
+    """The window ends with the frame, so that a score needs no frame that is still to come."""
     ends: Literal["repeat", "zero", "copy"] = "repeat"
     """Beyond a video's ends: its first and last score, 0, or its first and last half window."""
     across: Literal["video", "dataset"] = "video"

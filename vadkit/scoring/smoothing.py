@@ -16,7 +16,7 @@ SAVGOL_ORDER = 2
 
 
 def smooth(scores: Floats, how: Smooth) -> Floats:
-    """Smooth scores (frames,) -> (frames,); the window's middle is the frame."""
+    """Smooth scores (frames,) -> (frames,); a frame is its window's middle or, causal, its end."""
     values = np.array(scores, np.float64)
     if how.kind == "none" or how.window == 1 or not len(values):
         return values
@@ -24,16 +24,21 @@ def smooth(scores: Floats, how: Smooth) -> Floats:
 
 
 def _widened(scores: Floats, how: Smooth) -> Floats:
-    """(half a window + frames + half a window,)."""
-    half = how.window // 2
+    """(window - 1 + frames,): as many scores before and after as the windows of all frames need."""
+    before = _place(how)
+    after = how.window - 1 - before
     if how.ends == "zero":
-        return np.pad(scores, half)
+        return np.pad(scores, (before, after))
     if how.ends == "copy":
-        before, after = scores[:half], scores[-half:]
-        missing = half - len(before)  # a video shorter than half a window
-        scores = np.concatenate([before, scores, after])
-        return np.pad(scores, missing, mode="edge")
-    return np.pad(scores, half, mode="edge")
+        first, last = scores[:before], scores[len(scores) - min(after, len(scores)) :]
+        missing = before - len(first), after - len(last)  # of a video shorter than the window
+        return np.pad(np.concatenate([first, scores, last]), missing, mode="edge")
+    return np.pad(scores, (before, after), mode="edge")
+
+
+def _place(how: Smooth) -> int:
+    """Where in its window the frame stands."""
+    return how.window - 1 if how.causal else how.window // 2
 
 
 def _median(widened: Floats, how: Smooth) -> Floats:
@@ -44,7 +49,7 @@ def _median(widened: Floats, how: Smooth) -> Floats:
 
 
 def _gaussian(widened: Floats, how: Smooth) -> Floats:
-    distance = np.arange(how.window) - how.window // 2 - how.shift
+    distance = np.arange(how.window) - _place(how) - how.shift
     return _weighed(widened, np.exp(-0.5 * (distance / (how.sigma or how.window / 4)) ** 2))
 
 
@@ -55,7 +60,7 @@ def _mean(widened: Floats, how: Smooth) -> Floats:
 def _savgol(widened: Floats, how: Smooth) -> Floats:
     from scipy.signal import savgol_coeffs
 
-    return _weighed(widened, savgol_coeffs(how.window, SAVGOL_ORDER, use="dot"))
+    return _weighed(widened, savgol_coeffs(how.window, SAVGOL_ORDER, pos=_place(how), use="dot"))
 
 
 def _weighed(widened: Floats, weights: Floats) -> Floats:
