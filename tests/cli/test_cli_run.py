@@ -81,7 +81,7 @@ def test_run_passes_on_what_it_is_given(tmp_path: Path, monkeypatch, capsys) -> 
 @pytest.mark.parametrize(("failures", "code"), [(0, 0), (1, 3), (2, 4)])
 def test_score_tells_what_failed(tmp_path: Path, monkeypatch, capsys, failures, code) -> None:
     def score_videos(
-        sources: list[Path], scorer: Any, out: Path, told: Any
+        sources: list[Path], scorer: Any, out: Path, tell: Any, camera: str
     ) -> tuple[list[Path], list[Any]]:
         failed = [DataError(f"{source} is broken.") for source in sources[:failures]]
         return [out / source.name for source in sources[failures:]], failed
