@@ -109,9 +109,9 @@ def test_grey_is_the_same_as_its_repetition(rng: np.random.Generator) -> None:
 
 @with_lite0
 def test_a_frame_is_described_alike_whatever_comes_before(rng: np.random.Generator) -> None:
-    one, other = _seen(_picture(rng)), _seen(_picture(rng), BOXES[:2])
-    (alone,) = _rows(Appearance(LITE0), other)
-    assert np.array_equal(_rows(Appearance(LITE0), one, other)[1], alone)
+    first, second = _seen(_picture(rng)), _seen(_picture(rng), BOXES[:2])
+    (alone,) = _rows(Appearance(LITE0), second)
+    assert np.array_equal(_rows(Appearance(LITE0), first, second)[1], alone)
 
 
 @with_lite0
@@ -130,12 +130,12 @@ def test_the_network_sees_colour_and_gradients_do_not() -> None:
 @with_lite0
 def test_distance_is_one_minus_the_cosine(rng: np.random.Generator) -> None:
     part = Appearance(LITE0)
-    known, rows = (_rows(part, _seen(_picture(rng)))[0] for _ in range(2))
-    bank = part.fit(known, np.array([0, 0, 1]))
+    training, rows = (_rows(part, _seen(_picture(rng)))[0] for _ in range(2))
+    bank = part.fit(training, np.array([0, 0, 1]))
     distance = part.measure(rows, bank)["distance"]
-    assert distance == pytest.approx((1 - rows @ known.T).min(axis=1), abs=1e-6)
-    apart = part.measure(known, bank, np.array([0, 0, 1]))["distance"]
-    cosines = known @ known.T
+    assert distance == pytest.approx((1 - rows @ training.T).min(axis=1), abs=1e-6)
+    apart = part.measure(training, bank, np.array([0, 0, 1]))["distance"]
+    cosines = training @ training.T
     assert apart[2] == pytest.approx(1 - cosines[2, :2].max(), abs=1e-6)
 
 

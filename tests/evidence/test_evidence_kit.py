@@ -37,12 +37,12 @@ class TwoSided(Box):
 
 
 class Remembers(Box):
-    seen = 0
+    frames_so_far = 0
 
     def describe(self, frames):
         for rows in super().describe(frames):
-            Remembers.seen += 1
-            yield rows + Remembers.seen
+            Remembers.frames_so_far += 1
+            yield rows + Remembers.frames_so_far
 
 
 class MissesFrames(Box):

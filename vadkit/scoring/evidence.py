@@ -133,10 +133,10 @@ class EvidenceScores:
         cameras, rows, videos = units.camera[chosen], self._rows(name), _pieces(units)[chosen]
         scores: dict[ScoreName, NDArray[np.float64]] = {}
         for camera in np.unique(cameras):
-            seen = cameras == camera
+            here = cameras == camera
             bank = bank_of(self.banks(name), camera)
-            for score, values in measured(binding, part, rows[seen], bank, videos[seen]).items():
-                scores.setdefault(score, np.empty(len(rows)))[seen] = values
+            for score, values in measured(binding, part, rows[here], bank, videos[here]).items():
+                scores.setdefault(score, np.empty(len(rows)))[here] = values
         sizes = units.sizes[units.video[chosen]]
         return Normal(units.boxes[chosen], sizes, scores, cameras)
 

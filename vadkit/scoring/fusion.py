@@ -110,9 +110,10 @@ def _tails(
     """(scores, n): -log p of each score among training units of the same camera."""
     cameras, rows = units.camera, np.empty_like(values)
     for camera in np.unique(cameras):
-        own, known = cameras == camera, training.of_camera(camera)
+        units_here, training_here = cameras == camera, training.of_camera(camera)
         for row, score, scores in zip(rows, values, usual, strict=True):
-            row[own] = tail(score[own], scores[known], protocol.calibrate)
+            usual_here = scores[training_here]
+            row[units_here] = tail(score[units_here], usual_here, protocol.calibrate)
     return rows
 
 

@@ -66,8 +66,8 @@ def test_many_broken_images_are_told_in_one_sentence(tmp_path):
     assert [frame.repaired for frame in frames] == [n in (0, 1, 5, 8) for n in range(9)]
     for lost, stand_in in ((0, 2), (1, 2), (5, 4), (8, 7)):
         assert np.array_equal(frames[lost].image, frames[stand_in].image)
-    told = "001.png and 3 more cannot be decoded; the frame before stands in (lost frames: 4)"
-    assert reader.report.warnings == [told]
+    warning = "001.png and 3 more cannot be decoded; the frame before stands in (lost frames: 4)"
+    assert reader.report.warnings == [warning]
 
 
 def test_a_broken_first_image_is_replaced_by_the_next(tmp_path):
