@@ -111,9 +111,10 @@ def test_what_the_user_says_of_waiting_stays(name: str, unsaid: None, monkeypatc
 
 
 def test_threads_yield_before_torch_is_imported(unsaid: None) -> None:
-    code = "import vadkit, os, sys; print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
+    names = "os.environ['OMP_WAIT_POLICY'], os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules"
+    code = f"import vadkit, os, sys; print({names})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["PASSIVE", "False"]
+    assert done.stdout.split() == ["PASSIVE", "2000", "False"]
 
 
 def test_doctor_says_how_many_threads_there_are_and_how_they_wait(

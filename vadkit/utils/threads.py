@@ -13,6 +13,10 @@ from contextvars import ContextVar
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
 """What a user may say of how OpenMP's threads wait."""
 
+YIELDING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"}
+"""How they wait where the user says nothing: libgomp's for some microseconds, in which most waits
+of a quiet machine are over, and then asleep; those of other runtimes are asleep at once."""
+
 _limit: ContextVar[int | None] = ContextVar("limit", default=None)
 
 
@@ -22,7 +26,7 @@ def yield_while_waiting() -> None:
     The OpenMP runtimes read the environment once, when torch is first imported.
     """
     if not any(name in os.environ for name in WAITING):
-        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+        os.environ.update(YIELDING)
 
 
 def usable_cores() -> int:
