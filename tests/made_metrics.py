@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vadkit.metrics.figures import frame_figures
 from vadkit.metrics.metrics_schema import METRICS_SCHEMA, Metrics, PhaseFigures
 from vadkit.recipe import FrameProtocol
 
@@ -23,7 +24,7 @@ def phase(name: str, number: int = 1, **figures: Any) -> PhaseFigures:
     """A phase of these figures; of none where none are given."""
     facts = {"number": number, "name": name, "stage": "s", "heads": None, "also": {}}
     seconds = {"train": 1.0, "evaluate": 1.0}
-    empty = {"auc": None, "eer": None, "ap": None}
+    empty = {figure.path[0]: None for figure in frame_figures()}
     return PhaseFigures.model_validate({**facts, "seconds": seconds, **empty, **figures})
 
 

@@ -14,6 +14,7 @@ import vadkit
 from vadkit.api import open_video
 from vadkit.cli import execute
 
+ALARMS = [f"false_alarms_{level}" for level in (50, 75, 90)]
 HEAVY = {"torch", "numpy", "pydantic", "cv2", "av", "rich", "typer"}
 
 
@@ -128,10 +129,10 @@ def test_a_device_that_is_not_there_is_refused(
 
 def test_figures_are_those_of_the_file(finished: vadkit.Run) -> None:
     metrics = finished.metrics
-    keys = ["micro", "macro_skipped", "macro_padded", "eer", "ap", "rbdc", "tbdc"]
+    keys = ["micro", "macro_skipped", "macro_padded", "eer", "ap", *ALARMS, "rbdc", "tbdc"]
     assert list(metrics.figures) == keys
     assert metrics.figures["micro"] == metrics.tree()["auc"]["micro"]
-    assert list(metrics.phases[0].figures) == keys[:5]
+    assert list(metrics.phases[0].figures) == keys[:8]
 
 
 def test_an_unfinished_run_has_no_figures(done: Path, world: World, tmp_path: Path) -> None:
@@ -212,11 +213,16 @@ def test_own_scores_are_evaluated() -> None:
     assert figures.figures["micro"] == 1.0
     assert (figures.frames, figures.anomalous) == (4, 2)
     assert figures.per_video["video"].auc == 1.0
+    assert "no times" in figures.notes[0]
+    timed = vadkit.evaluate([0.1, 0.9, 0.4, 0.5], [0, 1, 0, 1], times=[0, 1, 2, 3])
+    assert [timed.figures[key] for key in ALARMS] == [0, 0, 0]
+    assert not timed.notes
 
 
 def test_the_figures_of_a_run_are_made_again(finished: vadkit.Run) -> None:
     scores = {name: table.scores.smooth for name, table in finished.scores().items()}
-    figures = vadkit.evaluate(scores, finished.labels())
+    times = {name: table.times for name, table in finished.scores().items()}
+    figures = vadkit.evaluate(scores, finished.labels(), times=times)
     of_frames = {key: finished.metrics.figures[key] for key in figures.figures}
     assert figures.figures == of_frames
     assert figures.intervals == finished.metrics.intervals

@@ -27,7 +27,7 @@ from vadkit.recipe import load_recipe as load_bound
 from vadkit.registry.registry import Registry, load_plugins
 from vadkit.report.score_files import ScoreTable, read_scores
 from vadkit.runs.folder import RunFolder
-from vadkit.scoring.protocol import describe, finish, frames_that_count
+from vadkit.scoring.protocol import describe, finish, frames_that_count, without_borders
 
 if TYPE_CHECKING:
     from vadkit.score import Scorer
@@ -248,9 +248,13 @@ class Run:
 
 
 def evaluate(
-    scores: Arrays, labels: Arrays, protocol: str | FrameProtocol | None = None
+    scores: Arrays,
+    labels: Arrays,
+    protocol: str | FrameProtocol | None = None,
+    *,
+    times: Arrays | None = None,
 ) -> ScoreFigures:
-    """Compare a score for every frame with its label: AUC, EER, AP.
+    """Compare a score for every frame with its label: AUC, EER, AP, false alarms an hour.
 
     Args:
         scores: (frames,) finite numbers of one video, or video -> (frames,); higher is more
@@ -258,6 +262,7 @@ def evaluate(
         labels: 0 and 1 for the same frames.
         protocol: A preset, by name, or a protocol of your own, which smooths and normalises the
             scores first; where not given they are compared as they are.
+        times: Seconds at which the frames are shown; without them nothing is said of an hour.
 
     Returns:
         Its `figures` has the figures by their keys; its other fields say what they are of.
@@ -270,11 +275,13 @@ def evaluate(
     if isinstance(protocol, str):
         protocol = preset(protocol)
     how = protocol or FrameProtocol(smooth=Smooth(kind="none"))
-    frames = scored_frames(_by_video(scores, "scores"), _by_video(labels, "labels"))
+    seconds = None if times is None else _by_video(times, "times")
+    frames = scored_frames(_by_video(scores, "scores"), _by_video(labels, "labels"), seconds)
     finished = {video: table.smooth for video, table in finish(frames.scores, how).items()}
     counted = frames_that_count(finished, frames.labels, how.borders)
+    judged = judge(*counted, without_borders(frames.times, how.borders))
     facts = {"intervals": auc_intervals(*counted), "protocol": describe(how)}
-    return ScoreFigures.model_validate({**judge(*counted), **facts})
+    return ScoreFigures.model_validate({**judged, **facts})
 
 
 def _by_video(values: Arrays, what: str) -> dict[str, NDArray[Any]]:

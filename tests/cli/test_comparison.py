@@ -66,11 +66,11 @@ def test_latex_is_a_table_and_goes_to_a_file(done: Path, other: Path, tmp_path: 
     words = ["table", str(done), str(other), "--format", "latex", "--out", str(file)]
     assert execute(words) == 0
     lines = file.read_text().splitlines()
-    assert lines[0] == r"\begin{tabular}{lrrrrrrrrr}"
+    assert lines[0] == r"\begin{tabular}{lrrrrrrrrrrrr}"
     assert lines[-1] == r"\end{tabular}"
     rows = [line.split(" & ") for line in lines if line.endswith(r"\\")]
     assert [row[0] for row in rows] == ["run", "tiny", "other"]
-    assert {len(row) for row in rows} == {10}
+    assert {len(row) for row in rows} == {13}
 
 
 def test_a_runs_name_is_text_in_latex(done: Path, tmp_path: Path, capsys) -> None:

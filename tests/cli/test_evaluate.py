@@ -17,6 +17,7 @@ from vadkit.recipe import presets
 
 pytestmark = pytest.mark.edges
 
+ALARMS = [f"false_alarms_{level}" for level in (50, 75, 90)]
 LENGTHS = {"01": 30, "02": 50}
 
 
@@ -116,7 +117,21 @@ def test_what_says_nothing_is_told_if_asked_for(folders, capsys) -> None:
     assert frames(folders, "--anyway", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["auc"]["micro"] == 0.5
-    assert found["notes"] == ["AUC says nothing: the scores are constant"]
+    constant, untimed = found["notes"]
+    assert constant == "AUC says nothing: the scores are constant"
+    assert untimed.startswith("false alarms an hour are undefined: no times of frames, in 2 videos")
+
+
+def test_a_given_rate_counts_the_hours(folders, capsys) -> None:
+    """Twice as many frames a second are half as many hours."""
+    np.save(folders[0] / "01.npy", np.arange(LENGTHS["01"]) % 2 * 3)
+    slow, fast = [], []
+    for rate, values in ((10, slow), (20, fast)):
+        assert frames(folders, f"--fps={rate}", "--json") == 0
+        found = json.loads(capsys.readouterr().out)
+        values += [found[key] for key in ALARMS]
+    assert max(slow) > 0
+    assert fast == pytest.approx([2 * value for value in slow])
 
 
 def test_regions_are_those_of_the_definition(tmp_path: Path, capsys) -> None:
@@ -249,7 +264,7 @@ def test_all_protocols_stand_below_one_another_with_their_spread(folders, capsys
     told = capsys.readouterr().out
     rows = {line.split()[0]: line.split() for line in told.splitlines() if line[:6].strip()}
     micro = sorted(float(rows[name][1]) for name in ("seeds", "jigsaw"))
-    assert (rows["seeds"][5], rows["jigsaw"][5]) == ("skipped", "padded")
+    assert (rows["seeds"][8], rows["jigsaw"][8]) == ("skipped", "padded")
     assert f"a micro AUC of {micro[0]:.4f} to {micro[1]:.4f}" in told
     assert frames(folders, "--protocol=all") == 0
     every = capsys.readouterr().out
@@ -261,7 +276,9 @@ def test_a_run_is_evaluated_anew_by_its_own_files(done: Path, capsys) -> None:
     words = ["evaluate", "frames", f"--scores={done / 'scores'}", f"--labels={done / 'labels'}"]
     own = json.loads((done / "metrics.json").read_text())
     assert execute([*words, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["auc"] == own["auc"]
+    again = json.loads(capsys.readouterr().out)
+    assert {key: again[key] for key in ("auc", *ALARMS)} == {k: own[k] for k in ("auc", *ALARMS)}
+    assert None not in [own[key] for key in ALARMS]
     assert execute([*words, "--json", "--protocol=seeds"]) == 0
     assert json.loads(capsys.readouterr().out)["seeds"]["auc"] == own["auc"]
 

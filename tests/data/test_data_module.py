@@ -316,6 +316,16 @@ def test_what_is_known_of_the_videos(tmp_path: Path, plugins: Plugins) -> None:
     assert sizes == (1, (8, 8), (10, 12))
 
 
+def test_images_have_times_where_the_data_set_says_their_rate(
+    tmp_path: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = prepared(tmp_path, plugins)
+    data.require([TEST])
+    assert all(np.isnan(times).all() for times in data.times().values())
+    monkeypatch.setattr(type(data.dataset()), "frame_rate", lambda _: 4.0)
+    assert data.times()["test-short"].tolist() == [0, 0.25, 0.5]
+
+
 def test_stores_are_shared_by_samplings_and_made_once(tmp_path: Path, plugins: Plugins) -> None:
     samplings = (Sampling(frames=3), CUBES, Sampling(frames=4), FRAMES)
     for _ in range(2):

@@ -20,6 +20,8 @@ from vadkit.metrics.frame_metrics import evaluate
 
 pytestmark = pytest.mark.edges
 
+ALARMS = "FA/h at 50; FA/h at 75; FA/h at 90"
+TIMES = {"a": np.arange(4), "b": np.arange(2)}
 TIED = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
@@ -161,11 +163,12 @@ def test_a_figure_that_one_class_has_is_not_called_undefined(monkeypatch):
     monkeypatch.setattr("vadkit.metrics.figures.FIGURES", (*frame_figures(), false_alarms))
     result = evaluate({"a": np.array([0.5, 1.0])}, {"a": np.zeros(2)})
     assert result["false_alarms"] == 0.25
-    assert result["notes"][0].endswith("; EER; AP are undefined: only one class")
+    assert result["notes"][0].endswith(f"; EER; AP; {ALARMS} are undefined: only one class")
 
 
 def test_constant_scores_are_flagged():
-    result = evaluate({"a": np.zeros(4), "b": np.zeros(2)}, {"a": [0, 1, 0, 1], "b": [0, 1]})
+    scores, labels = {"a": np.zeros(4), "b": np.zeros(2)}, {"a": [0, 1, 0, 1], "b": [0, 1]}
+    result = evaluate(scores, labels, TIMES)
     padded = (2 / 3 + 3 / 4) / 2  # the added anomalous frame alone is above the others
     assert result["auc"] == pytest.approx(
         {"micro": 0.5, "macro_padded": padded, "macro_skipped": 0.5}
@@ -174,7 +177,8 @@ def test_constant_scores_are_flagged():
 
 
 def test_a_video_of_constant_scores_is_named():
-    result = evaluate({"a": np.array([0, 1]), "b": np.ones(2)}, {"a": [0, 1], "b": [0, 1]})
+    scores, labels = {"a": np.array([0, 1]), "b": np.ones(2)}, {"a": [0, 1], "b": [0, 1]}
+    result = evaluate(scores, labels, {"a": TIMES["b"], "b": TIMES["b"]})
     assert result["notes"] == ["AUC says nothing: the scores are constant, in 1 video (b)"]
 
 

@@ -11,6 +11,8 @@ from vadkit.cli import options
 from vadkit.cli.output import say, say_json, say_table
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from vadkit.metrics.figures import Figure
     from vadkit.recipe import FrameProtocol
     from vadkit.report.score_files import Places
@@ -27,6 +29,10 @@ def frames(
         str, typer.Option(metavar="DIR|NAME=DIR", help="One file a video, or a data set's own.")
     ],
     *,
+    fps: Annotated[
+        float | None,
+        typer.Option("--fps", min=0.01, help="Frames a second, for false alarms an hour."),
+    ] = None,
     protocol: Annotated[
         list[str] | None,
         typer.Option("--protocol", help="As a published code does it; repeatable, or `all`."),
@@ -37,7 +43,7 @@ def frames(
     as_json: options.Json = False,
     plugin: options.Plugins = None,
 ) -> None:
-    """Compare a score for every frame with its label: AUC, EER, AP."""
+    """Compare a score for every frame with its label: AUC, EER, AP, false alarms an hour."""
     from vadkit.recipe import preset, presets
 
     chosen: dict[str, FrameProtocol | None] = {AS_THEY_ARE: None}
@@ -61,13 +67,28 @@ def frames(
     check_lengths(paths, score, places, label)
     if not anyway:
         check_telling(paths, score, label, labels)
-    trees = {name: evaluate(score, label, how).tree() for name, how in chosen.items()}
+    times = _times(paths, score, fps)
+    trees = {name: evaluate(score, label, how, times=times).tree() for name, how in chosen.items()}
     if as_json:
         say_json(trees if protocol else trees[AS_THEY_ARE])
     elif len(trees) > 1:
         _say_protocols(trees)
     else:
         _say_figures(*trees.values())
+
+
+def _times(
+    paths: dict[str, Path], scores: dict[str, NDArray[Any]], fps: float | None
+) -> dict[str, NDArray[Any]]:
+    """When frames are shown: as the rate says, or else as those files say that are a run's own."""
+    from numpy import arange
+
+    from vadkit.report.score_files import read_times
+
+    if fps:
+        return {video: arange(len(of)) / fps for video, of in scores.items()}
+    times = {video: read_times(path) for video, path in paths.items()}
+    return {video: of for video, of in times.items() if of is not None}
 
 
 def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:

@@ -191,8 +191,8 @@ class PreparedData:
         return self.prepared.any_store(split).units.frames
 
     def times(self, split: Split = "test") -> dict[str, NDArray[np.float64]]:
-        """Each frame's presentation time in seconds, for each of the target's videos."""
-        return self.prepared.any_store(split).times
+        """Each frame's presentation time in seconds, NaN where not known, by target's video."""
+        return self.prepared.split(TARGET, split).times(self.prepared.any_store(split))
 
     def fingerprint(self, samplings: Iterable[Sampling] | None = None) -> str:
         """A hash of all that decides what these samplings read, or all that are required."""

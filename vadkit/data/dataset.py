@@ -75,6 +75,10 @@ class Dataset(ABC, Generic[ConfigT]):
         """The camera of a video: what is usual before one says little of another."""
         return ""
 
+    def frame_rate(self) -> float | None:
+        """Images a second of videos that are folders of images; None where it is not known."""
+        return None
+
     @property
     def label_set(self) -> str:
         """Which labels are read, where a data set has several sets of them."""

@@ -24,6 +24,7 @@ from vadkit.data.annotations.tracks import read_tracks
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.file_dataset import FileDataset
 from vadkit.data.verification import ExpectedFiles
+from vadkit.data.video.frame import ASSUMED_FPS
 from vadkit.data.video.open_video import clip_name, is_video, list_videos, open_video
 from vadkit.errors import DataError
 
@@ -87,10 +88,6 @@ class FolderDataset(FileDataset[ConfigT]):
     def label_files(self) -> list[Path]:
         return [self.base / name for name in ("labels", "labels.csv", "masks", "tracks")]
 
-    def frame_rate(self) -> float | None:
-        """Frames a second of a folder of frames, for labels in seconds; None for the default."""
-        return None
-
     def _without_video(self) -> list[str]:
         """Files and rows that belong to no video."""
         names = {video.name for video in _all_videos(self.base)}
@@ -115,7 +112,7 @@ class FolderDataset(FileDataset[ConfigT]):
 
     def _times(self, video: Video) -> NDArray[np.float64]:
         """(frames,) when each frame is shown in seconds, from the stream, since rates vary."""
-        fps = self.frame_rate() if video.path.is_dir() else None
+        fps = self.frame_rate() or ASSUMED_FPS if video.path.is_dir() else None
         return np.array([frame.time_s for frame in open_video(video.path, fps=fps).frames()])
 
 

@@ -7,7 +7,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from vadkit.data.bound_dataset import BoundDataset
 from vadkit.data.crops import Cutting
@@ -52,6 +54,18 @@ class PreparedSplit:
     def keys(self) -> list[str]:
         """Names of the shards that are kept of each video."""
         return [*self._cuttings, *self._parts, *self._outputs]
+
+    def times(self, store: Store) -> dict[str, NDArray[np.float64]]:
+        """Video -> (frames,) presentation times in seconds, by one of the split's stores.
+
+        NaN in a folder of images, where the data set does not say how many are of a second.
+        """
+        rate = self._bound.dataset.frame_rate() or np.nan
+        folders = {video.name for video in self.videos if video.path.is_dir()}
+        return {
+            name: np.arange(len(times)) / rate if name in folders else times
+            for name, times in store.times.items()
+        }
 
     def keep_units(self, cutting: Cutting) -> str:
         """Keep the units of a cutting from now on; the key of their shards."""

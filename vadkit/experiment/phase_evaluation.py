@@ -23,7 +23,7 @@ from vadkit.scoring.evidence import EvidenceScores, ScoreTables
 from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
 from vadkit.scoring.inference import UnitScores, Watch
 from vadkit.scoring.localization import ErrorMaps
-from vadkit.scoring.protocol import FrameScores, frames_that_count
+from vadkit.scoring.protocol import FrameScores, frames_that_count, without_borders
 from vadkit.training.model import Model
 from vadkit.training.trainer import PhaseRunner
 
@@ -85,8 +85,8 @@ def evaluate_after(
     scores = {name: fuse(tables, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].names}
     with runner.data.annotations.scoring():
-        labels = runner.data.annotations.labels()
-    metrics = {name: compared(of, labels, protocols[name]) for name, of in scores.items()}
+        labels, times = runner.data.annotations.labels(), runner.data.times()
+    metrics = {name: compared(of, labels, times, protocols[name]) for name, of in scores.items()}
     regions = _regions(scorer, tables, maps, protocols["main"], normal)
     return Evaluation(
         scorer.model, heads, scores["main"], columns, metrics, regions, normal, evidence
@@ -130,13 +130,17 @@ def _regions(
 
 
 def compared(
-    scores: Mapping[str, FrameScores], labels: Mapping[str, NDArray[Any]], protocol: FrameProtocol
+    scores: Mapping[str, FrameScores],
+    labels: Mapping[str, NDArray[Any]],
+    times: Mapping[str, NDArray[np.float64]],
+    protocol: FrameProtocol,
 ) -> dict[str, Any]:
     """`metrics.evaluate` under a protocol; empty where the videos have no labels."""
     if not labels:
         return {}
     smooth = {video: frames.smooth for video, frames in scores.items()}
-    return evaluate(*frames_that_count(smooth, labels, protocol.borders))
+    counted = frames_that_count(smooth, labels, protocol.borders)
+    return evaluate(*counted, without_borders(times, protocol.borders))
 
 
 def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:

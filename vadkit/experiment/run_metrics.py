@@ -156,7 +156,8 @@ def _checkpoint(recipe: Recipe) -> str:
 
 def _baselines(runner: PhaseRunner, evidence: EvidenceScores) -> dict[str, Any]:
     """What is reached under the same protocol by scores for which nothing was trained."""
-    labels, protocol = runner.data.annotations.labels(), runner.recipe.score
+    labels, times = runner.data.annotations.labels(), runner.data.times()
+    protocol = runner.recipe.score
     if not labels:
         return {}
     parts = [name.task for baseline in baselines().values() for name in baseline.names]
@@ -168,6 +169,6 @@ def _baselines(runner: PhaseRunner, evidence: EvidenceScores) -> dict[str, Any]:
     units, _ = next(iter(tables.values()))
     scores["number of boxes"] = finish(box_counts(units), protocol)
     return {
-        name: baseline_figures(compared(frames, labels, protocol))
+        name: baseline_figures(compared(frames, labels, times, protocol))
         for name, frames in scores.items()
     }

@@ -84,6 +84,8 @@ class ScoredFrames:
     """Video -> (frames,) higher is more anomalous."""
     labels: Mapping[str, NDArray[np.bool_]]
     """Video -> (frames,) whether the frame is anomalous; the same videos."""
+    times: Mapping[str, Floats]
+    """Video -> (frames,) seconds at which the frame is shown, NaN where that is not known."""
 
     @cached_property
     def joined(self) -> tuple[Floats, NDArray[np.bool_]]:

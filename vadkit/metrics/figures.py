@@ -86,6 +86,20 @@ def _curve(name: str, *, joined: bool = False) -> Callable[[Any], Any]:
     return compute
 
 
+def _false_alarms(percent: int) -> Figure:
+    """False alarms an hour where so many of 100 events are found."""
+
+    def compute(scored: ScoredFrames) -> float | None:
+        from vadkit.metrics.alarms import false_alarms_an_hour
+
+        return false_alarms_an_hour(scored, percent)
+
+    path = (f"false_alarms_{percent}",)
+    return Figure(
+        f"FA/h at {percent}", path, compute, percent=False, decimals=1, higher_is_better=False
+    )
+
+
 MICRO_AUC = Figure("micro AUC", ("auc", "micro"), _curve("micro_auc"))
 MACRO_AUC = Figure(
     "macro AUC, skipped", ("auc", "macro_skipped"), _curve("macro_auc_skipped"), macro="skipped"
@@ -104,6 +118,7 @@ FIGURES = (
         of_baselines=False,
     ),
     Figure("AP", ("ap",), _curve("average_precision", joined=True), of_baselines=False),
+    *map(_false_alarms, (50, 75, 90)),
     Figure("RBDC", ("rbdc",), of_regions=_curve("rbdc")),
     Figure("TBDC", ("tbdc",), of_regions=_curve("tbdc")),
 )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.errors import DataError, NumericError
+from vadkit.metrics.alarms import frame_seconds
 from vadkit.metrics.curves import ScoredFrames
 from vadkit.metrics.figures import Tree, frame_figures, judge_frames
 
@@ -16,17 +17,21 @@ ONE_CLASS = "undefined: only one class"
 
 
 def evaluate(
-    scores: Mapping[str, NDArray[Any]], labels: Mapping[str, NDArray[Any]]
+    scores: Mapping[str, NDArray[Any]],
+    labels: Mapping[str, NDArray[Any]],
+    times: Mapping[str, NDArray[Any]] | None = None,
 ) -> dict[str, Any]:
     """Compare every frame's score with its label.
 
     Args:
         scores: Video -> (frames,) finite numbers, higher is more anomalous.
         labels: Video -> (frames,) of 0 and 1, for the same videos.
+        times: Video -> (frames,) seconds at which frames are shown; where they are not known of
+            each video, nothing is said of an hour.
 
     Returns:
         A dict that JSON can hold: every figure of frames in `figures.FIGURES` (`auc` {micro,
-        macro_padded, macro_skipped}, `eer`, `ap`), `frames`, `anomalous`, `per_video` {name: {auc,
+        macro_padded, macro_skipped}, `eer`, ...), `frames`, `anomalous`, `per_video` {name: {auc,
         frames, anomalous}}, `one_class_videos` and `notes`. A value that is not defined is None,
         and a note says why.
 
@@ -34,7 +39,7 @@ def evaluate(
         DataError: Videos or lengths differ, there is no frame, or a label is neither 0 nor 1.
         NumericError: A score is not finite.
     """
-    frames = scored_frames(scores, labels)
+    frames = scored_frames(scores, labels, times)
     per_video = {
         name: {"auc": auc, **_counts(frames.labels[name])}
         for name, auc in frames.video_aucs.items()
@@ -50,13 +55,16 @@ def evaluate(
 
 
 def scored_frames(
-    scores: Mapping[str, NDArray[Any]], labels: Mapping[str, NDArray[Any]]
+    scores: Mapping[str, NDArray[Any]],
+    labels: Mapping[str, NDArray[Any]],
+    times: Mapping[str, NDArray[Any]] | None = None,
 ) -> ScoredFrames:
     """Check scores and labels, and put them side by side; it raises what `evaluate` does."""
     names = _checked_names(scores, labels)
     return ScoredFrames(
         {name: _checked_scores(name, scores[name], len(labels[name])) for name in names},
         {name: _checked_labels(name, labels[name]) for name in names},
+        {name: _checked_times(name, (times or {}).get(name), len(labels[name])) for name in names},
     )
 
 
@@ -78,6 +86,10 @@ def _notes(frames: ScoredFrames, tree: Tree) -> list[str]:
         notes.append("AUC says nothing: the scores are constant")
     elif constant:
         notes.append(f"AUC says nothing: the scores are constant, in {_listed(constant)}")
+    untimed = [name for name, times in frames.times.items() if np.isnan(frame_seconds(times)).any()]
+    if untimed and not frames.one_class:
+        missing = f"no times of frames, in {_listed(untimed)}"
+        notes.append(f"false alarms an hour are undefined: {missing}")
     return notes
 
 
@@ -119,6 +131,15 @@ def _checked_scores(video: str, scores: NDArray[Any], frames: int) -> NDArray[np
             "Metrics are not computed over scores that are not finite.",
         )
     return score
+
+
+def _checked_times(video: str, times: NDArray[Any] | None, frames: int) -> NDArray[np.float64]:
+    seconds = np.full(frames, np.nan) if times is None else np.asarray(times, np.float64)
+    if seconds.shape != (frames,):
+        raise DataError(
+            f"{video}: {frames} frames, times of shape {seconds.shape}.", "Every frame has one."
+        )
+    return seconds
 
 
 def _checked_labels(video: str, labels: NDArray[Any]) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from vadkit.metrics.alarms import runs
 from vadkit.metrics.curves import auc
 from vadkit.metrics.figures import MACRO_AUC, MICRO_AUC
 from vadkit.metrics.metrics_schema import PhaseFigures, Values
@@ -156,8 +157,7 @@ def _shade(axes: Axes, x: Floats, labels: Labels | None) -> None:
         return
     steps = np.diff(x) if len(x) > 1 else np.ones(1)
     edges = np.concatenate([[x[0] - steps[0] / 2], (x[1:] + x[:-1]) / 2, [x[-1] + steps[-1] / 2]])
-    changes = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(labels, int), [0]])))
-    spans = [(edges[a], edges[b] - edges[a]) for a, b in changes.reshape(-1, 2)]
+    spans = [(edges[a], edges[b] - edges[a]) for a, b in runs(labels)]
     whole = axes.get_xaxis_transform()
     look: dict[str, Any] = {"color": RED, "alpha": 0.2, "linewidth": 0}
     axes.broken_barh(spans, (0, 1), transform=whole, label="anomalous (ground truth)", **look)

@@ -149,11 +149,21 @@ def read_frame_scores(path: Path, raw: bool = False) -> Floats:
     """
     if path.suffix.lower() == ".npy":
         return _array(path)
-    if tuple(read_header(path)[: len(COLUMNS)]) != COLUMNS:
-        rows = read_csv(path, ("score",), header="any", blanks=True)
-        return np.array([row.floats(("score",), NumericError)[0] for row in rows], np.float64)
-    scores = read_scores(path).scores
-    return scores.raw if raw else scores.smooth
+    if _is_table(path):
+        scores = read_scores(path).scores
+        return scores.raw if raw else scores.smooth
+    rows = read_csv(path, ("score",), header="any", blanks=True)
+    return np.array([row.floats(("score",), NumericError)[0] for row in rows], np.float64)
+
+
+def read_times(path: Path) -> Floats | None:
+    """(frames,) seconds, NaN where not known, from vadkit's own table; None from another file."""
+    return read_scores(path).times if _is_table(path) else None
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file is a table that vadkit wrote."""
+    return path.suffix.lower() != ".npy" and tuple(read_header(path)[: len(COLUMNS)]) == COLUMNS
 
 
 def read_detections(path: Path) -> Detections:

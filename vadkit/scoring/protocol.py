@@ -99,7 +99,7 @@ def frames_that_count(
     """
     for video in scores.keys() & labels.keys():
         check_length(video, len(scores[video]), len(labels[video]))
-    return _counted(scores, borders), _counted(labels, borders)
+    return without_borders(scores, borders), without_borders(labels, borders)
 
 
 def describe(protocol: FrameProtocol, **facts: Any) -> dict[str, Any]:
@@ -187,7 +187,10 @@ def _widened(scores: Floats, frames: int, borders: Borders) -> Floats:
     return np.pad(scores, (borders.first, frames - borders.first - len(scores)), mode="edge")
 
 
-def _counted(by_video: Mapping[str, NDArray[Any]], borders: Borders) -> dict[str, NDArray[Any]]:
+def without_borders(
+    by_video: Mapping[str, NDArray[Any]], borders: Borders
+) -> dict[str, NDArray[Any]]:
+    """Something of each frame of whole videos, of the frames that count alone."""
     if borders.rule != "drop":
         return dict(by_video)
     return {

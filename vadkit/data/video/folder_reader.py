@@ -57,9 +57,9 @@ class FolderReader(VideoReader):
         return self.files[index].name
 
     def _decoded(self) -> Iterator[tuple[float, Image | None]]:
-        for index, path in enumerate(self.files):
+        for path in self.files:
             image = self._read(path)
-            yield index / self.info.fps, None if image is None else self._fitted(image)
+            yield float("nan"), None if image is None else self._fitted(image)
 
     def _damage(self, index: int) -> DataError:
         path = self.files[index]

@@ -31,7 +31,7 @@ class Frame:
     index: int
     """Position from 0."""
     time_s: float
-    """Presentation time in seconds; the index over the rate for a folder."""
+    """Presentation time in seconds; for a folder the index over the rate, NaN without one."""
     image: Image
     """(H, W, C), C 1 (grey) or 3 (RGB)."""
     repaired: bool = False
