@@ -16,9 +16,10 @@ from vadkit.errors import RecipeError
 from vadkit.experiment.run import run
 from vadkit.recipe import ScoreName, load_recipe
 from vadkit.registry.registry import Registry, load_plugins
+from vadkit.report.reason_files import read_reasons
 from vadkit.report.score_files import read_scores
 from vadkit.runs.folder import RunFolder
-from vadkit.score import Scorer
+from vadkit.score import Scorer, score_videos
 from vadkit.scoring.evidence import EvidenceScores
 
 pytestmark = pytest.mark.edges
@@ -104,6 +105,29 @@ def test_live_scores_are_those_of_the_run_bit_for_bit(
         assert np.array_equal(table.scores.raw, kept.scores.raw)
         for column, values in kept.tasks.items():
             assert np.array_equal(table.tasks[column], values), column
+        assert table.scores.reasons == read_reasons(asked / f"reasons/{name}.csv")
+
+
+def test_the_reason_of_what_is_large_is_its_size(asked: Path, world: World) -> None:
+    reasons, seen = read_reasons(asked / "reasons/c.csv"), film(2, ODD)[1]
+    assert len(reasons) == len(read_scores(asked / "scores/c.csv").scores.raw)
+    for frame in ODD:
+        reason = reasons[frame]
+        assert reason is not None
+        assert reason.box == (20, 12, 44, 36)
+        assert (frame, reason.box) in seen
+        assert reason.question == "how large"
+        assert reason.p < 0.02
+
+
+def test_reasons_lie_beside_the_scores_of_a_video(
+    asked: Path, world: World, registry: Registry, tmp_path: Path
+) -> None:
+    scorer = Scorer.of_run(RunFolder.open(asked), registry)
+    written, failed = score_videos([world.target / "test/c.mkv"], scorer, tmp_path / "out")
+    assert ([path.name for path in written], failed) == (["c.csv"], [])
+    kept = (asked / "reasons/c.csv").read_text()
+    assert (tmp_path / "out/reasons/c.csv").read_text() == kept
 
 
 def test_a_video_without_objects_is_normal(asked: Path, registry: Registry, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from vadkit.recipe.schema import TARGET
 from vadkit.registry.cards import BoxRules, Need
 from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
+from vadkit.report.reason_files import FOLDER, write_reasons
 from vadkit.report.score_files import ScoreTable, write_scores
 from vadkit.runs.bundle import BANK, NORMAL, read_model
 from vadkit.runs.folder import RunFolder
@@ -232,7 +233,7 @@ def score_videos(
     tell: Tell = lambda _: None,
     camera: str = "",
 ) -> tuple[list[Path], list[DataError]]:
-    """Write `<video>.csv` and `<video>.png` for each source.
+    """Write `<video>.csv` and `<video>.png` for each source, and why in `reasons/<video>.csv`.
 
     Sources of one name in several folders have the folder's name before their own. What is odd or
     damaged in a source is told in a sentence.
@@ -257,6 +258,8 @@ def score_videos(
             continue
         path = out / f"{name}.csv"
         write_scores(path, table)
+        if table.scores.reasons:
+            write_reasons(out / FOLDER / path.name, table.scores.reasons)
         plot_scores(out / f"{name}.png", name, table.scores, table.times)
         written.append(path)
     return written, failed

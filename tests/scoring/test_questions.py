@@ -13,7 +13,7 @@ from vadkit.errors import RecipeError
 from vadkit.recipe import Score, ScoreName, Smooth
 from vadkit.recipe.schema import Calibrate, Question
 from vadkit.scoring.calibration import Normal, tail
-from vadkit.scoring.fusion import fuse
+from vadkit.scoring.fusion import fuse, fuse_units
 
 RAW = Smooth(kind="none")
 TAIL = Calibrate(kind="tail")
@@ -166,3 +166,100 @@ def test_each_camera_has_its_own_tail_and_gate() -> None:
         assert new == pytest.approx(plain_tail(20, known.tolist(), 0.98, 6))
     loaded = Normal.of_arrays(training["a"].arrays())
     assert loaded.camera.tolist() == cameras.tolist()
+
+
+LOUD = {
+    "fuse": "power",
+    "calibrate": {"kind": "tail"},
+    "smooth": {"kind": "none"},
+    "questions": {"how fast": ["a.x", "a.y"], "how large": {"of": "b.z", "gate": "a.x"}},
+}
+
+
+def numbered(lengths, rows, first=0):
+    """Units of which each has a box of its own."""
+    boxes = [(first + n, n, first + n + 10, n + 20, 0.9) for n in range(len(rows))]
+    return make_units(lengths, rows, boxes)
+
+
+def test_the_reason_is_the_object_and_question_that_make_the_maximum() -> None:
+    units = numbered([3], [(0, 0), (0, 0), (0, 2), (0, 2)])
+    values = {
+        "a_x": [10.0, 70.0, 1.0, 60.0],
+        "a_y": [95.0, 20.0, 97.0, 50.0],
+        "b_z": [99.0, 40.0, 99.0, 99.0],
+    }
+    table, training = scores(units, **values), normal(**values)
+    fused = fuse(table, Score.model_validate(LOUD), training)["v0"]
+    fast, nothing, large = fused.reasons
+    assert nothing is None
+    # Frame 0: the first object is as large as few, but too slow for its size to count.
+    assert fast is not None
+    assert fast.box == tuple(units.boxes[0, :4])
+    assert (fast.question, fast.attribute, fast.value) == ("how fast", "a.y", 95.0)
+    assert fast.p == pytest.approx((5 + 1) / 101)
+    assert large is not None
+    assert large.box == tuple(units.boxes[3, :4])
+    assert (large.question, large.attribute, large.value) == ("how large", "b.z", 99.0)
+    assert -np.log(large.p) == pytest.approx(large.answer)
+    # The joined answers of that object are the frame's score.
+    others = [-np.log((100 - value + 1) / 101) for value in (60.0, 50.0)]
+    joined = 2 * np.log(np.mean(np.exp([np.mean(others) / 2, large.answer / 2])))
+    assert fused.raw[2] == pytest.approx(joined)
+
+
+@pytest.mark.parametrize("draw", range(20))
+def test_reasons_are_those_of_a_slow_reading(draw: int) -> None:
+    """The object whose score is the frame's, and of that the greatest answer, each by hand."""
+    rng = np.random.default_rng(draw)
+    rows = sorted((int(video), int(frame)) for video, frame in rng.integers(0, [2, 4], (12, 2)))
+    units = numbered([4, 4], rows)
+    values = {name: rng.integers(0, 99, len(rows)) + 0.5 for name in ("a_x", "a_y", "b_z")}
+    table, training = scores(units, **values), normal(**values)
+    protocol = Score.model_validate({**LOUD, "questions": {"fast": ["a.x", "a.y"], "large": "b.z"}})
+    ((_, joined),) = fuse_units(table, protocol, training)
+    fused = fuse(table, protocol, training)
+    unusual = {name: tail(of, np.arange(100.0), TAIL) for name, of in values.items()}
+    answers = {"fast": (unusual["a_x"] + unusual["a_y"]) / 2, "large": unusual["b_z"]}
+    for video, frames in fused.items():
+        for frame, reason in enumerate(frames.reasons):
+            inside = [r for r, place in enumerate(rows) if place == (int(video[1]), frame)]
+            if not inside:
+                assert reason is None
+                continue
+            row = max(inside, key=lambda row: joined[row])
+            assert reason is not None
+            assert reason.box == tuple(units.boxes[row, :4])
+            assert reason.answer == max(of[row] for of in answers.values())
+            assert reason.answer == answers[reason.question][row]
+            name = reason.attribute.replace(".", "_")
+            assert reason.value == values[name][row]
+            assert reason.p == pytest.approx(np.exp(-unusual[name][row]))
+
+
+def test_the_greatest_answer_of_objects_and_whole_frames_counts() -> None:
+    objects = numbered([2], [(0, 0), (0, 1)])
+    frames = numbered([2], [(0, 0), (0, 1)], first=50)
+    table = scores(objects, a_x=[99.0, 10.0]) | scores(frames, b_z=[10.0, 90.0])
+    protocol = Score.model_validate({**LOUD, "questions": {"thing": "a.x", "scene": "b.z"}})
+    reasons = fuse(table, protocol, normal(a_x=(), b_z=()))["v0"].reasons
+    assert [reason.question for reason in reasons if reason] == ["thing", "scene"]
+    assert [reason.box for reason in reasons if reason] == [
+        tuple(objects.boxes[0, :4]),
+        tuple(frames.boxes[1, :4]),
+    ]
+
+
+def test_weights_decide_and_scores_of_several_scales_have_no_reason() -> None:
+    units = numbered([1], [(0, 0)])
+    table, training = scores(units, a_x=[90.0], b_z=[80.0]), normal(a_x=(), b_z=())
+    boxes = np.tile(np.float32([0, 0, 10, 20, 1]), (100, 1))
+    training = {part: replace(of, boxes=boxes) for part, of in training.items()}
+    shared = {"use": ["a.x", "b.z"], "smooth": {"kind": "none"}}
+    weighed = Score.model_validate(
+        {**shared, "weights": {"b.z": 3}, "calibrate": {"kind": "zscore"}}
+    )
+    (reason,) = fuse(table, weighed, training)["v0"].reasons
+    assert reason is not None
+    assert (reason.question, reason.attribute, reason.p) == ("b.z", "b.z", None)
+    assert fuse(table, Score.model_validate(shared), training)["v0"].reasons == ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.errors import DataError
 from vadkit.registry.cards import Sampling
 
 if TYPE_CHECKING:
@@ -46,6 +47,24 @@ class Units:
     def starts(self) -> NDArray[np.int64]:
         """(videos,) where each begins if all frames are laid end to end."""
         return np.cumsum(self.lengths) - self.lengths
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """(n,) the place of each unit's frame if all frames are laid end to end.
+
+        Raises:
+            DataError: A unit lies outside its video.
+        """
+        outside = (self.frame < 0) | (self.frame >= self.lengths[self.video])
+        if outside.any():
+            at = int(np.argmax(outside))
+            video = self.video[at]
+            raise DataError(
+                f"{self.videos[video]}: a box in frame {self.frame[at]}, but the video has "
+                f"{self.lengths[video]} frames.",
+                "Boxes and video don't belong together, or frames are not counted from 0.",
+            )
+        return self.starts[self.video] + self.frame
 
     @property
     def frames(self) -> dict[str, int]:

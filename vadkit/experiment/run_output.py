@@ -15,6 +15,7 @@ from vadkit.metrics.metrics_schema import Metrics
 from vadkit.recipe import Phase
 from vadkit.registry.options import config_table
 from vadkit.report.plots import plot_losses, plot_overview, plot_phases, plot_scores
+from vadkit.report.reason_files import write_reasons
 from vadkit.report.score_files import ScoreTable, write_labels, write_regions, write_scores
 from vadkit.runs.bundle import BANK, NORMAL, WEIGHTS, write_bundle
 from vadkit.runs.epochs import read_history
@@ -63,6 +64,8 @@ def _write_scores(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> 
         columns = {str(name): column[video] for name, column in final.columns.items()}
         table = ScoreTable(times[video], scores, columns)
         write_scores(folder.scores / f"{names[video]}.csv", table)
+        if scores.reasons:
+            write_reasons(folder.reasons / f"{names[video]}.csv", scores.reasons)
     for video, labels in runner.data.annotations.labels().items():
         write_labels(folder.labels / f"{names[video]}.csv", labels)
     for video, detections in final.regions.items():

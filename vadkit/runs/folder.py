@@ -44,6 +44,7 @@ class RunFolder:
     """What decides the result, beside the recipe."""
     events = Inside("events.jsonl")
     metrics = Inside("metrics.json")
+    reasons = Inside("reasons")
     regions = Inside("regions")
     """`<video>.csv`: a row for each object, or region of an error map."""
     scores = Inside("scores")

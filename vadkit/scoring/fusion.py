@@ -7,6 +7,7 @@ where scores can be negative and 0 would not be "most normal", the lowest score 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import groupby
 from typing import Any
@@ -19,12 +20,15 @@ from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.recipe import Protocol, ScoreName
 from vadkit.scoring.calibration import Normal, calibrated, places, tail
 from vadkit.scoring.protocol import FrameScores, finish, normalised
+from vadkit.scoring.reasons import Answer, reasons
 
 Floats = NDArray[np.float64]
 UnitScores = NDArray[np.floating[Any]]
 """(n,) one for each unit of a table, higher is more anomalous."""
 Table = tuple[Units, Floats]
 """Units and one score of each."""
+FusedUnits = tuple[Sequence[Answer], Floats]
+"""Answers about the same units, and the joined answer (n,) of each unit."""
 
 
 def fuse(
@@ -51,10 +55,16 @@ def fuse(
         NumericError: A score is not finite; the message names it, the video and the frame.
         DataError: A unit lies outside its video.
     """
-    answers = _answers(scores, protocol, normal)
-    if protocol.calibrate.kind == "none" and protocol.normalise != "none":
-        return _fused_videos([frame_maximum(*table) for table in answers], protocol)
-    return finish(_fused_frames(answers, protocol), protocol)
+    answers, kind = _answers(scores, protocol, normal), protocol.calibrate.kind
+    if kind == "none" and protocol.normalise != "none":
+        raws = [frame_maximum(answer.units, answer.values) for answer in answers]
+        return _fused_videos(raws, protocol)
+    tables = _fused_units(answers, protocol)
+    finished = finish(_fused_frames(tables, protocol), protocol)
+    if kind == "none":  # answers of several scales, of which none is the loudest
+        return finished
+    why = reasons(tables, kind in ("quantile", "tail"))
+    return {video: replace(frames, reasons=why[video]) for video, frames in finished.items()}
 
 
 def fuse_units(
@@ -67,21 +77,21 @@ def fuse_units(
     What is stretched within each video or smoothed there, is so for frames alone.
     """
     tables = _fused_units(_answers(scores, protocol, normal), protocol)
-    return [(units, values) for units, values, _ in tables]
+    return [(answers[0].units, values) for answers, values in tables]
 
 
 def _answers(
     scores: Mapping[ScoreName, tuple[Units, UnitScores]],
     protocol: Protocol,
     normal: Mapping[str, Normal] | None,
-) -> list[Table]:
-    """A table of units and their answers for each of the protocol's questions."""
+) -> list[Answer]:
+    """The answers to each of the protocol's questions."""
     weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.names}
     calibrated = weighed
     if protocol.calibrate.kind != "none":
         calibrated = _calibrated(weighed, normal or {}, protocol)
     answers = []
-    for name, question in protocol.asked.items():
+    for (name, question), weight in zip(protocol.asked.items(), _weights(protocol), strict=True):
         tables = [calibrated[score] for score in question.of]
         units = _common_units(name, tables)
         answer = np.mean([values for _, values in tables], axis=0)
@@ -90,7 +100,8 @@ def _answers(
             usual = np.asarray(training.scores[question.gate])
             passes = _passes(weighed[question.gate], training, usual, question.above)
             answer = np.where(passes, answer, 0.0)
-        answers.append((units, answer))
+        parts = {score: (weighed[score][1], calibrated[score][1]) for score in question.of}
+        answers.append(Answer(name, weight, units, answer, parts))
     return answers
 
 
@@ -164,10 +175,9 @@ def _fused_videos(
     }
 
 
-def _fused_frames(answers: Sequence[Table], protocol: Protocol) -> dict[str, Floats]:
-    tables = _fused_units(answers, protocol)
-    raws = [frame_maximum(units, values) for units, values, _ in tables]
-    shares = [_SHARES[protocol.fuse](weights) for _, _, weights in tables]
+def _fused_frames(tables: Sequence[FusedUnits], protocol: Protocol) -> dict[str, Floats]:
+    raws = [frame_maximum(answers[0].units, values) for answers, values in tables]
+    shares = [_SHARES[protocol.fuse](_weights_of(answers)) for answers, _ in tables]
     return {v: _together([raw[v] for raw in raws], shares, protocol) for v in raws[0]}
 
 
@@ -181,22 +191,23 @@ _SHARES: dict[str, Callable[[Floats], float]] = {
 """What joined answers count for when they are joined once more; weights are in some already."""
 
 
-def _fused_units(
-    answers: Sequence[Table], protocol: Protocol
-) -> list[tuple[Units, Floats, Floats]]:
-    """Units, their joined answers and the weights of these, for every table of units."""
-    tables: list[tuple[Units, list[Floats], list[float]]] = []
-    for (units, values), weight in zip(answers, _weights(protocol), strict=True):
-        table = next((table for table in tables if _same(units, table[0])), None)
-        if table is None:
-            table = (units, [], [])
-            tables.append(table)
-        table[1].append(values)
-        table[2].append(weight)
+def _fused_units(answers: Sequence[Answer], protocol: Protocol) -> list[FusedUnits]:
+    """Answers about the same units, joined, for every kind of unit."""
+    groups: list[list[Answer]] = []
+    for answer in answers:
+        group = next((group for group in groups if _same(answer.units, group[0].units)), None)
+        if group:
+            group.append(answer)
+        else:
+            groups.append([answer])
     return [
-        (units, _together(values, weights, protocol), np.array(weights))
-        for units, values, weights in tables
+        (group, _together([of.values for of in group], _weights_of(group), protocol))
+        for group in groups
     ]
+
+
+def _weights_of(answers: Sequence[Answer]) -> Floats:
+    return np.array([answer.weight for answer in answers])
 
 
 def _weights(protocol: Protocol) -> list[float]:
@@ -204,7 +215,9 @@ def _weights(protocol: Protocol) -> list[float]:
     return [weights.get(name, 1.0) for name in protocol.asked]
 
 
-def _together(parts: Sequence[Floats], weights: Sequence[float], protocol: Protocol) -> Floats:
+def _together(
+    parts: Sequence[Floats], weights: Sequence[float] | Floats, protocol: Protocol
+) -> Floats:
     """Answers (n,) about the same units or frames -> (n,)."""
     return _JOINED[protocol.fuse](np.stack(parts), np.asarray(weights, np.float64), protocol)
 
@@ -237,7 +250,7 @@ _JOINED: dict[str, Callable[[Floats, Floats, Protocol], Floats]] = {
 def frame_maximum(units: Units, scores: UnitScores) -> dict[str, Floats]:
     """The highest score in each frame, 0 or the lowest without a unit: video -> (frames,)."""
     highest = np.full(int(units.lengths.sum()), -np.inf)
-    np.maximum.at(highest, _positions(units), scores)
+    np.maximum.at(highest, units.places, scores)
     return _split(units, np.where(np.isneginf(highest), np.min(scores, initial=0.0), highest))
 
 
@@ -277,22 +290,9 @@ def _sides(boxes: NDArray[np.float32]) -> tuple[Floats, Floats]:
     return right - left, bottom - top
 
 
-def _positions(units: Units) -> NDArray[np.int64]:
-    outside = (units.frame < 0) | (units.frame >= units.lengths[units.video])
-    if outside.any():
-        at = int(np.argmax(outside))
-        video = units.video[at]
-        raise DataError(
-            f"{units.videos[video]}: a box in frame {units.frame[at]}, but the video has "
-            f"{units.lengths[video]} frames.",
-            "Boxes and video don't belong together, or frames are not counted from 0.",
-        )
-    return (np.cumsum(units.lengths) - units.lengths)[units.video] + units.frame
-
-
 def box_counts(units: Units) -> dict[str, Floats]:
     """How many units each frame has: video -> (frames,)."""
-    counts = np.bincount(_positions(units), minlength=int(units.lengths.sum()))
+    counts = np.bincount(units.places, minlength=int(units.lengths.sum()))
     return _split(units, counts.astype(np.float64))
 
 

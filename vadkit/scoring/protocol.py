@@ -16,6 +16,7 @@ from vadkit.data.annotations.frame_labels import check_length
 from vadkit.errors import DataError
 from vadkit.recipe import Borders, FrameProtocol
 from vadkit.recipe.fingerprint import changed_keys
+from vadkit.scoring.reasons import Reason
 from vadkit.scoring.smoothing import smooth
 from vadkit.utils.hashing import hash_of
 
@@ -32,6 +33,9 @@ class FrameScores:
     """(frames,) before smoothing."""
     smooth: Floats
     """(frames,) after smoothing and normalisation; frames that do not count repeat the nearest."""
+    reasons: tuple[Reason | None, ...] = ()
+    """(frames,) why each has its raw score, None without a unit; empty without calibration, where
+    scores are of several scales."""
 
 
 def finish(raw: Scores, protocol: FrameProtocol) -> dict[str, FrameScores]:
