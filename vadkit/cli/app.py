@@ -82,6 +82,7 @@ app.command("sweep")(sweep.sweep)
 app.command("rank-tasks")(sweep.rank_tasks)
 app.command("table")(comparison.table)
 app.command("compare")(comparison.compare)
+app.command("gallery")(comparison.gallery)
 for kind in KINDS:
     app.command(f"list-{listing.plural(kind)}", cls=_LightCommand)(listing.lister(kind))
 app.command("plugins", cls=_LightCommand)(listing.plugins)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vadkit.cli import options
 from vadkit.cli.output import complain, say, say_table
 from vadkit.errors import RunBusyError
 
@@ -59,6 +60,27 @@ def compare(first: Run, other: Run, anyway: Anyway = False) -> None:
         say(f"{key}: {values[0]!r} in {runs[0].name}, {values[1]!r} in {runs[1].name}")
     if len(comparison.changed) > _SHOWN:
         say(f"... and {len(comparison.changed) - _SHOWN} more keys of their recipes")
+
+
+def gallery(
+    run: Run,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where it goes; `gallery` in the run.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="Pictures of each kind, at most.")] = 10,
+    plugin: options.Plugins = None,
+) -> None:
+    """Show where a run fails: pictures of its worst misses and false alarms."""
+    from vadkit.recipe import load_recipe
+    from vadkit.recipe.schema import TARGET
+    from vadkit.report.comparison import FinishedRun
+    from vadkit.report.gallery import write_gallery
+
+    finished = FinishedRun.read(run)
+    bound = load_recipe(finished.folder.resolved, registry=options.registry(plugin))
+    dataset = bound.datasets[TARGET].create()
+    say(str(write_gallery(finished, dataset, out or finished.folder.path / "gallery", count)))
 
 
 def _comparable(paths: Sequence[Path], anyway: bool) -> list[FinishedRun]:

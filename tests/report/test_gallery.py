@@ -1,0 +1,110 @@
+"""A gallery shows the frames that it names, with what raised their scores."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tiny_world import ODD, World
+
+from vadkit.cli import execute
+from vadkit.experiment.run import run
+from vadkit.recipe import load_recipe
+from vadkit.registry.registry import Registry
+from vadkit.runs.folder import RunFolder
+
+RECIPE = """
+threads = 1
+[data]
+target = {{ dataset = "folder", path = "{root}/target" }}
+[objects]
+detectors = [{{ name = "file", path = "{root}/boxes.csv" }}]
+size = 16
+[score]
+calibrate = {{ kind = "tail" }}
+smooth = {{ kind = "none" }}
+questions = {{ "how <large>" = ["box.area", "box.width"] }}
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Registry) -> Path:
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "area.toml").write_text(RECIPE.format(root=world.root.as_posix()))
+    recipe = load_recipe(folder / "area.toml", registry=registry)
+    return run(recipe, out=folder / "run", device="cpu")
+
+
+@pytest.fixture
+def broken(asked: Path, tmp_path: Path) -> Path:
+    """The run, as if it had missed the event of c and called out at frame 3 of d."""
+    folder = Path(shutil.copytree(asked, tmp_path / "run"))
+    for video, frames, score in (("c", ODD, "0.25"), ("d", [3], "7.5")):
+        lines = (folder / f"scores/{video}.csv").read_text().splitlines()
+        for frame in frames:
+            cells = lines[1 + frame].split(",")
+            lines[1 + frame] = ",".join([*cells[:2], score, *cells[3:]])
+        (folder / f"scores/{video}.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_misses_and_false_alarms_are_shown_with_their_reasons(broken: Path, capsys) -> None:
+    assert execute(["gallery", str(broken)]) == 0
+    page = broken / "gallery/index.html"
+    assert capsys.readouterr().out.strip() == str(page)
+    text = page.read_text()
+    files = re.findall(r'<img src="([^"]+)"', text)
+    assert sorted(path.name for path in page.parent.iterdir()) == sorted([*files, "index.html"])
+    assert files[:3] == ["miss-01.png", "miss-02.png", "false-alarm-01.png"]
+    missed, found, alarm = re.findall(r"<figcaption>(.*?)</figcaption>", text)[:3]
+    assert missed.startswith(f"c, frames {ODD[0]} to {ODD[-1]}: found at the threshold 0.25, ")
+    assert f"The highest score is 0.25, in frame {ODD[0]} (0.60 s); loudest there is" in missed
+    assert "how &lt;large&gt;&#x27;, by box.area 576 (p 0.0" in missed
+    assert found.startswith("d, frames")
+    assert alarm.startswith("d, frames ")
+    assert "a false alarm at the threshold 0.25" in alarm
+    assert "The highest score is 7.5, in frame 3 (0.12 s)" in alarm
+
+
+def test_the_picture_is_the_frame_with_a_box_around_the_object(broken: Path) -> None:
+    assert execute(["gallery", str(broken), "--count", "1", "--out", str(broken / "here")]) == 0
+    image = cv2.imread(str(broken / "here/miss-01.png"))[..., ::-1]
+    factor = image.shape[1] // 64
+    assert image.shape == (48 * factor, 64 * factor, 3)
+    left, top, right, bottom = (factor * side for side in (20, 12, 44, 36))
+    assert image[top, (left + right) // 2].tolist() == [220, 40, 40]
+    assert image[(top + bottom) // 2, left].tolist() == [220, 40, 40]
+    inside = image[top + factor : bottom - factor, left + factor : right - factor]
+    assert np.ptp(inside, axis=2).max() == 0  # the film is grey, and no line crosses the object
+    assert not (broken / "here/miss-02.png").exists()
+
+
+def test_a_run_without_calibration_has_a_gallery_without_reasons(
+    done: Path, tmp_path: Path
+) -> None:
+    assert execute(["gallery", str(done), "--out", str(tmp_path / "out")]) == 0
+    text = (tmp_path / "out/index.html").read_text()
+    assert "Worst misses" in text
+    assert "loudest" not in text.partition("<h2>")[2]
+    assert not RunFolder.open(done).reasons.exists()
+
+
+def test_a_run_without_figures_is_refused(broken: Path, capsys) -> None:
+    (broken / "metrics.json").unlink()
+    assert execute(["gallery", str(broken)]) == 8
+    assert "has no figures" in capsys.readouterr().err
+    assert not (broken / "gallery").exists()
+
+
+def test_a_video_that_is_gone_is_named(broken: Path, world: World, tmp_path: Path, capsys) -> None:
+    moved = Path(shutil.copytree(world.target, tmp_path / "target"))
+    (moved / "test/d.mkv").unlink()
+    resolved = broken / "resolved.toml"
+    text = resolved.read_text().replace(world.target.as_posix(), moved.as_posix())
+    resolved.write_text(text)
+    assert execute(["gallery", str(broken)]) == 4
+    assert "no test video 'd' any more" in capsys.readouterr().err
