@@ -28,6 +28,7 @@ from vadkit.data.evidence import Rows as Rows
 from vadkit.data.file_dataset import FileDataset as FileDataset
 from vadkit.data.file_dataset import fingerprint_files as fingerprint_files
 from vadkit.data.folder_dataset import FolderDataset as FolderDataset
+from vadkit.data.links import link_boxes as link_boxes
 from vadkit.data.rendered_dataset import RenderedDataset as RenderedDataset
 from vadkit.data.verification import ExpectedFiles as ExpectedFiles
 from vadkit.data.video.folder_reader import frame_files as frame_files

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from vadkit_teachers.flow import DIS, to_grey
 from vadkit_teachers.flow_cards import DISConfig
 
-from vadkit.api import Boxes, Evidence, Rows, Seen, box_pixels, neighbour_distance, windows
+from vadkit.api import (
+    Boxes,
+    Evidence,
+    Rows,
+    Seen,
+    box_pixels,
+    link_boxes,
+    neighbour_distance,
+    windows,
+)
 from vadkit_evidence.cards import MotionConfig
 
 Flow = NDArray[np.float32]
@@ -77,7 +86,7 @@ class Motion(Evidence[MotionConfig]):
             moment = _Moment(seen.boxes, image, seen.frame.image.shape[:2], None)
             for last in before:
                 moment.flow = search.between(last.image, image)
-                moment.links = link(last.boxes, moment.boxes, self.config.overlap)
+                moment.links = link_boxes(last.boxes, moment.boxes, self.config.overlap)
             before.append(moment)
             yield moment
 
@@ -87,35 +96,6 @@ class Motion(Evidence[MotionConfig]):
             return image
         half = (width // 2, height // 2)
         return np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA))
-
-
-def link(before: Boxes, after: Boxes, overlap: float) -> dict[int, int]:
-    """Link boxes (n, 5) of consecutive frames, those that overlap most first, each at most once.
-
-    Returns:
-        Row of `after` -> row of `before`.
-    """
-    shares = _overlaps(before, after)
-    links: dict[int, int] = {}
-    order = np.argsort(-shares, axis=None, kind="stable")
-    for old, new in zip(*np.unravel_index(order, shares.shape), strict=True):
-        if shares[old, new] < overlap:
-            break
-        if new not in links and old not in links.values():
-            links[int(new)] = int(old)
-    return links
-
-
-def _overlaps(some: Boxes, others: Boxes) -> NDArray[np.float64]:
-    """(n, m): intersection over union."""
-    first, second = some[:, None, :4].astype(np.float64), others[None, :, :4].astype(np.float64)
-    low, high = (
-        np.maximum(first[..., :2], second[..., :2]),
-        np.minimum(first[..., 2:], second[..., 2:]),
-    )
-    common = (high - low).clip(min=0).prod(axis=-1)
-    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)]
-    return np.asarray(common / (areas[0] + areas[1] - common))
 
 
 def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from vadkit_evidence.cards import APPEARANCE, BOX, MOTION
-from vadkit_evidence.motion import Motion, link
+from vadkit_evidence.motion import Motion
 
 from vadkit.data.detection import Seen
 from vadkit.data.video.frame import Frame
@@ -59,13 +59,6 @@ def test_a_box_without_links_does_not_travel() -> None:
         for n, seen in enumerate(frames)
     ]
     assert measured(jumping)["travel"].tolist() == [0.0] * 12
-
-
-def test_boxes_are_linked_once_and_the_most_overlapping_first() -> None:
-    before = np.float32([[0, 0, 10, 10, 1], [4, 0, 14, 10, 1]])
-    after = np.float32([[5, 0, 15, 10, 1], [50, 0, 60, 10, 1]])
-    assert link(before, after, 0.2) == {0: 1}
-    assert link(before[:0], after, 0.2) == {}
 
 
 def test_the_way_that_nobody_went_is_far_from_all_ways() -> None:

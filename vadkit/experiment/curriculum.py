@@ -32,7 +32,7 @@ from vadkit.training.trainer import PhaseRunner
 from vadkit.utils.hashing import hash_of
 from vadkit.utils.machine import this_machine
 
-REVISION = 2
+REVISION = 3
 """Raised when the same recipe and data would be trained or evaluated to something else.
 What is read of the same videos has its own, `data.store.video_shards.REVISION`."""
 

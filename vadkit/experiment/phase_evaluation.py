@@ -24,6 +24,7 @@ from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
 from vadkit.scoring.inference import UnitScores, Watch
 from vadkit.scoring.localization import ErrorMaps
 from vadkit.scoring.protocol import FrameScores, frames_that_count, without_borders
+from vadkit.scoring.smoothing import smooth_objects
 from vadkit.training.model import Model
 from vadkit.training.trainer import PhaseRunner
 
@@ -111,16 +112,17 @@ def _regions(
     protocol: Protocol,
     normal: Mapping[str, Normal],
 ) -> dict[str, Detections]:
-    """The objects of each video, scored by the tasks of the protocol that see objects.
+    """The objects of each video, scored by the tasks of the protocol that see objects and smoothed.
 
-    Where none does, the regions of the maps of those that see whole frames.
+    Where none does, the regions of the maps of those that see whole frames, as they are.
     """
     units_of = {name: task.score_sampling.unit for name, task in scorer.model.tasks.items()}
     of_objects = protocol.without({name for name, unit in units_of.items() if unit == "frame"})
     if not of_objects:
         weights = {name: protocol.weights.get(name, 1.0) for name in protocol.names}
         return maps.detections(tables[protocol.names[0]][0], weights)
-    ((units, values), *_) = fuse_units(tables, of_objects, normal)
+    ((units, fused), *_) = fuse_units(tables, of_objects, normal)
+    values = smooth_objects(fused, units, protocol.smooth)
     rows = [units.video == number for number in range(len(units.videos))]
     boxes = units.boxes[:, :4].astype(np.float64)
     return {

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.links import chains
+from vadkit.data.units import Units
 from vadkit.recipe import Smooth
 
 Floats = NDArray[np.float64]
@@ -21,6 +23,18 @@ def smooth(scores: Floats, how: Smooth) -> Floats:
     if how.kind == "none" or how.window == 1 or not len(values):
         return values
     return _SMOOTHERS[how.kind](_widened(values, how), how)
+
+
+def smooth_objects(scores: Floats, units: Units, how: Smooth) -> Floats:
+    """Smooth the scores (n,) of each object along its links, as a video's frames in time.
+
+    Before and after an object was seen its first and last score go on, whatever `how` says of the
+    ends of videos.
+    """
+    values, going_on = np.array(scores, np.float64), how.model_copy(update={"ends": "repeat"})
+    for rows in chains(units):
+        values[rows] = smooth(values[rows], going_on)
+    return values
 
 
 def _widened(scores: Floats, how: Smooth) -> Floats:
