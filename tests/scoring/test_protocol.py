@@ -125,6 +125,32 @@ def ssmtl(scores: Videos, labels: Videos) -> dict[str, float]:
     return {"micro": micro(filtered, truth), "macro": padded(filtered, truth)}
 
 
+def ai_vad(scores: Videos, labels: Videos) -> dict[str, float]:
+    filtered, truth = [gaussian_filter1d(of, 3) for of in scores.values()], [*labels.values()]
+    ends = [
+        roc_auc_score(np.r_[0, label, 1], np.r_[0, of, np.finfo(float).max])
+        for of, label in zip(filtered, truth, strict=True)
+    ]
+    return {"micro": micro(filtered, truth), "macro": float(np.mean(ends))}
+
+
+def stg_nf(scores: Videos, labels: Videos) -> dict[str, float]:
+    """Of normality, which is low where something is wrong."""
+    filtered = [-of for of in scores.values()]
+    for sigma in range(1, 7):
+        filtered = [gaussian_filter1d(of, sigma) for of in filtered]
+    return {"micro": 1 - micro(filtered, [*labels.values()])}
+
+
+def aed_mae(scores: Videos, labels: Videos) -> dict[str, float]:
+    taps = np.arange(1, 38)
+    kernel = np.exp(-0.5 * ((taps - taps[len(taps) // 2 - 1]) / 11) ** 2)
+    kernel /= 11 * np.sqrt(2 * np.pi)
+    filtered = [np.correlate(np.pad(of, 18), kernel, "valid") for of in scores.values()]
+    truth = [*labels.values()]
+    return {"micro": micro(filtered, truth), "macro": padded(filtered, truth)}
+
+
 def seeds(scores: Videos, labels: Videos) -> dict[str, float]:
     filtered = []
     for of in scores.values():
@@ -142,14 +168,19 @@ PUBLISHED: dict[str, Callable[[Videos, Videos], dict[str, float]]] = {
     "jigsaw": jigsaw,
     "hsc": hsc,
     "ssmtl": ssmtl,
+    "ai-vad": ai_vad,
+    "stg-nf": stg_nf,
+    "aed-mae": aed_mae,
 }
+NEARLY = {"stg-nf": 2e-3}
+"""How far the AUC of a preset may be from the code's, where it is not the same sum."""
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_computes_what_the_published_code_does(name: str, seed: int) -> None:
     scores, labels = test_set(seed)
-    if name in ("ssmtl", "jigsaw"):  # their padding is of scores in [0, 1]
+    if name in ("ssmtl", "jigsaw", "aed-mae"):  # their padding is of scores in [0, 1]
         scores = {video: of / 2 for video, of in scores.items()}
     if name == "hsc":  # a frame without objects
         scores["b"][16:32] = 0
@@ -158,7 +189,9 @@ def test_a_preset_computes_what_the_published_code_does(name: str, seed: int) ->
     found = evaluate(*frames_that_count(done, labels, protocol.borders))["auc"]
     expected = PUBLISHED[name](scores, labels)
     figures = {"micro": found["micro"], "macro": found[f"macro_{protocol.macro}"]}
-    assert {key: figures[key] for key in expected} == pytest.approx(expected, abs=1e-9)
+    assert {key: figures[key] for key in expected} == pytest.approx(
+        expected, abs=NEARLY.get(name, 1e-9)
+    )
 
 
 def test_dropped_frames_do_not_count_and_repeat_the_nearest() -> None:

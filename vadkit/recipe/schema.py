@@ -173,8 +173,9 @@ class Smooth(Strict):
     """Frames by which the peak of `gaussian` is later than the frame: some codes are off by one."""
     causal: bool = False
     """The window ends with the frame, so that a score needs no frame that is still to come."""
-    ends: Literal["repeat", "zero", "copy"] = "repeat"
-    """Beyond a video's ends: its first and last score, 0, or its first and last half window."""
+    ends: Literal["repeat", "zero", "copy", "mirror"] = "repeat"
+    """Beyond a video's ends: its first and last score, 0, its first and last half window, or that
+    half window backwards."""
     across: Literal["video", "dataset"] = "video"
     """`dataset`: over the videos' scores strung together, as some codes do."""
 

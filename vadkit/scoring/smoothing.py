@@ -43,6 +43,8 @@ def _widened(scores: Floats, how: Smooth) -> Floats:
     after = how.window - 1 - before
     if how.ends == "zero":
         return np.pad(scores, (before, after))
+    if how.ends == "mirror":
+        return np.pad(scores, (before, after), mode="symmetric")
     if how.ends == "copy":
         first, last = scores[:before], scores[len(scores) - min(after, len(scores)) :]
         missing = before - len(first), after - len(last)  # of a video shorter than the window
