@@ -190,6 +190,7 @@ def _model(bound: BoundRecipe, sizes: Sizes) -> Model:
         return model
     entries = tuple(TaskEntry(name=task.name, backbone=task.backbone) for task in tasks)
     model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), bound.recipe.seed, 0)
+    model.separate({task.name: model.parts(task.name) for task in tasks})
     return model
 
 

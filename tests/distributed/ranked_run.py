@@ -18,8 +18,8 @@ from typing import Any
 import torch
 
 import vadkit.experiment.curriculum
-import vadkit.experiment.phase_evaluation
 import vadkit.experiment.run_output
+import vadkit.experiment.task_scores
 from vadkit.data.batch_loader import Loader, Part
 from vadkit.distributed.ranks import this_rank
 from vadkit.experiment.run import run
@@ -97,7 +97,7 @@ def job(
     """
     rank, registry = this_rank().number, load_plugins([PLAIN])
     note = {"read": _reading(), "weights": _weighing()}
-    vadkit.experiment.phase_evaluation._BATCH = batch
+    vadkit.experiment.task_scores.BATCH = batch
     if dies and dies[0] == rank:
         Events.emit = _dying(Events.emit, dies[1])  # type: ignore[method-assign]
     loaded = load_recipe(recipe, sets or (), registry=registry)

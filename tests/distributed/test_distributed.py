@@ -108,7 +108,7 @@ def histories(folder: Path) -> list[Path]:
 def test_a_world_of_one_is_a_process_by_itself(
     one: Path, usual: str, tmp_path: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vadkit.experiment.phase_evaluation._BATCH", 32)
+    monkeypatch.setattr("vadkit.experiment.task_scores.BATCH", 32)
     registry = load_plugins([PLAIN])
     alone = run(load_recipe(usual, REFIT, registry=registry), out=tmp_path / "run")
     assert outcome(alone) == outcome(one / "usual")

@@ -12,8 +12,11 @@ from tiny_world import FRAMES, World, film, make_world, write_video
 from torch.nn import functional as F
 
 from vadkit.errors import NumericError, PluginError
+from vadkit.experiment import phase_evaluation
 from vadkit.experiment.phase_evaluation import Evaluation, evaluate_after
+from vadkit.experiment.task_scores import TaskScores
 from vadkit.registry.registry import Registry, load_plugins
+from vadkit.runs.tensors import unique_state
 from vadkit.scoring.evidence import EvidenceScores
 from vadkit.training.trainer import PhaseRunner
 
@@ -32,13 +35,13 @@ def test_a_frames_score_is_that_of_its_worst_object(world: World, registry: Regi
     runner = tiny_runner(world.recipe(), registry, 'score.smooth.kind="none"')
     train(runner)
     found = evaluated(runner)
-    proxy, model = runner.model.tasks["prediction"], runner.model.eval()
+    proxy, model = runner.model.tasks["prediction"], found.model
     (batch,) = runner.data.loader(
         (proxy.score_sampling,), "test", 999, seed=None, device=runner.device
     )
     clip = batch.clips
     with torch.no_grad():
-        features = model.backbones["main"](clip[:, :, :4])
+        features = model.backbones["prediction"](clip[:, :, :4])
         predicted = model.heads["prediction"](features, {})
     errors = F.mse_loss(predicted, clip[:, :, 4:5], reduction="none").flatten(1).mean(1).numpy()
     units = runner.data.units(proxy.score_sampling, "test")
@@ -60,8 +63,8 @@ def test_it_repeats_itself_and_leaves_the_model_alone(world: World, registry: Re
     assert same(state(runner.model), before)
     assert one.metrics == other.metrics
     assert same(state(one.model), state(other.model))
-    # The copy's running statistics follow the data of the re-fit.
-    assert same(weights(one.model.backbones), weights(runner.model.backbones))
+    scoring, trained = one.model.backbones["prediction"], runner.model.backbones["main"]
+    assert same(weights(scoring), weights(trained))
     refit, stale = (of.heads["prediction"] for of in (one.model, runner.model))
     assert not same(state(refit), state(stale))
 
@@ -179,3 +182,89 @@ def test_what_a_task_scores_wrong_is_named(
     train(runner)
     with pytest.raises(kind, match=message):
         evaluated(runner)
+
+
+def snapshots(world: World, registry: Registry, *tasks: str) -> PhaseRunner:
+    use = 'score.use=["prediction.error", "jigsaw.temporal"]'
+    sets = (use, 'score.heads="snapshot"', 'score.calibrate={ kind = "tail" }')
+    return tiny_runner(world.recipe(*tasks), registry, *sets)
+
+
+def test_a_snapshot_scores_as_its_phase_left_it(world: World, registry: Registry) -> None:
+    """Bit for bit as in a run that ended there."""
+    runner = snapshots(world, registry, "prediction", "jigsaw", "reconstruction")
+    train(runner, 1)
+    first = evaluated(runner, 1)
+    train(runner, 2)
+    train(runner, 3)
+    last = evaluated(runner, 3)
+    assert last.heads == {"prediction": "snapshot", "jigsaw": "snapshot"}
+    for video, column in first.columns["prediction.error"].items():
+        assert np.array_equal(last.columns["prediction.error"][video], column)
+    usual = [of.normal["prediction"].scores["prediction.error"] for of in (first, last)]
+    assert np.array_equal(*usual)
+    for part in ("backbones", "heads"):
+        then, now = (state(getattr(of.model, part)["prediction"]) for of in (first, last))
+        assert same(then, now)
+    moved, kept = runner.model.backbones["main"], last.model.backbones["prediction"]
+    assert not same(weights(moved), weights(kept))
+
+
+def test_a_snapshot_survives_that_its_phases_are_restored(world: World, registry: Registry) -> None:
+    trained, restored = (snapshots(world, registry, "prediction", "jigsaw") for _ in range(2))
+    for number in (1, 2):
+        train(trained, number)
+        weights_then = unique_state(trained.model)
+        restored.restore(restored.recipe.phase[number - 1], number, weights_then)
+    assert evaluated(restored, 2).metrics == evaluated(trained, 2).metrics
+    assert same(state(evaluated(restored, 2).model), state(evaluated(trained, 2).model))
+
+
+def test_what_is_known_of_a_snapshot_is_not_made_again(
+    world: World, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = snapshots(world, registry, "prediction", "jigsaw")
+    scored: list[str] = []
+    score = phase_evaluation.task_scores
+    monkeypatch.setattr(
+        phase_evaluation, "task_scores", lambda *given: scored.append(given[1]) or score(*given)
+    )
+    known: dict[str, TaskScores] = {}
+    evidence = EvidenceScores(runner.data, runner.bound)
+    for number in (1, 2):
+        train(runner, number)
+        found = evaluate_after(runner, runner.recipe.phase[number - 1], number, evidence, known)
+    assert scored == ["prediction", "jigsaw"]
+    assert found is not None
+    anew = evaluated(runner, 2)
+    assert found.metrics == anew.metrics
+    assert same(state(found.model), state(anew.model))
+
+
+@pytest.mark.parametrize("way", ["trained", "refit", "snapshot"])
+def test_statistics_of_batch_norm_are_those_of_the_task_that_scores(
+    world: World, registry: Registry, way: str
+) -> None:
+    """Those of prediction's clips, and not of what came after; weights stay those of training."""
+    runner = snapshots(world, registry, "prediction", "jigsaw")
+    score = runner.recipe.score.model_copy(update={"heads": way, "refit_epochs": 1})
+    runner.bound = runner.bound.with_values(score=score)
+    train(runner, 1)
+    train(runner, 2)
+    found = evaluated(runner, 2)
+    first = {task: backbone.stem[1] for task, backbone in found.model.backbones.items()}
+    assert not torch.equal(first["prediction"].running_mean, first["jigsaw"].running_mean)
+    sampling = runner.model.tasks["prediction"].score_sampling
+    loader = runner.data.loader(
+        (sampling,),
+        "train",
+        999,
+        seed=None,
+        device=runner.device,
+        rows=runner.data.inside(sampling, "train"),
+    )
+    (batch,) = loader
+    with torch.no_grad():
+        seen = found.model.backbones["prediction"].stem[0](batch.clips[:, :, :4])
+    means = seen.mean((0, 2, 3)).numpy()
+    assert first["prediction"].running_mean.numpy() == pytest.approx(means, rel=1e-4)

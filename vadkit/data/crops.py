@@ -80,11 +80,13 @@ def crop(images: list[Image], boxes: Boxes, cutting: Cutting) -> NDArray[np.uint
     height, width = cutting.size
     clips = np.empty((len(boxes), cutting.channels, len(images), height, width), np.uint8)
     # Averaging keeps whole frames free of aliasing; the field resizes cubes bilinearly (HF2VAD).
-    how = cv2.INTER_AREA if cutting.unit == "frame" else cv2.INTER_LINEAR
+    whole = cutting.unit == "frame"
+    how = cv2.INTER_AREA if whole else cv2.INTER_LINEAR
     for clip, (left, top, right, bottom) in zip(clips, box_pixels(boxes, images[0]), strict=True):
-        # All frames are channels of one image: one call resizes them all.
-        stack = cv2.merge([image[top:bottom, left:right] for image in images])
-        small = cv2.resize(stack, (width, height), interpolation=how)
+        parts = [image[top:bottom, left:right] for image in images]
+        # One call resizes all, as channels of one image; averaged, many give other grey levels.
+        stacks = parts if whole else [cv2.merge(parts)]
+        small = np.dstack([cv2.resize(of, (width, height), interpolation=how) for of in stacks])
         clip[:] = small.reshape(height, width, len(images), -1).transpose(3, 2, 0, 1)
     return clips
 

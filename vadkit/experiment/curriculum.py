@@ -17,6 +17,7 @@ from vadkit.experiment.phase_checkpoints import PhaseFolder
 from vadkit.experiment.phase_evaluation import Evaluation, evaluate_after
 from vadkit.experiment.run_metrics import PhaseResult, phase_figures
 from vadkit.experiment.run_output import write_results
+from vadkit.experiment.task_scores import TaskScores
 from vadkit.metrics import figures
 from vadkit.metrics.metrics_schema import PhaseFigures
 from vadkit.recipe import BoundRecipe, Phase
@@ -108,18 +109,18 @@ class Curriculum:
         self._keys, self._cache = keys, cache
         self._phases, self._world = runner.recipe.phase, runner.world
         self._evidence = EvidenceScores(runner.data, runner.bound)
+        self._snapshots: dict[str, TaskScores] = {}
 
     def run(self, notes: Sequence[str] = ()) -> None:
         """Go through the phases, then write scores, metrics (with notes), plots and model."""
         done = [self._phase(number, phase) for number, phase in enumerate(self._phases, start=1)]
-        final = done[-1].evaluation if done else self._untrained()
+        final = done[-1].evaluation if done else self._evaluate(0, None)
         emit = self._events.emit
         write_results(self._folder, self._runner, done, final, emit=emit, notes=notes)
         self._events.emit("run_done")
 
-    def _untrained(self) -> Evaluation | None:
-        """What evidence alone is worth, where the curriculum has no phase."""
-        return evaluate_after(self._runner, None, 0, self._evidence)
+    def _evaluate(self, number: int, phase: Phase | None) -> Evaluation | None:
+        return evaluate_after(self._runner, phase, number, self._evidence, self._snapshots)
 
     def _phase(self, number: int, phase: Phase) -> PhaseResult:
         self._events.emit("phase_started", phase=number, stage=phase.stage)
@@ -194,7 +195,7 @@ class Curriculum:
 
     def _oracle(self, number: int, phase: Phase) -> float | None:
         """The micro AUC on the test labels."""
-        evaluation = evaluate_after(self._runner, phase, number, self._evidence)
+        evaluation = self._evaluate(number, phase)
         micro = figures.MICRO_AUC.value(evaluation.metrics["main"]) if evaluation else None
         worth = self._world.same(math.nan if micro is None else micro)
         return None if math.isnan(worth) else worth
@@ -207,7 +208,7 @@ class Curriculum:
         earlier = None if last else checkpoints.evaluation() or self._cached_figures(number)
         evaluation = None
         if self._world.same(earlier is None) and (last or self._runner.recipe.score.every_phase):
-            evaluation = evaluate_after(self._runner, phase, number, self._evidence)
+            evaluation = self._evaluate(number, phase)
         seconds = {"train": trained_s, "evaluate": time.perf_counter() - started}
         judged = phase_figures(number, phase, evaluation, seconds, earlier)
         if self._world.leads:

@@ -8,20 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from vadkit.data.dataset import Split
-from vadkit.distributed.shards import collected
+from vadkit.experiment.task_scores import TaskScores, task_scores
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.metrics.region_metrics import Detections
 from vadkit.recipe import FrameProtocol, Phase, Protocol, ScoreName, TaskEntry
-from vadkit.registry.isolation import enough_memory
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.evidence import EvidenceScores, ScoreTables
 from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
-from vadkit.scoring.inference import UnitScores, Watch
 from vadkit.scoring.localization import ErrorMaps
 from vadkit.scoring.protocol import FrameScores, frames_that_count, without_borders
 from vadkit.scoring.smoothing import smooth_objects
@@ -30,8 +25,8 @@ from vadkit.training.trainer import PhaseRunner
 
 _REFIT = 1000
 """Added to a phase's number, so that the re-fit after it draws its own random numbers."""
-_BATCH = 256
-"""Units that are scored at once; a unit's score does not depend on its neighbours."""
+SNAPSHOT = "snapshot"
+"""Which head scores: that of before the backbone moved on, with the backbone of then."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +34,9 @@ class Evaluation:
     """What the scores are worth after a phase."""
 
     model: Model
-    """A copy of the model as it scored, with its re-fitted heads."""
+    """A copy of the model as it scored: each task has a backbone and a head of its own."""
     heads: dict[str, str]
-    """Task -> "trained" or "refit": which head scored."""
+    """Task -> "trained", "refit" or "snapshot": which head scored."""
     scores: dict[str, FrameScores]
     """Video -> its frames' scores under the main protocol."""
     columns: dict[ScoreName, dict[str, NDArray[np.float64]]]
@@ -58,13 +53,17 @@ class Evaluation:
 
 
 def evaluate_after(
-    runner: PhaseRunner, phase: Phase | None, number: int, evidence: EvidenceScores
+    runner: PhaseRunner,
+    phase: Phase | None,
+    number: int,
+    evidence: EvidenceScores,
+    known: dict[str, TaskScores] | None = None,
 ) -> Evaluation | None:
     """Evaluate after a phase with the tasks learned so far; None while nothing scores.
 
     The runner's model is left as it is: how a curriculum is scored must not change its training.
     Of several ranks, each scores its shard, and the first says what the scores are worth; the
-    others return None.
+    others return None. What is `known` of snapshots by then is not made again, and added to.
     """
     heads = _heads(runner, number)
     unlearned = {*runner.bound.scoring_tasks} - heads.keys()
@@ -75,14 +74,15 @@ def evaluate_after(
     scorer = replace(runner, model=copy.deepcopy(runner.model))
     if stale := [task for task, kind in heads.items() if kind == "refit"]:
         _refit(scorer, stale, number, phase.steps if phase else None)
-    maps = ErrorMaps()
-    tables = _every_score(scorer, heads, maps)
-    calibrating = _calibrating(protocols, heads)
-    normal = {task: _normal(scorer, task, most) for task, most in calibrating.items()}
+    scored = _scored(scorer, heads, {} if known is None else known)
     if not runner.world.leads:
         return None
-    tables |= evidence.tables(runner.bound.evidence)
+    tables = evidence.tables(runner.bound.evidence)
+    for of_task in scored.values():
+        tables |= of_task.table
+    normal = {task: of.normal for task, of in scored.items() if of.normal}
     normal |= evidence.normal(runner.bound.evidence)
+    maps = ErrorMaps.joined(of.maps for of in scored.values())
     scores = {name: fuse(tables, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].names}
     with runner.data.annotations.scoring():
@@ -94,15 +94,21 @@ def evaluate_after(
     )
 
 
-def _every_score(scorer: PhaseRunner, tasks: Iterable[str], maps: ErrorMaps) -> ScoreTables:
-    """Score the test videos with each task; maps are shown to `maps`."""
-    tables: ScoreTables = {}
-    for task in tasks:
-        units = scorer.data.units(scorer.model.tasks[task].score_sampling, "test")
-        of_units = _unit_scores(scorer, task, "test", watch=maps.see)
-        tables |= {ScoreName.compose(task, name): (units, of) for name, of in of_units.items()}
-    maps.collect(scorer.world, _BATCH)
-    return tables
+def _scored(
+    scorer: PhaseRunner, heads: Mapping[str, str], known: dict[str, TaskScores]
+) -> dict[str, TaskScores]:
+    """Score with each task; the scorer's model becomes that which scored.
+
+    A snapshot scores alike after every phase, so it need not do so again.
+    """
+    snapshots = {task: scorer.snapshots[task] for task, kind in heads.items() if kind == SNAPSHOT}
+    same = {task for task, of in snapshots.items() if task in known and known[task].snapshot is of}
+    parts = {task: snapshots.get(task) or scorer.model.parts(task) for task in heads}
+    scorer.model.separate(parts | {task: known[task].parts for task in same})
+    most = _calibrating(scorer.bound.protocols, heads)
+    for task in (task for task in heads if task not in same):
+        known[task] = task_scores(scorer, task, most.get(task, 0))
+    return {task: known[task] for task in heads}
 
 
 def _regions(
@@ -189,32 +195,6 @@ def _refit(scorer: PhaseRunner, tasks: list[str], number: int, steps: int | None
     scorer.train(phase, _REFIT + number, lambda _: None)
 
 
-def _unit_scores(
-    scorer: PhaseRunner,
-    task: str,
-    split: Split,
-    rows: Tensor | None = None,
-    watch: Watch | None = None,
-) -> dict[str, NDArray[np.float32]]:
-    """Score name -> (n,) for every unit of the target's videos, or for some rows of them."""
-    proxy, world = scorer.model.tasks[task], scorer.world
-    loader = scorer.data.loader(
-        (proxy.score_sampling,),
-        split,
-        _BATCH,
-        seed=None,
-        device=scorer.device,
-        needs=proxy.score_needs,
-        rows=rows,
-    )
-    with enough_memory(f"scoring with {task}"):
-        scores = UnitScores(scorer.model, task, scorer.recipe, scorer.device, watch)
-        for number, batch in loader.dealt(world.rank, world.size):
-            scorer.interrupted()
-            scores.add(number, batch)
-    return collected(world, scores.scores(), _BATCH)
-
-
 def _calibrating(protocols: Mapping[str, Protocol], tasks: Iterable[str]) -> dict[str, int]:
     """Tasks with which a protocol calibrates, and from how many training units at most."""
     most: dict[str, int] = {}
@@ -224,17 +204,3 @@ def _calibrating(protocols: Mapping[str, Protocol], tasks: Iterable[str]) -> dic
             if name.task in tasks and (protocol.calibrate.kind != "none" or name in gates):
                 most[name.task] = max(protocol.calibrate.of, most.get(name.task, 0))
     return most
-
-
-def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
-    """Score training units whose clip lies inside its video, as all are that were trained on."""
-    sampling = scorer.model.tasks[task].score_sampling
-    rows, units = scorer.data.inside(sampling, "train"), scorer.data.units(sampling, "train")
-    rows = rows[torch.linspace(0, len(rows) - 1, min(most, len(rows))).round().long()]
-    values, some = _unit_scores(scorer, task, "train", rows), rows.numpy()
-    return Normal(
-        boxes=units.boxes[some],
-        sizes=units.sizes[units.video[some]],
-        scores={ScoreName.compose(task, name): of for name, of in values.items()},
-        camera=units.camera[some],
-    )

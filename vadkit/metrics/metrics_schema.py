@@ -83,7 +83,7 @@ class PhaseFigures(Judged):
     seconds: dict[str, float]
     """What `train` and `evaluate` took."""
     heads: dict[str, str] | None
-    """Task -> "trained" or "refit": which head scored."""
+    """Task -> "trained", "refit" or "snapshot": which head scored."""
     also: dict[str, Judged]
     """Further protocols' figures, by name."""
 

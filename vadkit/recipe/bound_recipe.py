@@ -154,9 +154,8 @@ class BoundRecipe:
         trained = [Read("train", task.samplings, task.needs) for task in self.tasks.values()]
         scoring = [self.tasks[name] for name in self.scoring_tasks]
         scored = [Read("test", (task.score_sampling,), task.score_needs) for task in scoring]
-        if any(protocol.calibrate.kind != "none" for protocol in self.protocols.values()):
-            trained += [read._replace(split="train") for read in scored]
-        return trained, scored
+        # Of training videos for the statistics of batch norm, and to calibrate.
+        return [*trained, *(read._replace(split="train") for read in scored)], scored
 
     def stand_ins(self, role: str) -> list[str]:
         """The teachers of a role that need no weights, built-in ones first."""

@@ -298,8 +298,9 @@ def _kept(question: Question, parts: Container[str]) -> Question | None:
 class Score(Protocol):
     """The protocol of a run's scores, and with which heads and when they are made."""
 
-    heads: Literal["trained", "refit"] = "trained"
-    """Score with heads as they were trained (`Phase.heads`) or re-fitted on the frozen backbone."""
+    heads: Literal["trained", "refit", "snapshot"] = "trained"
+    """Score with heads as they were trained (`Phase.heads`), re-fitted on the frozen backbone, or
+    with head and backbone as the last phase of the head's task left both."""
     refit_epochs: Annotated[int, Field(ge=1)] = 2
     every_phase: bool = True
     """Score after every phase, or after the last alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import cv2
@@ -59,6 +59,14 @@ class ErrorMaps:
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
+
+    @classmethod
+    def joined(cls, maps: Iterable[ErrorMaps]) -> ErrorMaps:
+        """Those of several tasks as one."""
+        joined = cls()
+        for of_task in maps:
+            joined._seen |= of_task._seen
+        return joined
 
     def see(self, name: str, maps: Tensor) -> None:
         """Take the maps (B, h, w) of the next units under the name `task.score`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -31,6 +32,14 @@ class Sizes:
     """Height and width of a whole frame."""
     context: Mapping[str, Mapping[str, tuple[int, ...]]]
     """Task -> `Need.key` -> shape of the answer without B."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a task scores with."""
+
+    backbone: nn.Module
+    head: nn.Module
 
 
 class Model(nn.Module):
@@ -84,6 +93,17 @@ class Model(nn.Module):
         """The backbone that a task uses."""
         backbone: Backbone[Any] = self.backbones[self.tasks[task].backbone]  # type: ignore[assignment]
         return backbone
+
+    def parts(self, task: str) -> Parts:
+        """A copy of what a task uses, which shares nothing with that of other tasks."""
+        return Parts(copy.deepcopy(self.backbone(task)), copy.deepcopy(self.heads[task]))
+
+    def separate(self, parts: Mapping[str, Parts]) -> None:
+        """Have only these tasks, each with a head and a backbone of its own, of the task's name."""
+        apart = {task: replace(self.tasks[task], backbone=task) for task in parts}
+        self.tasks = {**self.tasks, **apart}
+        self.backbones = nn.ModuleDict({task: of.backbone for task, of in parts.items()})
+        self.heads = nn.ModuleDict({task: of.head for task, of in parts.items()})
 
     def outputs(self, task: str, views: Views, *, frozen: bool = False) -> Passed:
         """Pass every view through backbone and head; `frozen` spares the backbone's gradient."""

@@ -6,7 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ from vadkit.recipe import BoundRecipe, Phase, Recipe, TaskEntry
 from vadkit.registry.isolation import enough_memory
 from vadkit.runs.tensors import load_state, restore_optimizer
 from vadkit.training.epoch_state import AfterEpoch, Best, Epoch, Judge, Start, Terms
-from vadkit.training.model import Model
+from vadkit.training.model import Model, Parts
 from vadkit.training.optim import Group, groups, schedule
 from vadkit.training.task_batches import Batches, TaskBatches, held_out_loss
 from vadkit.training.task_loss import Place, TaskLoss, not_finite, refuse_broken_weights
@@ -39,6 +39,8 @@ class PhaseRunner:
     """Raises after a signal; asked after each step."""
     world: World = SOLO
     """The processes that train together, each on its part of every batch."""
+    snapshots: dict[str, Parts] = field(default_factory=dict)
+    """Task -> what its last phase left, where it scores with that."""
 
     @property
     def recipe(self) -> Recipe:
@@ -96,6 +98,7 @@ class PhaseRunner:
             # After the last step only now, so that its epoch is not lost.
             self.world.together(self.interrupted)
         best.restore()
+        self._keep(phase)
 
     def _groups(self, phase: Phase) -> list[Group]:
         """What is updated, each with the forward pass that it learns by."""
@@ -116,6 +119,13 @@ class PhaseRunner:
         self.model.begin(phase, self.recipe.seed, number)
         self.model.to(self.device)
         load_state(self.model, weights, f"phase {number}")
+        self._keep(phase)
+
+    def _keep(self, phase: Phase) -> None:
+        """Keep what the phase's tasks score with, where later phases are not to change that."""
+        if self.recipe.score.heads == "snapshot":
+            names = {entry.name for entry in phase.tasks} & {*self.bound.scoring_tasks}
+            self.snapshots |= {name: self.model.parts(name) for name in sorted(names)}
 
     def _epoch(
         self, phase: Phase, number: int, epoch: int, updates: list[Group]
