@@ -69,3 +69,54 @@ def test_paths_are_local(tmp_path) -> None:
     data = {"target": {"dataset": "yard", "path": "https://example.org/x"}}
     with pytest.raises(RecipeError, match="is a URL, expected a local path"):
         load_plain(tmp_path, {"data": data}, sets=["data.target.every=1"])
+
+
+ASKED = {
+    "questions": {"a": "guess.error", "b": ["guess.error", "guess.other"]},
+    "fuse": "power",
+    "calibrate": {"kind": "tail", "cap": 5.0},
+    "heads": "refit",
+}
+
+
+def test_a_protocol_extends_that_of_another_recipe(tmp_path) -> None:
+    write_recipe(tmp_path, {**PLAIN, "score": ASKED}, "base.toml")
+    score = {
+        "extends": "base.toml",
+        "calibrate": {"cap": 4.0},
+        "questions": {"c": "guess.error"},
+        "also": {"same": {"extends": "base.toml"}, "plain": {"use": ["guess.error"]}},
+    }
+    found = load_plain(tmp_path, {"score": score}).score
+    assert sorted(found.questions) == ["a", "b", "c"]
+    assert (found.fuse, found.calibrate.kind, found.calibrate.cap) == ("power", "tail", 4.0)
+    assert found.heads == "trained"  # which is no part of a protocol
+    assert sorted(found.also["same"].questions) == ["a", "b"]
+    assert found.also["same"].calibrate.cap == 5.0
+    assert found.also["plain"].fuse == "mean"
+
+
+def test_use_takes_the_place_of_questions(tmp_path) -> None:
+    base = write_recipe(tmp_path, {**PLAIN, "score": ASKED}, "base.toml")
+    used = {"extends": "base.toml", "score": {"use": ["guess.error"]}}
+    file = write_recipe(tmp_path, used, "child.toml")
+    for recipe in (
+        load_recipe(file, registry=REGISTRY).recipe,
+        load_recipe(base, ['score.use=["guess.error"]'], registry=REGISTRY).recipe,
+        load_recipe(base, {"score.use": ["guess.error"]}, registry=REGISTRY).recipe,
+    ):
+        assert (recipe.score.use, recipe.score.questions) == (("guess.error",), {})
+    asked = load_recipe(file, ['score.questions.d="guess.error"'], registry=REGISTRY).recipe
+    assert (asked.score.use, [*asked.score.questions]) == ((), ["d"])
+    both = {"use": ["guess.error"], "questions": {"a": "guess.error"}}
+    with pytest.raises(RecipeError, match="either `use` or `questions`"):
+        load_plain(tmp_path, {"score": both})
+
+
+@pytest.mark.parametrize("base", [{"extends": "vadkit"}, {**PLAIN, "score": {"extends": "vadkit"}}])
+def test_a_protocol_extends_one_step(tmp_path, base: dict[str, object]) -> None:
+    write_recipe(tmp_path, base, "base.toml")
+    with pytest.raises(RecipeError, match="Name a recipe whose"):
+        load_plain(tmp_path, {"score": {"extends": "base.toml"}})
+    with pytest.raises(RecipeError, match="expected the name of one recipe"):
+        load_plain(tmp_path, {"score": {"extends": 3}})

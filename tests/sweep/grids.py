@@ -47,6 +47,11 @@ def grid(rows: str, recipe: str, *, top: str = "", more: str = "", epochs: int =
         f'[step.{name}]\ntasks = ["{task}"]\nepochs = {epochs}\nsteps = 2\n'
         for name, task in STEPS.items()
     ]
+    if (
+        recipe == "sota" and "score.heads" not in top
+    ):  # which scores by tasks that not every row trains
+        top = top if "set = {" in top else f"{top}\nset = {{}}"
+        top = top.replace("set = {", 'set = { "score.heads" = "refit",', 1).replace(",}", "}")
     lines = [f'title = "Orders"\nrecipe = "{recipe}"\nstages = {json.dumps(STAGES)}\n{top}\n']
     return "".join([*lines, *steps, *(row(text) for text in rows.split(";")), more])
 

@@ -12,7 +12,8 @@ from typing import Any
 from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import KeyPath, Place, Places, Problem
 from vadkit.recipe.line_numbers import key_lines
-from vadkit.recipe.toml_tables import Table, absolute, anchor, pairs
+from vadkit.recipe.schema import Protocol
+from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, pairs
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import did_you_mean
 
@@ -84,9 +85,7 @@ def read_source(name: str | Path, registry: Registry) -> Source:
 
 
 def _read_base(name: object, file: Path, registry: Registry) -> Source:
-    if not isinstance(name, str):
-        raise RecipeError(f"{file}: extends is {name!r:.60}, expected the name of one recipe.")
-    base = _read(find_recipe(name, beside=file.parent), registry)
+    base = _read(_extended(name, file), registry)
     if "extends" in base.table:
         raise RecipeError(
             f"{file} extends {name}, which extends another recipe.", "Only one step is allowed."
@@ -97,7 +96,36 @@ def _read_base(name: object, file: Path, registry: Registry) -> Source:
 def _read(file: Path, registry: Registry) -> Source:
     source = read_tables(file)
     source.problems += anchor(source.table, file.parent, registry)
+    _extend_protocols(source.table.get("score"), file)
     return source
+
+
+def _extend_protocols(score: Any, file: Path) -> None:
+    """Put what `[score]` and the tables under `also` extend beneath them."""
+    also = score.get("also") if isinstance(score, dict) else None
+    for protocol in (score, *(value for _, value in pairs(also))):
+        if isinstance(protocol, dict) and "extends" in protocol:
+            base = _protocol_of(protocol.pop("extends"), file)
+            _merge(base, protocol, ())
+            protocol.update(base)
+
+
+def _protocol_of(name: object, file: Path) -> Table:
+    """The protocol of another recipe: its `[score]`, but for which heads score, and when."""
+    base = read_tables(_extended(name, file)).table
+    score = base.get("score")
+    if not isinstance(score, dict) or "extends" in base.keys() | score.keys():
+        raise RecipeError(
+            f"{file}: a protocol extends {name}, whose own is not whole.",
+            "Name a recipe whose [score] extends nothing.",
+        )
+    return {key: value for key, value in score.items() if key in Protocol.model_fields}
+
+
+def _extended(name: object, file: Path) -> Path:
+    if not isinstance(name, str):
+        raise RecipeError(f"{file}: extends is {name!r:.60}, expected the name of one recipe.")
+    return find_recipe(name, beside=file.parent)
 
 
 def read_tables(file: Path, what: str = "recipe") -> Source:
@@ -160,6 +188,8 @@ def _merged(base: Source, source: Source) -> Source:
 def _merge(base: Table, table: Table, path: KeyPath) -> list[tuple[KeyPath, Any]]:
     replaced = []
     for key, value in table.items():
+        if INSTEAD.get(key) not in table:
+            base.pop(INSTEAD.get(key, ""), None)
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             replaced += _merge(base[key], value, (*path, key))
         else:

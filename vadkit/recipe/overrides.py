@@ -10,7 +10,7 @@ from typing import Any
 
 from vadkit.recipe.diagnostics import KeyPath, Place, Problem, dotted
 from vadkit.recipe.loader import Source
-from vadkit.recipe.toml_tables import Table, absolute, anchor, named
+from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, named
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import allowed_words
 
@@ -117,6 +117,8 @@ def _enter(node: Any, part: str | int, value: Any) -> Any:
     """Put the value, or go one step down; a missing table is made."""
     key: Any = part if isinstance(node, list) else str(part)
     below = named(node[key]) if isinstance(node, list) else node.get(key, {})
+    if key in INSTEAD:
+        node.pop(INSTEAD[key], None)
     node[key] = below if value is None else value
     return node[key]
 

@@ -12,6 +12,8 @@ from vadkit.registry.cards import Card
 from vadkit.registry.registry import Registry
 
 Table = dict[str, Any]
+INSTEAD = {"use": "questions", "questions": "use"}
+"""Keys of a protocol, and the key whose place each takes."""
 
 
 def named(value: Any) -> Any:

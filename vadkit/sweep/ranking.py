@@ -85,15 +85,19 @@ def tasks_alone(recipe: Recipe) -> list[TaskAlone]:
 
 
 def _alone(recipe: Recipe, task: str, phase: Phase) -> TaskAlone:
-    task_scores = tuple(use for use in recipe.score.use if use.task == task)
-    use = task_scores or recipe.score.use
+    trained = {entry.name for every in recipe.phase for entry in every.tasks}
+    learned = tuple(name for name in recipe.score.names if name.task in trained)
+    scores = recipe.score.use or learned
+    task_scores = tuple(name for name in scores if name.task == task)
+    use = task_scores or scores
     names = ", ".join(use)
     if task_scores:
         heads, judged_by = "trained", f"its own {names}"
     else:
         heads, judged_by = "refit", f"{names} of a head re-fitted on its backbone"
     weights = {name: weight for name, weight in recipe.score.weights.items() if name in use}
-    changes = {"use": use, "weights": weights, "heads": heads, "also": {}, "oracle": False}
+    asked = {"use": use, "questions": {}, "weights": weights}
+    changes = {**asked, "heads": heads, "also": {}, "oracle": False}
     score = recipe.score.model_copy(update=changes)
     return TaskAlone(task, judged_by, recipe.model_copy(update={"phase": (phase,), "score": score}))
 

@@ -1,0 +1,62 @@
+"""One protocol: the questions of `vadkit`, to which each curriculum adds what it has learned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from installed import optional_libraries
+from tiny_recipe import small
+from tiny_world import World
+
+from vadkit.experiment.run import run
+from vadkit.recipe import load_recipe
+from vadkit.registry.registry import Registry
+
+CURRICULA = ["sota", "baseline", "sequential", "ssmtl", "ssmtl_v1", "ssmtl_v2", "attention"]
+READINGS = ["main", "paper", "questions"]
+
+
+def constants(name: str, registry: Registry) -> dict[str, Any]:
+    """All that a recipe's main protocol says but for its questions."""
+    score = load_recipe(name, registry=registry).protocols["main"]
+    asked = {"questions", "heads", "refit_epochs", "every_phase", "oracle", "also"}
+    return score.model_dump(exclude=asked)
+
+
+@pytest.mark.parametrize("name", CURRICULA)
+def test_no_constant_differs(name: str, registry: Registry) -> None:
+    assert constants(name, registry) == constants("vadkit", registry)
+
+
+@pytest.mark.parametrize("name", CURRICULA)
+def test_the_tasks_of_a_curriculum_answer_further_questions(name: str, registry: Registry) -> None:
+    bound, questions = load_recipe(name, registry=registry), load_recipe("vadkit").protocols["main"]
+    assert list(bound.protocols) == READINGS
+    main = bound.protocols["main"].questions
+    assert main.items() > questions.questions.items()
+    added = [
+        score for title in main.keys() - questions.questions.keys() for score in main[title].of
+    ]
+    assert added
+    assert {score.task for score in added} <= set(bound.trained_tasks)
+    assert bound.protocols["questions"].questions == questions.questions
+    assert {name.task for name in bound.protocols["paper"].names} <= set(bound.trained_tasks)
+
+
+def test_a_run_has_the_three_readings(
+    world: World, registry: Registry, tmp_path: Path, undrawn: None
+) -> None:
+    data = [f"folder={world.target}"]
+    bound = load_recipe("sota", small("sota", world, registry), data, world.boxes, registry)
+    with optional_libraries():
+        out = run(bound, out=tmp_path / "run", device="cpu")
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert list(metrics["also"]) == READINGS[1:]
+    readings = [metrics, *metrics["also"].values()]
+    assert all(0 <= reading["auc"]["micro"] <= 1 for reading in readings)
+    assert len({reading["auc"]["micro"] for reading in readings}) > 1
+    asked = metrics["scorer"]["questions"]["what was learned"]["of"]
+    assert {name.split(".")[0] for name in asked} == {"prediction", "reconstruction", "jigsaw"}
