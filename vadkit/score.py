@@ -186,10 +186,10 @@ def _model(bound: BoundRecipe, sizes: Sizes) -> Model:
     """Build the model with the heads that score, each with a trunk of its own, as exported."""
     tasks = [bound.tasks[name] for name in bound.scoring_tasks]
     model = Model(bound, {task.name: task.create() for task in tasks}, sizes)
-    if not tasks:
-        return model
-    entries = tuple(TaskEntry(name=task.name, backbone=task.backbone) for task in tasks)
-    model.begin(Phase(stage="score", tasks=entries, epochs=0, share=False), bound.recipe.seed, 0)
+    if tasks:
+        entries = tuple(TaskEntry(name=task.name, backbone=task.backbone) for task in tasks)
+        phase = Phase(stage="score", tasks=entries, epochs=0, share=False)
+        model.begin(phase, bound.recipe.seed, 0)
     model.separate({task.name: model.parts(task.name) for task in tasks})
     return model
 
