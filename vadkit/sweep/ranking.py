@@ -86,8 +86,7 @@ def tasks_alone(recipe: Recipe) -> list[TaskAlone]:
 
 def _alone(recipe: Recipe, task: str, phase: Phase) -> TaskAlone:
     trained = {entry.name for every in recipe.phase for entry in every.tasks}
-    learned = tuple(name for name in recipe.score.names if name.task in trained)
-    scores = recipe.score.use or learned
+    scores = recipe.score.use or tuple(name for name in recipe.score.names if name.task in trained)
     task_scores = tuple(name for name in scores if name.task == task)
     use = task_scores or scores
     names = ", ".join(use)

@@ -100,8 +100,7 @@ class Model(nn.Module):
 
     def separate(self, parts: Mapping[str, Parts]) -> None:
         """Have only these tasks, each with a head and a backbone of its own, of the task's name."""
-        apart = {task: replace(self.tasks[task], backbone=task) for task in parts}
-        self.tasks = {**self.tasks, **apart}
+        self.tasks |= {task: replace(self.tasks[task], backbone=task) for task in parts}
         self.backbones = nn.ModuleDict({task: of.backbone for task, of in parts.items()})
         self.heads = nn.ModuleDict({task: of.head for task, of in parts.items()})
 
