@@ -132,6 +132,8 @@ class Row:
     """Name -> a value for each seed; empty where one of them has none."""
     baseline: float | None
     """Micro AUC of the best of the scores for which nothing was learned."""
+    runs: tuple[FinishedRun, ...]
+    """One for each seed."""
 
 
 def rows(results: Sequence[FinishedRun]) -> list[Row]:
@@ -163,7 +165,8 @@ def _row(by_seed: dict[int, FinishedRun]) -> Row:
         figures[name] = defined if len(defined) == len(values) else ()
     first = next(iter(by_seed.values()))
     name = f"{first.name} (oracle)" if first.metrics.oracle else first.name
-    return Row(name, tuple(sorted(by_seed)), figures, first.metrics.best_baseline)
+    baseline, runs = first.metrics.best_baseline, tuple(by_seed.values())
+    return Row(name, tuple(sorted(by_seed)), figures, baseline, runs)
 
 
 def table(rows: Sequence[Row], form: Form) -> str:
@@ -178,11 +181,12 @@ def table(rows: Sequence[Row], form: Form) -> str:
 
 
 def _cells(row: Row, sign: str) -> list[str]:
-    figures = [_spread(figure, row.figures[name], sign) for name, figure in all_figures().items()]
+    figures = [spread(figure, row.figures[name], sign) for name, figure in all_figures().items()]
     return [str(len(row.seeds)), *figures, MICRO_AUC.text(row.baseline)]
 
 
-def _spread(figure: Figure, values: Sequence[float], sign: str) -> str:
+def spread(figure: Figure, values: Sequence[float], sign: str) -> str:
+    """The value as text; of several, mean and deviation with a sign between them."""
     if len(values) < 2:  # noqa: PLR2004 - one value has no spread
         return figure.text(values[0] if values else None)
     return f"{figure.text(mean(values))} {sign} {figure.text(stdev(values))}"
