@@ -87,8 +87,8 @@ def _times(
 
     if fps:
         return {video: arange(len(of)) / fps for video, of in scores.items()}
-    times = {video: read_times(path) for video, path in paths.items()}
-    return {video: of for video, of in times.items() if of is not None}
+    timed = ((video, read_times(path)) for video, path in paths.items())
+    return {video: times for video, times in timed if times is not None}
 
 
 def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:

@@ -46,8 +46,7 @@ def worst_false_alarms(frames: ScoredFrames, count: int) -> list[Failure]:
     for threshold in sorted({event.score for event in _events(frames)}, reverse=True):
         for video, scores in frames.scores.items():
             for first, end in false_alarms(scores, frames.labels[video], threshold).tolist():
-                inside = (of.video == video and first <= of.frame < end for of in alarms)
-                if not any(inside):
+                if not any(of.video == video and first <= of.frame < end for of in alarms):
                     alarms.append(Failure.at(frames, video, first, end))
         if len(alarms) >= count:
             break

@@ -133,7 +133,7 @@ def _draw_all(dataset: Dataset[Any], pictures: Sequence[Picture], out: Path) -> 
                 truth = [of.boxes[of.frames == frame.index].tolist() for of in tracks]
                 found = [picture.reason.box] if picture.reason else []
                 image = _boxed(frame.image, {_TRUTH: [*chain(*truth)], _LOUDEST: found})
-                write_bytes(out / picture.file, _png(image))
+                write_bytes(out / picture.file, cv2.imencode(".png", image[..., ::-1])[1].tobytes())
             if not frames:
                 break
 
@@ -148,10 +148,6 @@ def _boxed(image: Image, boxes: Mapping[Colour, Iterable[Sequence[float]]]) -> I
             x1, y1, x2, y2 = (round(factor * side) for side in box)
             cv2.rectangle(large, (x1, y1), (x2 - 1, y2 - 1), colour, 2)
     return large
-
-
-def _png(image: Image) -> bytes:
-    return cv2.imencode(".png", image[..., ::-1])[1].tobytes()
 
 
 def _page(name: str, pictures: Mapping[str, Sequence[Picture]]) -> str:

@@ -81,5 +81,5 @@ def _reason(answer: Answer, row: int, p_values: bool) -> Reason:
     measured, unusual = (float(values[row]) for values in answer.scores[name])
     x1, y1, x2, y2 = answer.units.boxes[row, :4].tolist()
     p = float(np.exp(-unusual)) if p_values else None
-    box = (x1, y1, x2, y2)
-    return Reason(box, answer.question, float(answer.values[row]), str(name), measured, p)
+    said = float(answer.values[row])
+    return Reason((x1, y1, x2, y2), answer.question, said, str(name), measured, p)
