@@ -91,16 +91,28 @@ def test_every_frame_has_a_score(done: Path) -> None:
         assert np.array_equal(table.tasks["prediction.error"], table.scores.raw)
 
 
-def test_every_object_has_a_score_and_the_frames_is_the_highest(done: Path) -> None:
-    for path in (done / "regions").iterdir():
+def test_every_object_has_a_score_and_the_frames_is_the_highest(
+    world: World, registry: Registry, tmp_path: Path
+) -> None:
+    recipe = load_recipe(world.recipe(), ['score.smooth={kind="none"}'], registry=registry)
+    folder = run(recipe, out=tmp_path / "run", device="cpu")
+    for path in (folder / "regions").iterdir():
         rows = list(csv.DictReader(path.read_text().splitlines()))
-        raw = read_scores(done / "scores" / path.name).scores.raw
+        raw = read_scores(folder / "scores" / path.name).scores.raw
         highest = np.zeros(FRAMES)
         for row in rows:
             highest[int(row["frame"])] = max(highest[int(row["frame"])], float(row["score"]))
         assert len(rows) == 2 * FRAMES + len(ODD)
         assert highest == pytest.approx(raw)
-    assert metrics(done)["rbdc"] is None  # nobody knows where the anomalies are
+    assert metrics(folder)["rbdc"] is None  # nobody knows where the anomalies are
+
+
+def test_objects_are_smoothed_along_their_links(done: Path) -> None:
+    """A median over 17 frames leaves no peak of a single one."""
+    for path in (done / "regions").iterdir():
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        raw = read_scores(done / "scores" / path.name).scores.raw
+        assert max(float(row["score"]) for row in rows) < raw.max()
 
 
 def test_where_tracks_are_known_it_is_said_how_many_are_found(
