@@ -15,6 +15,7 @@ from vadkit.registry.registry import Registry, load_plugins
 
 # Before torch is imported, and for child processes too: one thread a test, and no network.
 os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+os.environ.pop("COLUMNS", None)  # pytest-xdist's, as if somebody watched a screen of 80
 
 CARD = """
 from dataclasses import dataclass
