@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from tiny_world import ODD, World, film, write_video
 
+from vadkit.cli import execute
 from vadkit.data.data_module import PreparedData, required
 from vadkit.data.dataset import Video
-from vadkit.errors import RecipeError
+from vadkit.errors import DataError, RecipeError
 from vadkit.experiment.run import run
 from vadkit.recipe import ScoreName, load_recipe
 from vadkit.registry.registry import Registry, load_plugins
@@ -200,7 +201,9 @@ def vadkit_datasets():
 """
 
 
-def test_objects_are_compared_with_those_of_their_camera(world: World, tmp_path: Path) -> None:
+def test_objects_are_compared_with_those_of_their_camera(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     plugin = tmp_path / "cameras.py"
     plugin.write_text(CAMERAS)
     registry = load_plugins([plugin])
@@ -214,3 +217,6 @@ def test_objects_are_compared_with_those_of_their_camera(world: World, tmp_path:
     others = [scorer.score(video, camera=name).scores.raw for name in ("right", "", "new")]
     assert not np.array_equal(others[0], kept)
     assert np.array_equal(others[1], others[2])
+    command = ["score", str(video.path), "--run", str(folder), "--plugin", str(plugin)]
+    assert execute([*command, "--camera", "lft"]) == DataError.exit_code
+    assert "It knows left/1, right." in capsys.readouterr().err

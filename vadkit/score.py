@@ -116,6 +116,12 @@ class Scorer:
         model, normal = model.to(where).eval(), _normal(tensors)
         return cls(model, bound.recipe, finders, rules, teachers, normal, evidence, where, strict)
 
+    @property
+    def cameras(self) -> list[str]:
+        """The cameras of the training videos, where they have names."""
+        names = {name for of in self.normal.values() for name in of.camera.tolist() if name}
+        return sorted(names)
+
     @limited_threads()
     def score(
         self,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from scoring.test_fusion import make_units
 
 from vadkit.errors import RecipeError
@@ -125,6 +126,20 @@ def test_a_question_of_objects_and_frames_is_refused() -> None:
     protocol = Score(questions={"both": Question(of=("a.x", "b.y"))}, smooth=RAW)
     with pytest.raises(RecipeError, match="'both' joins scores of objects and of whole frames"):
         fuse(scores(units, a_x=[1.0]) | scores(others, b_y=[1.0]), protocol)
+
+
+def test_a_question_of_objects_has_no_gate_of_frames() -> None:
+    units = make_units([1], [(0, 0)])
+    others = make_units([1], [(0, 0)], np.float32([[0, 0, 1, 1, 1]]))
+    protocol = Score(questions={"both": Question(of=("a.x",), gate="b.y")}, smooth=RAW)
+    with pytest.raises(RecipeError, match="'both' joins scores of objects and of whole frames"):
+        fuse(scores(units, a_x=[1.0]) | scores(others, b_y=[1.0]), protocol)
+
+
+@pytest.mark.parametrize("name", ["main", ""])
+def test_a_further_protocol_has_a_name_of_its_own(name: str) -> None:
+    with pytest.raises(ValidationError, match="no name of a further protocol"):
+        Score(also={name: {"use": ["a.x"]}})
 
 
 def test_either_scores_or_questions() -> None:

@@ -165,6 +165,9 @@ def score(
     detectors = [file_detector(boxes)] if boxes else []
     folder = RunFolder.open(run)
     scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device, strict=strict)
+    if camera and camera not in scorer.cameras:
+        known = ", ".join(scorer.cameras) or "no camera by name"
+        raise DataError(f"--camera {camera}: {run} does not know it.", f"It knows {known}.")
     written, failed = score_videos(sources, scorer, out, complain, camera)
     for path in written:
         say(str(path))

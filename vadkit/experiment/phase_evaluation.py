@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vadkit.experiment.task_scores import TaskScores, task_scores
 from vadkit.metrics.frame_metrics import evaluate
 from vadkit.metrics.region_metrics import Detections
-from vadkit.recipe import FrameProtocol, Phase, Protocol, ScoreName, TaskEntry
+from vadkit.recipe import FrameProtocol, Phase, Protocol, ScoreName, Smooth, TaskEntry
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.evidence import EvidenceScores, ScoreTables
 from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
@@ -27,6 +27,10 @@ _REFIT = 1000
 """Added to a phase's number, so that the re-fit after it draws its own random numbers."""
 SNAPSHOT = "snapshot"
 """Which head scores: that of before the backbone moved on, with the backbone of then."""
+
+
+ALONG_LINKS = Smooth(kind="gaussian", sigma=1, window=9)
+"""How objects' scores are smoothed: a single frame's box is noisy, an anomaly's track short."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def _regions(
         weights = {name: protocol.weights.get(name, 1.0) for name in protocol.names}
         return maps.detections(tables[protocol.names[0]][0], weights)
     ((units, fused), *_) = fuse_units(tables, of_objects, normal)
-    values = smooth_objects(fused, units, protocol.smooth)
+    values = smooth_objects(fused, units, ALONG_LINKS)
     rows = [units.video == number for number in range(len(units.videos))]
     boxes = units.boxes[:, :4].astype(np.float64)
     return {

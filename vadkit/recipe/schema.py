@@ -295,6 +295,12 @@ def _kept(question: Question, parts: Container[str]) -> Question | None:
     return question.model_copy(update={"of": names}) if names else None
 
 
+def _own_name(name: str) -> str:
+    if name in ("", MAIN):
+        raise ValueError(f"{name!r} is no name of a further protocol; {MAIN!r} is `score` itself")
+    return name
+
+
 class Score(Protocol):
     """The protocol of a run's scores, and with which heads and when they are made."""
 
@@ -307,7 +313,7 @@ class Score(Protocol):
     oracle: bool = False
     """Keep, of each phase, the epoch with the highest micro AUC on the test labels, as some
     published code does: what a choice could reach that nobody can make. No result."""
-    also: dict[str, Protocol] = Field(default_factory=dict)
+    also: dict[Annotated[str, AfterValidator(_own_name)], Protocol] = Field(default_factory=dict)
     """Further protocols by name; their figures stand beside the main ones, phase by phase."""
 
     @property

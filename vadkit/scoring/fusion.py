@@ -93,7 +93,8 @@ def _answers(
     answers = []
     for (name, question), weight in zip(protocol.asked.items(), _weights(protocol), strict=True):
         tables = [calibrated[score] for score in question.of]
-        units = _common_units(name, tables)
+        gates = [weighed[question.gate]] if question.gate else []
+        units = _common_units(name, [*tables, *gates])
         answer = np.mean([values for _, values in tables], axis=0)
         if question.gate:
             training = (normal or {})[question.gate.task]
