@@ -229,16 +229,18 @@ def test_what_is_known_of_a_snapshot_is_not_made_again(
     monkeypatch.setattr(
         phase_evaluation, "task_scores", lambda *given: scored.append(given[1]) or score(*given)
     )
-    known: dict[str, TaskScores] = {}
+    snapshot_scores: dict[str, TaskScores] = {}
     evidence = EvidenceScores(runner.data, runner.bound)
     for number in (1, 2):
         train(runner, number)
-        found = evaluate_after(runner, runner.recipe.phase[number - 1], number, evidence, known)
+        evaluation = evaluate_after(
+            runner, runner.recipe.phase[number - 1], number, evidence, snapshot_scores
+        )
     assert scored == ["prediction", "jigsaw"]
-    assert found is not None
+    assert evaluation is not None
     anew = evaluated(runner, 2)
-    assert found.metrics == anew.metrics
-    assert same(state(found.model), state(anew.model))
+    assert evaluation.metrics == anew.metrics
+    assert same(state(evaluation.model), state(anew.model))
 
 
 @pytest.mark.parametrize("way", ["trained", "refit", "snapshot"])
@@ -251,8 +253,8 @@ def test_statistics_of_batch_norm_are_those_of_the_task_that_scores(
     runner.bound = runner.bound.with_values(score=score)
     train(runner, 1)
     train(runner, 2)
-    found = evaluated(runner, 2)
-    first = {task: backbone.stem[1] for task, backbone in found.model.backbones.items()}
+    evaluation = evaluated(runner, 2)
+    first = {task: backbone.stem[1] for task, backbone in evaluation.model.backbones.items()}
     assert not torch.equal(first["prediction"].running_mean, first["jigsaw"].running_mean)
     sampling = runner.model.tasks["prediction"].score_sampling
     loader = runner.data.loader(
@@ -265,6 +267,6 @@ def test_statistics_of_batch_norm_are_those_of_the_task_that_scores(
     )
     (batch,) = loader
     with torch.no_grad():
-        seen = found.model.backbones["prediction"].stem[0](batch.clips[:, :, :4])
+        seen = evaluation.model.backbones["prediction"].stem[0](batch.clips[:, :, :4])
     means = seen.mean((0, 2, 3)).numpy()
     assert first["prediction"].running_mean.numpy() == pytest.approx(means, rel=1e-4)

@@ -87,13 +87,13 @@ def test_a_protocol_extends_that_of_another_recipe(tmp_path) -> None:
         "questions": {"c": "guess.error"},
         "also": {"same": {"extends": "base.toml"}, "plain": {"use": ["guess.error"]}},
     }
-    found = load_plain(tmp_path, {"score": score}).score
-    assert sorted(found.questions) == ["a", "b", "c"]
-    assert (found.fuse, found.calibrate.kind, found.calibrate.cap) == ("power", "tail", 4.0)
-    assert found.heads == "trained"  # which is no part of a protocol
-    assert sorted(found.also["same"].questions) == ["a", "b"]
-    assert found.also["same"].calibrate.cap == 5.0
-    assert found.also["plain"].fuse == "mean"
+    read = load_plain(tmp_path, {"score": score}).score
+    assert sorted(read.questions) == ["a", "b", "c"]
+    assert (read.fuse, read.calibrate.kind, read.calibrate.cap) == ("power", "tail", 4.0)
+    assert read.heads == "trained"  # which is no part of a protocol
+    assert sorted(read.also["same"].questions) == ["a", "b"]
+    assert read.also["same"].calibrate.cap == 5.0
+    assert read.also["plain"].fuse == "mean"
 
 
 def test_use_takes_the_place_of_questions(tmp_path) -> None:

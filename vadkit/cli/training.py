@@ -166,8 +166,8 @@ def score(
     folder = RunFolder.open(run)
     scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device, strict=strict)
     if camera and camera not in scorer.cameras:
-        known = ", ".join(scorer.cameras) or "no camera by name"
-        raise DataError(f"--camera {camera}: {run} does not know it.", f"It knows {known}.")
+        cameras = ", ".join(scorer.cameras) or "no camera by name"
+        raise DataError(f"--camera {camera}: {run} does not know it.", f"It knows {cameras}.")
     written, failed = score_videos(sources, scorer, out, complain, camera)
     for path in written:
         say(str(path))

@@ -91,18 +91,6 @@ def crop(images: list[Image], boxes: Boxes, cutting: Cutting) -> NDArray[np.uint
     return clips
 
 
-def _averaged(images: list[Image], size: tuple[int, int]) -> Image:
-    """Images as channels of one, free of aliasing; OpenCV averages up to four channels at once."""
-    small = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
-    return np.asarray(cv2.merge(small), np.uint8)
-
-
-def _interpolated(images: list[Image], size: tuple[int, int]) -> Image:
-    """Images as channels of one, resized in one call, and bilinearly as the field does (HF2VAD)."""
-    stack = cv2.merge(images)
-    return np.asarray(cv2.resize(stack, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
 def box_pixels(boxes: Boxes, image: NDArray[Any]) -> NDArray[np.int64]:
     """(n, 4) whole pixels that hold all of each box, at least one, inside the image."""
     height, width = image.shape[:2]

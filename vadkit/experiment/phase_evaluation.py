@@ -61,13 +61,13 @@ def evaluate_after(
     phase: Phase | None,
     number: int,
     evidence: EvidenceScores,
-    known: dict[str, TaskScores] | None = None,
+    snapshot_scores: dict[str, TaskScores] | None = None,
 ) -> Evaluation | None:
     """Evaluate after a phase with the tasks learned so far; None while nothing scores.
 
     The runner's model is left as it is: how a curriculum is scored must not change its training.
     Of several ranks, each scores its shard, and the first says what the scores are worth; the
-    others return None. What is `known` of snapshots by then is not made again, and added to.
+    others return None. `snapshot_scores` are not made again; new ones are added to them.
     """
     heads = _heads(runner, number)
     unlearned = {*runner.bound.scoring_tasks} - heads.keys()
@@ -78,7 +78,7 @@ def evaluate_after(
     scorer = replace(runner, model=copy.deepcopy(runner.model))
     if stale := [task for task, kind in heads.items() if kind == "refit"]:
         _refit(scorer, stale, number, phase.steps if phase else None)
-    scored = _scored(scorer, heads, {} if known is None else known)
+    scored = _scored(scorer, heads, {} if snapshot_scores is None else snapshot_scores)
     if not runner.world.leads:
         return None
     tables = evidence.tables(runner.bound.evidence)
@@ -99,20 +99,24 @@ def evaluate_after(
 
 
 def _scored(
-    scorer: PhaseRunner, heads: Mapping[str, str], known: dict[str, TaskScores]
+    scorer: PhaseRunner, heads: Mapping[str, str], snapshot_scores: dict[str, TaskScores]
 ) -> dict[str, TaskScores]:
     """Score with each task; the scorer's model becomes that which scored.
 
     A snapshot scores alike after every phase, so it need not do so again.
     """
     snapshots = {task: scorer.snapshots[task] for task, kind in heads.items() if kind == SNAPSHOT}
-    same = {task for task, of in snapshots.items() if task in known and known[task].snapshot is of}
+    same = {
+        task
+        for task, of in snapshots.items()
+        if task in snapshot_scores and snapshot_scores[task].snapshot is of
+    }
     parts = {task: snapshots.get(task) or scorer.model.parts(task) for task in heads}
-    scorer.model.separate(parts | {task: known[task].parts for task in same})
+    scorer.model.separate(parts | {task: snapshot_scores[task].parts for task in same})
     most = _calibrating(scorer.bound.protocols, heads)
     for task in (task for task in heads if task not in same):
-        known[task] = task_scores(scorer, task, most.get(task, 0))
-    return {task: known[task] for task in heads}
+        snapshot_scores[task] = task_scores(scorer, task, most.get(task, 0))
+    return {task: snapshot_scores[task] for task in heads}
 
 
 def _regions(
