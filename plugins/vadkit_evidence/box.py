@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from vadkit.api import Evidence, Rows, Seen, neighbour_distance
 from vadkit_evidence.cards import BoxConfig
 
+COMPONENTS = 8
+"""Gaussians of the mixture for place and size."""
+FITTED = ("weights_", "means_", "covariances_", "precisions_cholesky_")
+"""What scikit-learn calls that which describes a mixture."""
+
 
 class Box(Evidence[BoxConfig]):
     """Size and place of a box.
@@ -21,7 +26,8 @@ class Box(Evidence[BoxConfig]):
         log-width: Of pixels.
         size: Mean distance of (log width, log height), by the training objects' deviations, to
             training objects.
-        place: The same with centre and foot beside the size.
+        place: -log density of (log width, log height, foot, centre) in a mixture of Gaussians that
+            is fitted to training objects: what stands where nothing of its size was seen.
     """
 
     def describe(self, frames: Iterator[Seen]) -> Iterator[Rows]:
@@ -35,20 +41,46 @@ class Box(Evidence[BoxConfig]):
         """The descriptions themselves and their deviations."""
         deviations = rows.std(axis=0)
         scale = np.where(deviations > 0, deviations, 1).astype(np.float32)
-        return {"rows": rows / scale, "scale": scale, "videos": videos}
+        return {"rows": rows / scale, "scale": scale, "videos": videos} | _fitted(rows / scale)
 
     def measure(
         self, rows: Rows, bank: Any, videos: NDArray[np.int64] | None = None
     ) -> dict[str, NDArray[np.floating[Any]]]:
         """The attributes (n,) each."""
         scaled, known = rows / bank["scale"], bank["rows"]
-        count = self.config.neighbours
         apart = None if videos is None else (videos, bank["videos"])
         width, height = np.exp(rows[:, :2].astype(np.float64)).T
         return {
             "width": width,
             "area": width * height,
             "log-width": rows[:, 0],
-            "size": neighbour_distance(scaled[:, :2], known[:, :2], count, apart),
-            "place": neighbour_distance(scaled, known, count, apart),
+            "size": neighbour_distance(scaled[:, :2], known[:, :2], self.config.neighbours, apart),
+            "place": _rareness(scaled, bank),
         }
+
+
+def _fitted(scaled: Rows) -> dict[str, NDArray[Any]]:
+    """A mixture of Gaussians of (m, 4)."""
+    from sklearn.mixture import GaussianMixture
+
+    enough = np.resize(scaled, (max(2, len(scaled)), scaled.shape[1]))
+    mixture = GaussianMixture(
+        min(COMPONENTS, len(enough)),
+        reg_covar=1e-3,  # in squared deviations; boxes in a column of pixels have no spread
+        max_iter=300,
+        init_params="k-means++",
+        random_state=0,
+    ).fit(enough.astype(np.float64))
+    return {name: getattr(mixture, name) for name in FITTED}
+
+
+def _rareness(scaled: Rows, bank: Any) -> NDArray[np.float64]:
+    """(n, 4) -> (n,): -log density."""
+    from sklearn.mixture import GaussianMixture
+
+    if not len(scaled):
+        return np.empty(0)
+    mixture = GaussianMixture(len(bank["weights_"]))
+    for name in FITTED:
+        setattr(mixture, name, bank[name])
+    return -np.asarray(mixture.score_samples(scaled.astype(np.float64)))

@@ -59,6 +59,7 @@ BOX = EvidenceCard(
     name="box",
     summary="How large an object's box is, alone and beside those of training objects.",
     load="vadkit_evidence.box:Box",
+    revision=2,
     config=BoxConfig,
     attributes=("width", "area", "log-width", "size", "place"),
     raised_by=dict.fromkeys(("width", "area", "log-width", "size", "place"), "larger"),

@@ -108,6 +108,13 @@ def test_weights_are_of_tasks_that_there_are(tmp_path) -> None:
     assert "Did you mean 'guess'?" in line
 
 
+def test_weights_of_questions_name_one_of_them(tmp_path) -> None:
+    score = {"questions": {"how odd": ["guess.error"]}, "weights": {"how old": 2.0}}
+    (line,) = problem_lines(tmp_path, tomli_w.dumps({**PLAIN, "score": score}))
+    assert "score.weights" in line
+    assert "no question 'how old'. Did you mean 'how odd'?" in line
+
+
 def test_need_without_any_teacher(tmp_path) -> None:
     file = write_recipe(tmp_path, {**PLAIN, "tasks": {"guess": {"look": True}}})
     cards = tuple(card for card in CARDS if card.name != "mean")

@@ -92,7 +92,8 @@ def near_and_far():
     jitter = RNG.normal(size=(80, 5)).astype(np.float32)
     boxes = np.float32([near, far] * 40) + jitter * np.float32([1, 1, 1, 1, 0])
     errors = np.float32([10, 1] * 40) + jitter[:, 4] * np.float32([1, 0.1] * 40)
-    return units, Normal(boxes, np.tile([100, 200], (80, 1)), {"a.x": errors}, np.full(80, ""))
+    sizes, pieces = np.tile([100, 200], (80, 1)), np.arange(80) // 10
+    return units, Normal(boxes, sizes, {"a.x": errors}, np.full(80, ""), pieces)
 
 
 def test_an_error_too_large_for_a_distant_object_is_found():

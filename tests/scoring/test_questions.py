@@ -13,7 +13,7 @@ from scoring.test_fusion import make_units
 from vadkit.errors import RecipeError
 from vadkit.recipe import Score, ScoreName, Smooth
 from vadkit.recipe.schema import Calibrate, Question
-from vadkit.scoring.calibration import Normal, tail
+from vadkit.scoring.calibration import Normal, tail, usual_cap
 from vadkit.scoring.fusion import fuse, fuse_units
 
 RAW = Smooth(kind="none")
@@ -65,6 +65,7 @@ def normal(**values):
                 if name.split("_")[0] == part
             },
             np.full(100, ""),
+            np.zeros(100, np.int64),
         )
         for part in names
     }
@@ -85,6 +86,39 @@ def test_answers_are_means_of_scores_and_the_loudest_object_counts() -> None:
         second = plain_tail(z, known, 0.98, 6)
         objects.append(2 * math.log((math.exp(first / 2) + math.exp(second / 2)) / 2))
     assert result == pytest.approx([max(objects[:2]), objects[2]])
+
+
+def tracks(copies: int) -> dict[str, Normal]:
+    """Thousand training objects of fifty videos; in a video each is there so many times."""
+    scores = np.random.default_rng(2).exponential(size=(50, 20 // copies)).repeat(copies, axis=1)
+    boxes, sizes = np.zeros((1000, 5), np.float32), np.ones((1000, 2), np.int64)
+    pieces = np.arange(50).repeat(20)
+    return {
+        "a": Normal(boxes, sizes, {ScoreName("a.x"): scores.ravel()}, np.full(1000, ""), pieces)
+    }
+
+
+def test_the_cap_by_the_rule_is_lower_where_training_objects_are_alike() -> None:
+    names = (ScoreName("a.x"),)
+    independent, alike = (usual_cap(names, tracks(copies), TAIL) for copies in (1, 20))
+    assert 3 <= alike < independent <= math.log(1000) + 0.5
+
+
+def test_the_cap_by_the_rule_caps_answers() -> None:
+    units, by_rule = make_units([1], [(0, 0)]), TAIL.model_copy(update={"cap": "rule"})
+    protocol = Score(use=("a.x",), calibrate=by_rule, smooth=RAW)
+    raw = fuse(scores(units, a_x=[1e9]), protocol, tracks(20))["v0"].raw
+    assert raw == [usual_cap(protocol.names, tracks(20), TAIL)]
+
+
+def test_a_question_counts_by_its_weight() -> None:
+    units, values = make_units([1], [(0, 0)]), {"a_x": [80.0], "b_y": [40.0]}
+    questions = {"first": Question(of=("a.x",)), "second": Question(of=("b.y",))}
+    protocol = Score(questions=questions, calibrate=TAIL, smooth=RAW, weights={"first": 3.0})
+    raw = fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
+    known = np.arange(100.0).tolist()
+    first, second = (plain_tail(value, known, 0.98, 6) for value in (80.0, 40.0))
+    assert raw == pytest.approx([(3 * first + second) / 4])
 
 
 def test_a_gated_question_is_silent_below_the_training_quantile() -> None:
@@ -167,7 +201,8 @@ def test_each_camera_has_its_own_tail_and_gate() -> None:
     cameras = np.repeat(["near", "far"], 100)
     known = np.concatenate([np.arange(100.0), np.arange(100.0) / 10])
     boxes, sizes = np.zeros((200, 5), np.float32), np.ones((200, 2), np.int64)
-    training = {"a": Normal(boxes, sizes, {ScoreName("a.x"): known}, cameras)}
+    pieces = np.zeros(len(known), np.int64)
+    training = {"a": Normal(boxes, sizes, {ScoreName("a.x"): known}, cameras, pieces)}
     units = replace(make_units([1, 1, 1], [(0, 0), (1, 0), (2, 0)]), cameras=("near", "far", "new"))
     gated = Question(of=("a.x",), gate="a.x", above=0.5)
     for question, silent in ((Question(of=("a.x",)), False), (gated, True)):

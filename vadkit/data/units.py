@@ -15,6 +15,9 @@ from vadkit.registry.cards import Sampling
 if TYPE_CHECKING:
     from vadkit.data.crops import Cut  # it imports OpenCV, which a table of units does without
 
+PIECES = 4
+"""A camera's only video is taken for so many, so that a unit's own piece can be left out."""
+
 
 @dataclass(frozen=True)
 class Units:
@@ -47,6 +50,14 @@ class Units:
     def starts(self) -> NDArray[np.int64]:
         """(videos,) where each begins if all frames are laid end to end."""
         return np.cumsum(self.lengths) - self.lengths
+
+    @property
+    def piece(self) -> NDArray[np.int64]:
+        """(n,) the piece of video of each unit: its video, or a part of its camera's only one."""
+        cameras = self.cameras or ("",) * len(self.videos)
+        alone = np.array([cameras.count(camera) == 1 for camera in cameras])[self.video]
+        part = self.frame * PIECES // self.lengths[self.video]
+        return self.video * PIECES + np.where(alone, part, 0)
 
     @property
     def places(self) -> NDArray[np.int64]:

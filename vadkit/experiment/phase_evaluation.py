@@ -133,7 +133,10 @@ def _regions(
     units_of = {name: task.score_sampling.unit for name, task in scorer.model.tasks.items()}
     of_objects = protocol.without({name for name, unit in units_of.items() if unit == "frame"})
     if not of_objects:
-        weights = {name: protocol.weights.get(name, 1.0) for name in protocol.names}
+        asked = protocol.asked.items()
+        weights = {
+            n: protocol.weights.get(name, 1.0) for name, question in asked for n in question.of
+        }
         return maps.detections(tables[protocol.names[0]][0], weights)
     ((units, fused), *_) = fuse_units(tables, of_objects, normal)
     values = smooth_objects(fused, units, ALONG_LINKS)

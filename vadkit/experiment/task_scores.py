@@ -146,4 +146,5 @@ def _normal(scorer: PhaseRunner, task: str, most: int) -> Normal:
         sizes=units.sizes[units.video[some]],
         scores={ScoreName.compose(task, name): of for name, of in values.items()},
         camera=units.camera[some],
+        piece=units.piece[some],
     )

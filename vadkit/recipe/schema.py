@@ -151,8 +151,9 @@ class Calibrate(Strict):
     """Training units at most from which they are chosen, evenly taken."""
     beyond: Annotated[float, Field(ge=0.5, lt=1)] = 0.98
     """Training quantile above which `tail` is an exponential."""
-    cap: Annotated[float, Field(gt=0)] = 6.0
-    """Greatest -log p of `tail`: training units are too few, and too alike, for more."""
+    cap: Annotated[float, Field(gt=0)] | Literal["rule"] = 6.0
+    """Greatest -log p of `tail`: training units are too few, and too alike, for more. `rule`: the
+    greatest that training video, each part beside the others, bears out."""
 
 
 def _odd(window: int) -> int:
@@ -249,8 +250,8 @@ class Protocol(FrameProtocol):
     mean of p-values with `exponent`."""
     exponent: Annotated[float, Field(lt=0)] = -0.5
     """Of `power`: the lower, the more the loudest question alone decides."""
-    weights: dict[ScoreName, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
-    """`task.score` -> how much it counts; 1 where not given."""
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Name of a question, or of a score under `use` -> how much it counts; 1 where not given."""
     weigh: Literal["mean", "area"] = "mean"
     """An object's error as the mean over its cube, or summed over its own area."""
     calibrate: Calibrate = Calibrate()

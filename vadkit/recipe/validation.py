@@ -10,7 +10,7 @@ from vadkit.recipe.bindings import Binding, TaskBinding
 from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.presets import presets
-from vadkit.recipe.schema import TARGET
+from vadkit.recipe.schema import TARGET, Protocol
 from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import Table, own_options, plugged, task_entries
 from vadkit.registry.cards import Card, EvidenceCard, TaskCard
@@ -128,14 +128,23 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
         if protocol.preset not in {None, *presets()}:
             hint = suggested(protocol.preset or "", presets())
             yield Problem((*place, "preset"), f"no protocol {protocol.preset!r}. {hint}")
-        # A weight may wait for a score that is not under `use`: another recipe may have set it.
         for weighed in protocol.weights:
-            yield from _card(bound.registry, "task", weighed.task, (*place, "weights", weighed))[1]
+            yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
         for index, use in enumerate(protocol.use):
             yield from _use_problems(bound, use, (*place, "use", index))
         for title, question in protocol.questions.items():
             for use in (*question.of, *([question.gate] if question.gate else [])):
                 yield from _use_problems(bound, use, (*place, "questions", title))
+
+
+def _weight_problems(
+    bound: BoundRecipe, protocol: Protocol, weighed: str, key: KeyPath
+) -> Iterator[Problem]:
+    """A weight may wait for a score that is not under `use`: another recipe may have set it."""
+    if protocol.questions and weighed not in protocol.questions:
+        yield Problem(key, f"no question {weighed!r}. {suggested(weighed, [*protocol.questions])}")
+    elif weighed not in protocol.asked and ScoreName(weighed).task not in bound.evidence:
+        yield from _card(bound.registry, "task", ScoreName(weighed).task, key)[1]
 
 
 def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[Problem]:

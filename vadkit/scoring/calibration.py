@@ -8,14 +8,14 @@ scores of several tasks can be averaged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.recipe import Calibrate, ScoreName
+from vadkit.recipe import Calibrate, Protocol, ScoreName
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +25,12 @@ _EXACT = "donot_use_mm_for_euclid_dist"
 """So that a unit is at no distance from itself."""
 _LEAST = 1e-6
 """Least standard deviation of neighbours' scores."""
+LEAST_CAP, STEP = 3.0, 0.5
+"""The caps that are tried."""
+TOO_OFTEN = 2.0
+"""Times as often as it should be that an answer may be reached in video that was left out."""
+FOLDS = 10
+"""Parts in which a camera's training video is left out."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class Normal:
     """Score -> (m,)."""
     camera: NDArray[np.str_]
     """(m,) the camera that each is seen by."""
+    piece: NDArray[np.int64]
+    """(m,) the piece of video that each is from; those of one piece are not independent."""
 
     def of_camera(self, camera: str) -> NDArray[np.bool_]:
         """(m,) which are seen by a camera; all where none is, as they are of other cameras."""
@@ -50,6 +58,7 @@ class Normal:
         return {
             "boxes": self.boxes,
             "sizes": self.sizes,
+            "piece": self.piece,
             "camera": np.ascontiguousarray(self.camera).view(np.int32).reshape(len(self.boxes), -1),
             **{str(name): of for name, of in self.scores.items()},
         }
@@ -60,7 +69,7 @@ class Normal:
         scores = {ScoreName(name): of for name, of in arrays.items() if ScoreName(name).task}
         points = np.ascontiguousarray(arrays["camera"], np.int32)
         camera = points.view(f"U{points.shape[1]}")[:, 0]
-        return cls(arrays["boxes"], arrays["sizes"], scores, camera)
+        return cls(arrays["boxes"], arrays["sizes"], scores, camera, arrays["piece"])
 
 
 def places(boxes: NDArray[np.float32], sizes: NDArray[np.int64]) -> Floats:
@@ -167,3 +176,55 @@ def tail(values: Floats, normal: Floats, how: Calibrate) -> Floats:
         steps = np.divide(values - start, mean, out=np.full(len(values), np.inf), where=mean > 0)
     beyond = -np.log(1 - how.beyond) + steps
     return np.asarray(np.minimum(np.where(values > start, beyond, logs), how.cap))
+
+
+def without_cap(names: Iterable[ScoreName], normal: Mapping[str, Normal], how: Calibrate) -> Floats:
+    """-log p of training units among those of their camera in other pieces of video, uncapped.
+
+    Returns:
+        (k,) of all units and all scores, which are asked together: a cap for each score would let
+        one outvote the rest.
+    """
+    free, parts = how.model_copy(update={"cap": np.inf}), [np.empty(0)]
+    for name in names:
+        training = normal[name.task]
+        scores = np.asarray(training.scores[name], np.float64)
+        for inside, others in _left_out(training):
+            parts.append(tail(scores[inside], scores[others], free))
+    return np.concatenate(parts)
+
+
+def _left_out(training: Normal) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """(m,) the training units of a tenth of a camera's pieces of video, and those of the others."""
+    for camera in np.unique(training.camera):
+        here = training.camera == camera
+        pieces = np.unique(training.piece[here])
+        for some in (pieces[n::FOLDS] for n in range(min(FOLDS, len(pieces)))):
+            inside = here & np.isin(training.piece, some)
+            if (others := here & ~inside).any():
+                yield inside, others
+
+
+def with_cap(protocol: Protocol, normal: Mapping[str, Normal]) -> Protocol:
+    """The protocol with a number for the cap, where it is to be found by the rule."""
+    how = protocol.calibrate
+    if how.kind != "tail" or how.cap != "rule":
+        return protocol
+    cap = usual_cap(protocol.names, normal, how)
+    return protocol.model_copy(update={"calibrate": how.model_copy(update={"cap": cap})})
+
+
+def usual_cap(names: Iterable[ScoreName], normal: Mapping[str, Normal], how: Calibrate) -> float:
+    """The greatest answer up to which `tail` is borne out by training video that was left out.
+
+    An answer of x has to be reached by e^-x of normal objects. Where twice as many reach it, tracks
+    and videos are too few to vouch for anything as rare.
+    """
+    answers = np.sort(without_cap(names, normal, how))
+    if not len(answers):
+        return LEAST_CAP
+    levels = np.arange(LEAST_CAP, max(np.log(len(answers)), LEAST_CAP) + STEP, STEP)
+    shares = 1 - np.searchsorted(answers, levels) / len(answers)
+    too_often = shares > TOO_OFTEN * np.exp(-levels)
+    borne_out = int(np.argmax(too_often)) if too_often.any() else len(levels)
+    return float(levels[max(borne_out - 1, 0)])

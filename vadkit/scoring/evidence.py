@@ -30,8 +30,6 @@ Banks = dict[str, Bank]
 ANY = "*"
 EVERY = 2
 """Training objects of every second frame are kept: the next frame shows them once more."""
-PIECES = 4
-"""A camera's only video is taken for so many, so that an object's own piece can be left out."""
 
 
 def measured(
@@ -88,7 +86,7 @@ class EvidenceScores:
             if len(kept) > 1:
                 kept[ANY] = np.ones(len(rows), np.bool_)
             self._banks[name] = {
-                camera: self._fitted(name, rows[seen], _pieces(units)[chosen][seen])
+                camera: self._fitted(name, rows[seen], units.piece[chosen][seen])
                 for camera, seen in kept.items()
             }
         return self._banks[name]
@@ -130,7 +128,7 @@ class EvidenceScores:
     def _left_out(self, name: str) -> Normal:
         binding, part = self._bindings[name], self._data.prepared.part(name)
         units, chosen = self._training
-        cameras, rows, videos = units.camera[chosen], self._rows(name), _pieces(units)[chosen]
+        cameras, rows, videos = units.camera[chosen], self._rows(name), units.piece[chosen]
         scores: dict[ScoreName, NDArray[np.float64]] = {}
         for camera in np.unique(cameras):
             here = cameras == camera
@@ -138,7 +136,7 @@ class EvidenceScores:
             for score, values in measured(binding, part, rows[here], bank, videos[here]).items():
                 scores.setdefault(score, np.empty(len(rows)))[here] = values
         sizes = units.sizes[units.video[chosen]]
-        return Normal(units.boxes[chosen], sizes, scores, cameras)
+        return Normal(units.boxes[chosen], sizes, scores, cameras, videos)
 
     def _rows(self, name: str) -> Rows:
         """(m, D) descriptions of the training objects that are kept."""
@@ -153,11 +151,3 @@ class EvidenceScores:
         rows = np.flatnonzero(units.frame % EVERY == 0)
         steps = np.linspace(0, len(rows) - 1, min(self._most, len(rows)))
         return units, rows[steps.round().astype(np.int64)]
-
-
-def _pieces(units: Units) -> NDArray[np.int64]:
-    """(n,) the video of each unit; where it is the camera's only one, the piece of it."""
-    cameras = units.cameras or ("",) * len(units.videos)
-    alone = np.array([cameras.count(camera) == 1 for camera in cameras])[units.video]
-    piece = units.frame * PIECES // units.lengths[units.video]
-    return units.video * PIECES + np.where(alone, piece, 0)

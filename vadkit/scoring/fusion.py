@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.recipe import Protocol, ScoreName
-from vadkit.scoring.calibration import Normal, calibrated, places, tail
+from vadkit.scoring.calibration import Normal, calibrated, places, tail, with_cap
 from vadkit.scoring.protocol import FrameScores, finish, normalised
 from vadkit.scoring.reasons import Answer, reasons
 
@@ -86,10 +86,12 @@ def _answers(
     normal: Mapping[str, Normal] | None,
 ) -> list[Answer]:
     """The answers to each of the protocol's questions."""
+    normal = {task: _weighed_normal(of, protocol) for task, of in (normal or {}).items()}
+    protocol = with_cap(protocol, normal)
     weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.names}
     calibrated = weighed
     if protocol.calibrate.kind != "none":
-        calibrated = _calibrated(weighed, normal or {}, protocol)
+        calibrated = _calibrated(weighed, normal, protocol)
     answers = []
     for (name, question), weight in zip(protocol.asked.items(), _weights(protocol), strict=True):
         tables = [calibrated[score] for score in question.of]
@@ -97,7 +99,7 @@ def _answers(
         units = _common_units(name, [*tables, *gates])
         answer = np.mean([values for _, values in tables], axis=0)
         if question.gate:
-            training = (normal or {})[question.gate.task]
+            training = normal[question.gate.task]
             usual = np.asarray(training.scores[question.gate])
             passes = _passes(weighed[question.gate], training, usual, question.above)
             answer = np.where(passes, answer, 0.0)
@@ -148,7 +150,7 @@ def _calibrated(
         training, used = normal[task], list(names)
         units = weighed[used[0]][0]
         values = np.stack([weighed[name][1] for name in used])
-        usual = np.stack([_by_area(training.scores[n], training.boxes, protocol) for n in used])
+        usual = np.stack([training.scores[name] for name in used]).astype(np.float64)
         if not np.isfinite(usual).all():
             raise NumericError(
                 f"{task} gives a training unit a score that is not finite.",
@@ -212,8 +214,7 @@ def _weights_of(answers: Sequence[Answer]) -> Floats:
 
 
 def _weights(protocol: Protocol) -> list[float]:
-    weights = {str(name): weight for name, weight in protocol.weights.items()}
-    return [weights.get(name, 1.0) for name in protocol.asked]
+    return [protocol.weights.get(name, 1.0) for name in protocol.asked]
 
 
 def _together(
@@ -278,6 +279,11 @@ def _weighed(name: str, units: Units, scores: UnitScores, protocol: Protocol) ->
             "The task's score has to be a finite number for every unit.",
         )
     return units, _by_area(values, units.boxes, protocol)
+
+
+def _weighed_normal(normal: Normal, protocol: Protocol) -> Normal:
+    scores = {name: _by_area(of, normal.boxes, protocol) for name, of in normal.scores.items()}
+    return replace(normal, scores=scores)
 
 
 def _by_area(scores: UnitScores, boxes: NDArray[np.float32], protocol: Protocol) -> Floats:
