@@ -52,6 +52,7 @@ from vadkit.nn.heads import Heads as Heads
 from vadkit.nn.heads import PerView as PerView
 from vadkit.nn.heads import Shapes as Shapes
 from vadkit.nn.losses import absolute_error as absolute_error
+from vadkit.nn.losses import answers_of as answers_of
 from vadkit.nn.losses import cross_entropy as cross_entropy
 from vadkit.nn.losses import difference as difference
 from vadkit.nn.losses import error as error

@@ -14,8 +14,8 @@ class Config:
     """Frames that are seen, up to the one before the object's own."""
     scale: float = 1.0
     """Pixels of the video that count as 1."""
-    norm: Literal["l1", "l2"] = "l2"
-    """Absolute or squared differences, in loss and score."""
+    norm: Literal["l1", "l2", "nll"] = "l2"
+    """Absolute or squared differences, or the likelihood with a variance that is learned, too."""
 
     def __post_init__(self) -> None:
         if self.reach < 1 or self.scale <= 0:

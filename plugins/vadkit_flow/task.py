@@ -12,6 +12,7 @@ from vadkit.api import (
     Shapes,
     Task,
     Views,
+    answers_of,
     difference,
     error,
 )
@@ -35,14 +36,14 @@ class Flow(Task[Config]):
         return Views({"past": past}, targets={"flow": flow})
 
     def head(self, shapes: Shapes) -> nn.Module:
-        """A decoder to one map of two channels."""
-        return shapes.heads.decoder(frames=1, channels=AXES)
+        """A decoder to one map of two channels, and to two of variances where they are learned."""
+        return shapes.heads.decoder(channels=AXES * answers_of(self.config.norm))
 
     def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Take the mean difference, absolute or squared."""
+        """Take the mean over batch and pixels."""
         norm = self.config.norm
         return {norm: difference(outputs["past"], targets["flow"], norm)}
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name the same difference of each object `error` (B,)."""
+        """Name the same mean over each object `error` (B,)."""
         return {"error": error(outputs["past"], targets["flow"], self.config.norm)}

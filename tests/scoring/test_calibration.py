@@ -7,7 +7,7 @@ import pytest
 
 from vadkit.data.units import Units
 from vadkit.errors import NumericError
-from vadkit.recipe import Calibrate, Score, Smooth
+from vadkit.recipe import Calibrate, Score, ScoreName, Smooth
 from vadkit.scoring.calibration import Normal, calibrated, places
 from vadkit.scoring.fusion import fuse
 
@@ -119,6 +119,15 @@ def test_weighing_by_area_holds_for_training_units_too():
     plain = protocol.model_copy(update={"weigh": "mean"})
     wanted = fuse({"a.x": (units, scores["a.x"][1] * own)}, plain, {"a": by_hand})["v"].raw
     assert fuse(scores, protocol, {"a": normal})["v"].raw == pytest.approx(wanted)
+
+
+def test_some_scores_alone_are_weighed_by_area():
+    units, _ = near_and_far()
+    scores = {"a.x": (units, np.ones(4)), "a.y": (units, np.ones(4))}
+    plain = Score(use=("a.x", "a.y"), smooth=Smooth(kind="none"), fuse="sum")
+    areas = np.prod(units.boxes[:, 2:4] - units.boxes[:, :2], axis=1)
+    weighed = plain.model_copy(update={"weigh": (ScoreName("a.x"),)})
+    assert fuse(scores, weighed)["v"].raw == pytest.approx([max(areas) + 1] * 2)
 
 
 def test_a_broken_score_of_a_training_unit_is_named():

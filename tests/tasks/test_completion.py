@@ -38,7 +38,7 @@ def test_each_frame_is_erased_in_turn(erase: str, seen: list[list[int]]) -> None
 
 def test_the_flow_is_completed_without_the_middle_frame() -> None:
     made = views(flow=0.5)
-    assert torch.equal(made.inputs["flow"], made.inputs["frame1"])
+    assert list(made.inputs) == ["frame0", "frame1", "frame2"]
     assert made.targets["flow"].shape == (2, 2, 1, 7, 9)
 
 
@@ -50,9 +50,20 @@ def test_the_flow_is_needed_only_where_it_weighs_something() -> None:
 def test_last_layers_are_apart_and_the_trunk_is_one() -> None:
     shapes = Shapes(channels=1, size=(8, 8), widths=(8, 16), strides=(1, 2))
     heads = Completion(Config(frames=3, flow=1.0)).head(shapes)
-    assert {name for name, _ in heads.named_children()} == {"frame0", "frame1", "frame2", "flow"}
+    assert {name for name, _ in heads.named_children()} == {"frame0", "frame1", "frame2"}
     assert len({id(head.trunk) for head in heads.children()}) == 1
-    assert len({id(head.last) for head in heads.children()}) == 4
+    assert [head.last.out_channels for head in heads.children()] == [1, 3, 1]
+
+
+def test_the_middle_frame_alone_is_erased() -> None:
+    made = views(erased="middle", flow=1.0)
+    assert list(made.inputs) == ["frame1"]
+    assert made.targets["event"][0, 0, :, 0, 0].tolist() == [2]
+    outputs = {"frame1": torch.cat([made.targets["event"], made.targets["flow"] + 0.5], dim=1)}
+    task = Completion(Config(frames=3, erased="middle", flow=1.0))
+    scores = task.score(outputs, made.targets)
+    assert scores["error"].tolist() == [0, 0]
+    assert scores["flow"].tolist() == pytest.approx([0.25, 0.25])
 
 
 @pytest.mark.parametrize("flow", [0.0, 0.3])
@@ -63,11 +74,10 @@ def test_loss_and_score_against_loops(flow: float) -> None:
     errors = np.mean([(drawn[:, :, t] - event[:, :, t]) ** 2 for t in range(5)], axis=(0, 2, 3, 4))
     away = ((moved - true) ** 2).mean(axis=(1, 2, 3, 4))
     outputs = {f"frame{t}": torch.tensor(drawn[:, :, t : t + 1]) for t in range(5)}
+    outputs["frame2"] = torch.cat([outputs["frame2"], torch.tensor(moved)], dim=1)
     targets = {"event": torch.tensor(event), "flow": torch.tensor(true)}
     task = Completion(Config(flow=flow))
-    loss, scores = (
-        call({**outputs, "flow": torch.tensor(moved)}, targets) for call in (task.loss, task.score)
-    )
+    loss, scores = task.loss(outputs, targets), task.score(outputs, targets)
     expected = {"l2": errors.mean()} | ({"flow": 0.3 * away.mean()} if flow else {})
     assert {name: float(term) for name, term in loss.items()} == pytest.approx(expected)
     assert scores["error"].tolist() == pytest.approx(errors.tolist())
@@ -78,7 +88,11 @@ def test_loss_and_score_against_loops(flow: float) -> None:
     assert scores["unexplained"].tolist() == pytest.approx((errors / (variance + 1e-3)).tolist())
 
 
-@pytest.mark.parametrize("config", [Config(erase="zero", frames=2), Config(flow=0.5)], ids=str)
+@pytest.mark.parametrize(
+    "config",
+    [Config(erase="zero", frames=2), Config(flow=0.5), Config(erased="middle", flow=0.5)],
+    ids=str,
+)
 def test_every_way_conforms(config: Config) -> None:
     """Among the kit's cases are odd sizes, grey video and bfloat16."""
     assert check_task(CARD, config) == {}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 from vadkit_flow import CARD, Config
 from vadkit_flow.task import Flow
 
@@ -52,6 +53,18 @@ def test_loss_and_score_against_loops(norm: str, power: int) -> None:
     assert task.score(outputs, targets)["error"].tolist() == pytest.approx(errors)
 
 
+def test_a_variance_that_is_learned_against_the_density() -> None:
+    rng = np.random.default_rng(1)
+    mean, log_variance, flow = rng.normal(size=(3, 2, 2, 1, 5, 7))
+    outputs = {"past": torch.tensor(np.concatenate([mean, log_variance], axis=1))}
+    density = norm.logpdf(flow, mean, np.exp(log_variance / 2)) + np.log(2 * np.pi) / 2
+    expected = -density.mean(axis=(1, 2, 3, 4))
+    task = Flow(Config(norm="nll"))
+    assert task.score(outputs, {"flow": torch.tensor(flow)})["error"].tolist() == pytest.approx(
+        expected.tolist()
+    )
+
+
 def test_bf16_on_odd_sizes() -> None:
     rig = Rig(CARD, Config(reach=1), Case(2, 1, (33, 47)))
     with torch.autocast("cpu", torch.bfloat16):
@@ -59,8 +72,9 @@ def test_bf16_on_odd_sizes() -> None:
         assert rig.score(rig.batch(training=False))["error"].isfinite().all()
 
 
-def test_every_norm_conforms() -> None:
-    assert check_task(CARD, Config(norm="l1", reach=1)) == {}
+@pytest.mark.parametrize("norm", ["l1", "nll"])
+def test_every_norm_conforms(norm: str) -> None:
+    assert check_task(CARD, Config(norm=norm, reach=1)) == {}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("options", [{"reach": 0}, {"scale": 0.0}], ids=str)

@@ -118,7 +118,7 @@ class ReportedScorer(Facts):
     fuse: str
     exponent: float = -0.5
     weights: dict[str, float]
-    weigh: str
+    weigh: str | tuple[str, ...]
     calibrate: Calibrate
     frame: str
     """How a frame gets its score of its units."""

@@ -9,7 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Norm = Literal["l1", "l2"]
+Norm = Literal["l1", "l2", "nll"]
+"""Absolute or squared differences, or -log of a normal density whose variance is learned, too."""
+LEAST_VARIANCE = 1e-4
+"""Of `nll`: one level of 255 is a deviation of 0.004, and nothing is surer than a camera."""
 
 mse = F.mse_loss
 l1 = F.l1_loss
@@ -56,14 +59,39 @@ def patch_max(output: Tensor, target: Tensor, grid: int = 4) -> Tensor:
     return F.adaptive_avg_pool2d(squares, grid).flatten(1).amax(dim=1).mean()
 
 
+def answers_of(norm: Norm) -> int:
+    """How many numbers a head gives for each of the target's: for `nll` a mean and a log variance.
+
+    The channels of the means come first.
+    """
+    return 2 if norm == "nll" else 1
+
+
 def difference(output: Tensor, target: Tensor, norm: Norm) -> Tensor:
-    """Scalar: the mean absolute (`l1`) or squared (`l2`) difference."""
-    return l1(output, target) if norm == "l1" else mse(output, target)
+    """Scalar: the mean absolute (`l1`) or squared (`l2`) difference, or -log density (`nll`)."""
+    return error(output, target, norm).mean()
 
 
 def error(output: Tensor, target: Tensor, norm: Norm) -> Tensor:
-    """(B,) mean absolute (`l1`) or squared (`l2`) difference."""
-    return (absolute_error if norm == "l1" else squared_error)(output, target)
+    """(B,) mean absolute (`l1`) or squared (`l2`) difference, or -log density (`nll`)."""
+    return _ERRORS[norm](output, target)
+
+
+def surprise(output: Tensor, target: Tensor) -> Tensor:
+    """(B,) mean -log density, without its constant, of a target (B, C, ...).
+
+    Args:
+        output: (B, 2C, ...): means, then logarithms of variances.
+        target: What is to be foreseen.
+    """
+    mean, log_variance = output.chunk(2, dim=1)
+    terms = F.gaussian_nll_loss(
+        mean, target, log_variance.exp(), eps=LEAST_VARIANCE, reduction="none"
+    )
+    return terms.flatten(1).mean(dim=1)
+
+
+_ERRORS = {"l1": absolute_error, "l2": squared_error, "nll": surprise}
 
 
 def gradient_l1(output: Tensor, target: Tensor) -> Tensor:

@@ -252,8 +252,9 @@ class Protocol(FrameProtocol):
     """Of `power`: the lower, the more the loudest question alone decides."""
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Name of a question, or of a score under `use` -> how much it counts; 1 where not given."""
-    weigh: Literal["mean", "area"] = "mean"
-    """An object's error as the mean over its cube, or summed over its own area."""
+    weigh: Literal["mean", "area"] | tuple[ScoreName, ...] = "mean"
+    """An object's error as the mean over its cube, or summed over its own area; or names of the
+    scores that are summed."""
     calibrate: Calibrate = Calibrate()
 
     @model_validator(mode="after")
@@ -278,6 +279,10 @@ class Protocol(FrameProtocol):
         questions = self.asked.values()
         gates = [question.gate for question in questions if question.gate]
         return tuple(dict.fromkeys([*(n for q in questions for n in q.of), *gates]))
+
+    def by_area(self, name: ScoreName) -> bool:
+        """Whether a score is summed over an object's area."""
+        return name in self.weigh if isinstance(self.weigh, tuple) else self.weigh == "area"
 
     def without(self, parts: Container[str]) -> Self | None:
         """The protocol for the scores of other tasks and parts alone; None where none is left."""

@@ -268,7 +268,7 @@ def _named(
     return scores[name]
 
 
-def _weighed(name: str, units: Units, scores: UnitScores, protocol: Protocol) -> Table:
+def _weighed(name: ScoreName, units: Units, scores: UnitScores, protocol: Protocol) -> Table:
     values = np.asarray(scores, dtype=np.float64)
     if values.shape != (len(units),):
         raise DataError(f"{name}: {len(units)} units, but scores of shape {values.shape}.")
@@ -278,18 +278,22 @@ def _weighed(name: str, units: Units, scores: UnitScores, protocol: Protocol) ->
             f"{name} is {values[at]} in {units.videos[units.video[at]]}, frame {units.frame[at]}.",
             "The task's score has to be a finite number for every unit.",
         )
-    return units, _by_area(values, units.boxes, protocol)
+    return units, _by_area(name, values, units.boxes, protocol)
 
 
 def _weighed_normal(normal: Normal, protocol: Protocol) -> Normal:
-    scores = {name: _by_area(of, normal.boxes, protocol) for name, of in normal.scores.items()}
-    return replace(normal, scores=scores)
+    weighed = {
+        name: _by_area(name, of, normal.boxes, protocol) for name, of in normal.scores.items()
+    }
+    return replace(normal, scores=weighed)
 
 
-def _by_area(scores: UnitScores, boxes: NDArray[np.float32], protocol: Protocol) -> Floats:
+def _by_area(
+    name: ScoreName, scores: UnitScores, boxes: NDArray[np.float32], protocol: Protocol
+) -> Floats:
     """A score is a mean over the cube's pixels; times the box's area, a sum over the object."""
     values = np.asarray(scores, dtype=np.float64)
-    return values * np.prod(_sides(boxes), axis=0) if protocol.weigh == "area" else values
+    return values * np.prod(_sides(boxes), axis=0) if protocol.by_area(name) else values
 
 
 def _sides(boxes: NDArray[np.float32]) -> tuple[Floats, Floats]:
