@@ -148,6 +148,10 @@ def test_every_error_at_once_with_file_line_and_near_match(folder, registry) -> 
             {"top": "set = { optim.lr = 1.0 }"},
             'set.optim: write the whole key in quotes: "optim.lr',
         ),
+        (
+            {"top": 'readings = ["qestions"]'},
+            "readings.0: the recipe has no protocol 'qestions' under score.also. Did you mean 'que",
+        ),
         ({"more": "weights = { Pre = 1 }"}, "no step of this order 'Pre'."),
         ({"more": '[[row]]\nrecipe = "soto"'}, "row.1.recipe: There is no recipe 'soto'. Did you"),
         ({"more": row("- - -")}, "row.1.order: has no step."),

@@ -11,9 +11,11 @@ from grids import grid, read
 
 from vadkit.data.video.image import image_size
 from vadkit.metrics.figures import all_figures
+from vadkit.metrics.metrics_schema import PhaseFigures
 from vadkit.sweep.figure import draw
+from vadkit.sweep.folder import CellState
 from vadkit.sweep.paper_table import latex, markdown
-from vadkit.sweep.phase_lines import DONE, FAILED, OPEN, PhaseLine
+from vadkit.sweep.phase_lines import DONE, FAILED, OPEN, PhaseLine, lines_of
 from vadkit.sweep.schema import Grid
 
 Value = Callable[[str, str, int, int], float | None]
@@ -66,6 +68,21 @@ def test_mean_and_deviation_over_seeds(made) -> None:
     assert "standard deviation over the seeds 0, 1, 2." in text
     assert "Boxes alone, nothing learned, reach 60.0 micro AUC on plaza." in text
     assert "finished" not in text
+
+
+def test_further_protocols_have_rows_of_their_own(tmp_path, registry) -> None:
+    top = 'modes = ["progressive"]\nreadings = ["paper"]'
+    _, entries = read(tmp_path, grid("Pre SR -", "sota", top=top), registry)
+    first = PhaseFigures(
+        number=1, name="prediction", stage="perception", seconds={}, heads=None, auc={"micro": 0.9},
+        also={"paper": {"auc": {"micro": 0.7}}},
+    )  # fmt: skip
+    states = {entries[0].cell.name: CellState(phases={1: first})}
+    lines = lines_of(entries[:1], states, {}, ["paper"])
+    rows = [(line.entry.row, line.number, line.figures["micro AUC"]) for line in lines]
+    name = entries[0].row
+    paper = f"{name}: paper"
+    assert rows == [(name, 1, 0.9), (name, 2, None), (paper, 1, 0.7), (paper, 2, None)]
 
 
 def test_a_stage_without_a_step_leaves_the_figure_as_it_was(made) -> None:

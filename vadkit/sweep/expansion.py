@@ -112,7 +112,10 @@ def _variants(file: GridFile) -> tuple[list[_Variant], list[Problem]]:
                 target = bound.datasets[TARGET].name
                 name = target if dataset is None else grid.dataset[dataset].name
                 variants.append(_Variant(row.title, mode, name, bound))
-                problems = list(_stage_problems(grid, number, variants[-1]))
+                problems = [
+                    *_stage_problems(grid, number, variants[-1]),
+                    *_reading_problems(grid, bound),
+                ]
             for problem in problems:
                 rows_by_problem.setdefault(problem, {})[row.title] = None
     return variants, [_with_rows(each, rows, grid) for each, rows in rows_by_problem.items()]
@@ -139,6 +142,17 @@ def _stage_problems(grid: Grid, number: int, variant: _Variant) -> Iterator[Prob
         if stage not in grid.stages:
             hint = suggested(stage, grid.stages)
             yield Problem(("row", number), f"its recipe has the stage {stage!r}. {hint}")
+
+
+def _reading_problems(grid: Grid, bound: BoundRecipe) -> Iterator[Problem]:
+    protocols = bound.recipe.score.also
+    for index, reading in enumerate(grid.readings):
+        if reading not in protocols:
+            hint = suggested(reading, protocols) if protocols else "It has none."
+            yield Problem(
+                ("readings", index),
+                f"the recipe has no protocol {reading!r} under score.also. {hint}",
+            )
 
 
 def _cells(

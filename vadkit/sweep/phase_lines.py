@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
 from vadkit.metrics.figures import all_figures
+from vadkit.metrics.metrics_schema import Judged, Metrics, PhaseFigures
+from vadkit.recipe.schema import MAIN
 from vadkit.sweep.expansion import Entry
 from vadkit.sweep.folder import CellState, Reasons, States
 from vadkit.sweep.schema import ALL, OWN, Grid
@@ -60,24 +62,30 @@ class PhaseLine:
         }
 
 
-def lines_of(entries: Sequence[Entry], states: States, reasons: Reasons) -> list[PhaseLine]:
-    """Every phase of every entry."""
+def lines_of(
+    entries: Sequence[Entry], states: States, reasons: Reasons, readings: Sequence[str] = ()
+) -> list[PhaseLine]:
+    """Every phase of every entry, by the main protocol and by further ones."""
     return [
         line
         for entry in entries
-        for line in _lines(entry, states[entry.cell.name], reasons.get(entry.cell.name, ""))
+        for reading in (MAIN, *readings)
+        for line in _lines(
+            entry, states[entry.cell.name], reasons.get(entry.cell.name, ""), reading
+        )
     ]
 
 
-def _lines(entry: Entry, state: CellState, reason: str) -> Iterator[PhaseLine]:
+def _lines(entry: Entry, state: CellState, reason: str, reading: str) -> Iterator[PhaseLine]:
+    shown = entry if reading == MAIN else replace(entry, row=f"{entry.row}: {reading}")
     for number, phase in enumerate(entry.cell.recipe.phase, start=1):
         judged = state.phases.get(number)
         last = number == len(entry.cell.recipe.phase)
         # Figures of regions are those of the whole run, which end with its last phase.
-        source = (state.metrics if last else None) or judged
+        source = _read((state.metrics if last else None) or judged, reading)
         done = judged is not None and (state.finished or not last)
         yield PhaseLine(
-            entry,
+            shown,
             number,
             entry.stages[number - 1],
             phase.title,
@@ -88,6 +96,13 @@ def _lines(entry: Entry, state: CellState, reason: str) -> Iterator[PhaseLine]:
             DONE if done else FAILED if reason else OPEN,
             "" if done else reason,
         )
+
+
+def _read(source: Metrics | PhaseFigures | None, reading: str) -> Judged | None:
+    """The figures by one of the protocols; none where it has none yet."""
+    if source is None or reading == MAIN:
+        return source
+    return source.also.get(reading)
 
 
 def results_csv(lines: Sequence[PhaseLine]) -> str:

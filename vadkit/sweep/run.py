@@ -120,7 +120,8 @@ class _Report:
 
     def write(self, states: States, reasons: Reasons) -> None:
         """Write everything; the plot only as often as its drawing costs little."""
-        lines = self._undrawn = lines_of(self._entries, states, reasons)
+        lines = lines_of(self._entries, states, reasons, self._grid.readings)
+        self._undrawn = lines
         write_text(self._folder.results, results_csv(lines))
         write_text(self._folder.table("md"), markdown(self._grid, lines))
         write_text(self._folder.table("tex"), latex(self._grid, lines))

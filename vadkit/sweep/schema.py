@@ -87,6 +87,8 @@ class Grid(Strict):
     modes: Modes = ("progressive", "simultaneous")
     figures: Annotated[tuple[str, ...], Field(min_length=1)] = ("micro AUC",)
     """What the table shows; the first is drawn."""
+    readings: tuple[str, ...] = ()
+    """Further protocols of the recipes (`score.also`), whose figures are rows beside the main."""
     stages: tuple[str, ...] = ()
     """Heads of the columns; numbers, or the recipes' stages, where not given."""
     set: dict[str, Any] = Field(default_factory=dict)
