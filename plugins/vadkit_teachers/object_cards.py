@@ -23,6 +23,10 @@ POSE_WEIGHTS = (
     "an ONNX file from one person's image (1, 3, H, W) to a heatmap for each joint (1, J, h, w), "
     "as MMPose exports its HRNet (github.com/open-mmlab/mmpose, Apache-2.0)"
 )
+MOVENET_WEIGHTS = (
+    "an ONNX file of MoveNet Lightning's network (Google, Apache-2.0), from x (n, 3, 192, 192), -1 "
+    "to 1, to its maps heat, ctr, reg and off of 48 x 48 cells, without what decodes them"
+)
 YOLO_POSE_WEIGHTS = (
     "yolo11n-pose.pt of github.com/ultralytics/assets (AGPL-3.0), or another pose model of "
     "ultralytics; such a file is a pickle, so take it from its authors alone"
@@ -122,6 +126,18 @@ class PoseONNXConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MoveNetConfig:
+    weights: Path = Path("movenet_lightning.onnx")
+    """The ONNX file."""
+    size: tuple[int, int] = (152, 64)
+    """Height and width to which objects are stretched within the network's 192 x 192 pixels."""
+
+    def __post_init__(self) -> None:
+        if not all(0 < side <= 192 and side % 8 == 0 for side in self.size):  # noqa: PLR2004
+            raise ValueError("size must be multiples of 8 from 8 to 192 pixels")
+
+
+@dataclass(frozen=True, kw_only=True)
 class YOLOPoseConfig(StretchedConfig):
     weights: Path = Path("yolo11n-pose.pt")
     """The model's file."""
@@ -212,6 +228,16 @@ POSE_ONNX = TeacherCard(
     weights=POSE_WEIGHTS,
 )
 
+MOVENET = TeacherCard(
+    name="movenet",
+    role="pose",
+    summary="Heatmaps of MoveNet Lightning, run by OpenCV.",
+    config=MoveNetConfig,
+    load="vadkit_teachers.movenet:MoveNetPose",
+    sampling=_crop,
+    weights=MOVENET_WEIGHTS,
+)
+
 YOLO_POSE = TeacherCard(
     name="yolo-pose",
     role="pose",
@@ -231,5 +257,6 @@ CARDS = [
     YOLO,
     USUAL_POSE,
     POSE_ONNX,
+    MOVENET,
     YOLO_POSE,
 ]
