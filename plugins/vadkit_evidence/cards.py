@@ -55,6 +55,22 @@ class AppearanceConfig:
             raise ValueError('another model goes with features = "timm" and weights')
 
 
+@dataclass(frozen=True, kw_only=True)
+class PostureConfig:
+    weights: Path = Path("movenet_lightning.onnx")
+    """ONNX file of MoveNet Lightning's network, as the teacher `movenet` takes it."""
+    sure: float = 0.3
+    """Mean confidence of the twelve joints below the head that a person has at least."""
+    every: int = 3
+    """Joints are read in every so many-th frame; between, a box keeps those of the box before."""
+    reach: int = 3
+    """Frames to each side over which a person's joints are followed along linked boxes."""
+    overlap: float = 0.2
+    """Least intersection over union of the boxes of one object in consecutive frames."""
+    neighbours: int = 5
+    """Training objects to which distances are taken."""
+
+
 BOX = EvidenceCard(
     name="box",
     summary="How large an object's box is, alone and beside those of training objects.",
@@ -82,4 +98,11 @@ APPEARANCE = EvidenceCard(
     config=AppearanceConfig,
     attributes=("distance",),
     raised_by={"distance": "noise"},
+)
+POSTURE = EvidenceCard(
+    name="posture",
+    summary="How people hold their bodies and move them, by the joints that MoveNet finds.",
+    load="vadkit_evidence.posture:Posture",
+    config=PostureConfig,
+    attributes=("shape", "motion", "lean"),
 )

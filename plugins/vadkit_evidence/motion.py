@@ -24,6 +24,7 @@ from vadkit.api import (
     windows,
 )
 from vadkit_evidence.cards import MotionConfig
+from vadkit_evidence.chains import chain_ends
 
 Flow = NDArray[np.float32]
 """(H, W, 2) pixels from one frame to the next."""
@@ -134,14 +135,7 @@ def _of_flow(vectors: Flow) -> NDArray[np.float64]:
 
 def _travel(moments: tuple[_Moment, ...], centre: int, row: int) -> float:
     """Displacement of a box's centre, in pixels a frame, over its links in these moments."""
-    first = last = (centre, row)
-    while first[0] > 0 and first[1] in moments[first[0]].links:
-        first = first[0] - 1, moments[first[0]].links[first[1]]
-    while last[0] + 1 < len(moments):
-        ahead = {old: new for new, old in moments[last[0] + 1].links.items()}
-        if last[1] not in ahead:
-            break
-        last = last[0] + 1, ahead[last[1]]
+    first, last = chain_ends(moments, centre, row)
     if first == last:
         return 0.0
     ends = [moments[at].boxes[box, :4].astype(np.float64) for at, box in (first, last)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,8 +13,8 @@ from vadkit.errors import DataError
 
 _CHUNK = 1024
 """Objects that are compared at once."""
-_EXACT = "donot_use_mm_for_euclid_dist"
-"""So that an object is at no distance from itself."""
+_EUCLIDEAN = partial(torch.cdist, compute_mode="donot_use_mm_for_euclid_dist")
+"""So exact that an object is at no distance from itself."""
 
 
 def neighbour_distance(
@@ -19,14 +22,16 @@ def neighbour_distance(
     bank: NDArray[np.float32],
     count: int,
     apart: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    between: Callable[..., torch.Tensor] = _EUCLIDEAN,
 ) -> NDArray[np.float64]:
-    """Mean Euclidean distance to the nearest rows of a bank.
+    """Mean distance to the nearest rows of a bank, Euclidean unless `between` says otherwise.
 
     Args:
         rows: (n, D).
         bank: (m, D).
         count: How many of the nearest; all where the bank has fewer.
         apart: (n,) and (m,) videos of rows and bank; rows of the same video are not compared.
+        between: Gives the distances (chunk, m) of (chunk, D) and (m, D), infinite where none is.
 
     Returns:
         (n,).
@@ -44,7 +49,7 @@ def neighbour_distance(
     for first in range(0, len(rows), _CHUNK):
         some = slice(first, first + _CHUNK)
         queries = torch.from_numpy(np.ascontiguousarray(rows[some]))
-        distances = torch.cdist(queries, known, compute_mode=_EXACT)  # (chunk, m)
+        distances = between(queries, known)  # (chunk, m)
         if apart is not None:
             same = torch.from_numpy(apart[0][some, None] == apart[1][None])
             distances[same] = torch.inf
