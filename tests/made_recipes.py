@@ -67,6 +67,7 @@ CARDS = (
     replace(TEACHER, name="arrows", role="flow"),
     BackboneCard(name="unet", summary="A test.", load="a:B", config=Width),
     DetectorCard(name="motion", summary="A test.", load="a:B"),
+    DetectorCard(name="auto", summary="A test.", load="a:B"),
     DetectorCard(name="file", summary="A test.", load="a:B", config=Boxes),
     DatasetCard(name="yard", summary="A test.", load="a:B", config=Width),
     DatasetCard(name="ped2", summary="A test.", load="a:B"),

@@ -22,6 +22,8 @@ from vadkit.data.dataset import Video as Video
 from vadkit.data.detection import Boxes as Boxes
 from vadkit.data.detection import Detector as Detector
 from vadkit.data.detection import Seen as Seen
+from vadkit.data.detection import box_areas as box_areas
+from vadkit.data.detection import shared_areas as shared_areas
 from vadkit.data.evidence import Bank as Bank
 from vadkit.data.evidence import Evidence as Evidence
 from vadkit.data.evidence import Rows as Rows
@@ -82,6 +84,7 @@ from vadkit.task import Outputs as Outputs
 from vadkit.task import Task as Task
 from vadkit.task import Views as Views
 from vadkit.teacher import Teacher as Teacher
+from vadkit.utils.cache_dir import cache_home as cache_home
 from vadkit.utils.rng import rand as rand
 from vadkit.utils.rng import randint as randint
 from vadkit.utils.rng import randperm as randperm

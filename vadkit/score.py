@@ -25,9 +25,9 @@ from vadkit.data.video.open_video import clip_name, open_video
 from vadkit.data.video_pass import VideoPass
 from vadkit.data.windows import reach, windows
 from vadkit.errors import DataError, PluginError
-from vadkit.recipe import BoundRecipe, DetectorSource, Phase, Recipe, TaskEntry
+from vadkit.recipe import BoundRecipe, Phase, Recipe, TaskEntry
 from vadkit.recipe.bindings import Binding
-from vadkit.recipe.schema import TARGET
+from vadkit.recipe.schema import TARGET, DetectorSource
 from vadkit.registry.cards import BoxRules, Need
 from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores

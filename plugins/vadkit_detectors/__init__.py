@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from vadkit.api import DetectorCard, hookimpl
+from vadkit.api import DetectorCard, NoOptions, hookimpl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,8 @@ class Network:
     """Boxes of a class that overlap by more (intersection over union) are one object."""
     classes: tuple[int, ...] = ()
     """Numbers of the classes that are objects (of COCO, 0 is a person); all where empty."""
+    sha256: str = ""
+    """Hash that the file has to have; it is then looked for in the usual places, too."""
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1 or not 0 < self.overlap <= 1:
@@ -136,6 +138,20 @@ YOLO = DetectorCard(
 )
 
 
+def _at_hand(_: NoOptions) -> list[dict[str, str]]:
+    from vadkit_detectors.auto import at_hand  # looks at files, which listing does not
+
+    return at_hand()
+
+
+AUTO = DetectorCard(
+    name="auto",
+    summary="`onnx` and `motion` where the network's weights are at hand, else `motion` alone.",
+    load="vadkit_detectors.motion:Motion",
+    becomes=_at_hand,
+)
+
+
 @hookimpl
 def vadkit_detectors() -> list[DetectorCard]:
-    return [MOTION, FLOW, FILE, ONNX, YOLO]
+    return [AUTO, MOTION, FLOW, FILE, ONNX, YOLO]

@@ -33,7 +33,7 @@ class Network(Detector[ONNXConfig | YOLOConfig]):
     def __init__(self, config: ONNXConfig | YOLOConfig, name: str, content: str) -> None:
         super().__init__(config)
         self._name, self._content = name, content
-        self._path: Path = existing_file(config.weights, name, content)
+        self._path: Path = existing_file(config.weights, name, content, config.sha256)
 
     def fingerprint(self) -> str:
         return fingerprint(self._path)

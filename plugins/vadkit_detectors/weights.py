@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from vadkit.api import DataError
+from vadkit.api import DataError, cache_home
 
 
 def unusable(path: Path, detector: str, fault: str, content: str) -> DataError:
@@ -18,16 +18,26 @@ def unusable(path: Path, detector: str, fault: str, content: str) -> DataError:
     )
 
 
-def existing_file(path: Path, detector: str, content: str) -> Path:
-    """The file's place.
+def usual_places(name: str) -> list[Path]:
+    """Where a file of weights is looked for that nobody gives a place, the likeliest first."""
+    return [Path(name).absolute(), (cache_home() / "weights" / name).absolute()]
+
+
+def existing_file(path: Path, detector: str, content: str, sha256: str = "") -> Path:
+    """The file's place; one whose hash is known may have moved to a usual place.
 
     Raises:
-        DataError: Nothing is there. It is said before anything heavy is imported.
+        DataError: Nothing is there, or another file. It is said before anything heavy is imported.
     """
     place = path.expanduser().absolute()
-    if not place.is_file():
-        raise unusable(path, detector, "are missing", content)
-    return place
+    files = [file for file in (place, *usual_places(place.name)) if file.is_file()]
+    if not sha256 and place in files:
+        return place
+    for file in files if sha256 else []:
+        if fingerprint(file) == sha256:
+            return file
+    fault = f"are others than those with the SHA-256 {sha256}" if place in files else "are missing"
+    raise unusable(path, detector, fault, content)
 
 
 def fingerprint(path: Path) -> str:

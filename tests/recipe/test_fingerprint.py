@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from tiny_world import World
 
-from vadkit.recipe import BoundRecipe, FrameProtocol, Optim, Recipe, Score, Smooth, load_recipe
+from vadkit.recipe import BoundRecipe, FrameProtocol, Recipe, Smooth, load_recipe
 from vadkit.recipe.fingerprint import changed_keys, phase_key, recipe_facts
+from vadkit.recipe.schema import Optim, Score
 from vadkit.registry.discovery import Plugin
 from vadkit.registry.registry import Registry
 from vadkit.scoring.protocol import HASHED, describe

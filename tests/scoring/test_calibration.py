@@ -7,7 +7,8 @@ import pytest
 
 from vadkit.data.units import Units
 from vadkit.errors import NumericError
-from vadkit.recipe import Calibrate, Score, ScoreName, Smooth
+from vadkit.recipe import ScoreName, Smooth
+from vadkit.recipe.schema import Calibrate, Score
 from vadkit.scoring.calibration import Normal, calibrated, places
 from vadkit.scoring.fusion import fuse
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.metrics.frame_metrics import evaluate
-from vadkit.recipe import Borders, Score, ScoreName, Smooth
+from vadkit.recipe import ScoreName, Smooth
 from vadkit.recipe.baselines import baselines, finished_as
+from vadkit.recipe.schema import Borders, Score
 from vadkit.scoring.fusion import box_counts, frame_maximum, fuse
 from vadkit.scoring.protocol import describe
 from vadkit.scoring.smoothing import smooth

@@ -16,7 +16,8 @@ from tiny_world import World
 
 from vadkit.errors import DataError, RecipeError
 from vadkit.metrics.frame_metrics import evaluate
-from vadkit.recipe import Borders, FrameProtocol, Smooth, load_recipe, presets
+from vadkit.recipe import FrameProtocol, Smooth, load_recipe, presets
+from vadkit.recipe.schema import Borders
 from vadkit.scoring.protocol import describe, finish, frames_that_count
 
 PRESETS = presets()

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from scoring.test_fusion import make_units
 
 from vadkit.errors import RecipeError
-from vadkit.recipe import Score, ScoreName, Smooth
-from vadkit.recipe.schema import Calibrate, Question
+from vadkit.recipe import ScoreName, Smooth
+from vadkit.recipe.schema import Calibrate, Question, Score
 from vadkit.scoring.calibration import Normal, tail, usual_cap
 from vadkit.scoring.fusion import fuse, fuse_units
 

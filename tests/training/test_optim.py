@@ -5,7 +5,7 @@ import torch
 from tiny_runner import same, state, tiny_runner, train, weights
 from tiny_world import World
 
-from vadkit.recipe import Optim
+from vadkit.recipe.schema import Optim
 from vadkit.registry.registry import Registry
 from vadkit.training.optim import groups, schedule
 

@@ -165,17 +165,24 @@ def _contained(boxes: Boxes) -> NDArray[np.bool_]:
     inner, outer = boxes[:, None], boxes[None]
     above = (inner[..., :2] > outer[..., :2]).all(axis=-1)
     below = (inner[..., 2:4] < outer[..., 2:4]).all(axis=-1)
-    strictly = np.asarray(above & below)
-    return np.asarray(strictly.any(axis=1))
+    return np.asarray(np.any(above & below, axis=1))
 
 
 def _covered(boxes: Boxes, share: float) -> NDArray[np.bool_]:
     """(n,) whether one larger box covers more than `share` of a box (HF2VAD's rule)."""
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:4], boxes[None, :, 2:4])
-    common = (high - low).clip(min=0).prod(axis=-1)
-    area = (boxes[:, 2:4] - boxes[:, :2]).prod(axis=1)
-    order = np.arange(len(boxes))
+    common, area, order = shared_areas(boxes, boxes), box_areas(boxes), np.arange(len(boxes))
     larger = area[None] > area[:, None]
     larger |= (area[None] == area[:, None]) & (order[None] < order[:, None])
     return np.asarray((larger & (common > share * area[:, None])).any(axis=1))
+
+
+def box_areas(boxes: NDArray[Any]) -> NDArray[Any]:
+    """(n, 4 or more) -> (n,), in pixels."""
+    return np.asarray((boxes[:, 2:4] - boxes[:, :2]).prod(axis=1))
+
+
+def shared_areas(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """(n, 4 or more), (m, 4 or more) -> (n, m), the area that two boxes have in common."""
+    low = np.maximum(some[:, None, :2], others[None, :, :2])
+    high = np.minimum(some[:, None, 2:4], others[None, :, 2:4])
+    return np.asarray((high - low).clip(min=0).prod(axis=-1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.detection import Boxes
+from vadkit.data.detection import Boxes, box_areas, shared_areas
 from vadkit.data.units import Units
 
 OVERLAP = 0.2
@@ -51,11 +51,6 @@ def chains(units: Units) -> list[NDArray[np.int64]]:
 
 def _overlaps(some: Boxes, others: Boxes) -> NDArray[np.float64]:
     """(n, m): intersection over union."""
-    first, second = some[:, None, :4].astype(np.float64), others[None, :, :4].astype(np.float64)
-    low, high = (
-        np.maximum(first[..., :2], second[..., :2]),
-        np.minimum(first[..., 2:], second[..., 2:]),
-    )
-    common = (high - low).clip(min=0).prod(axis=-1)
-    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=-1) for boxes in (first, second)]
-    return np.asarray(common / (areas[0] + areas[1] - common))
+    first, second = some.astype(np.float64), others.astype(np.float64)
+    common = shared_areas(first, second)
+    return np.asarray(common / (box_areas(first)[:, None] + box_areas(second)[None] - common))

@@ -75,6 +75,7 @@ def run(
             _begin(folder, resolved(recipe), source)
         events.emit("run_started")
         interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
+        shown.note(f"boxes of {' and '.join(detector.name for detector in bound.detectors)}")
         on_progress = preparing(shown.note, interrupted)
         data = PreparedData(bound, progress=on_progress, strict=strict, device=where)
         runner = _runner(data, bound, where, progress=shown, interrupted=interrupted, world=world)

@@ -15,22 +15,13 @@ from vadkit.recipe.loader import Source, find_recipe, read_source, shipped_recip
 from vadkit.recipe.overrides import apply_set, apply_value, bind_boxes, bind_data, file_boxes
 from vadkit.recipe.presets import preset, presets, with_presets
 from vadkit.recipe.schema import (
-    BackboneSource,
-    Borders,
-    Calibrate,
-    DataSource,
     DetectorSource,
     FrameProtocol,
-    Frames,
-    Objects,
-    Optim,
     Phase,
     Protocol,
     Recipe,
-    Score,
     Smooth,
     TaskEntry,
-    TeacherSource,
 )
 from vadkit.recipe.schema_errors import model_problems, without
 from vadkit.recipe.score_name import ScoreName
@@ -40,24 +31,14 @@ from vadkit.registry.options import config_table
 from vadkit.registry.registry import Registry, load_plugins
 
 __all__ = [
-    "BackboneSource",
-    "Borders",
     "BoundRecipe",
-    "Calibrate",
-    "DataSource",
-    "DetectorSource",
     "FrameProtocol",
-    "Frames",
-    "Objects",
-    "Optim",
     "Phase",
     "Protocol",
     "Recipe",
-    "Score",
     "ScoreName",
     "Smooth",
     "TaskEntry",
-    "TeacherSource",
     "changed_source",
     "compile_recipe",
     "completed",
@@ -130,8 +111,9 @@ def compile_recipe(source: Source, registry: Registry) -> BoundRecipe:
 
 
 def completed(bound: BoundRecipe) -> Recipe:
-    """The recipe with every option's default, and a stand-in for each teacher not named."""
+    """The recipe with every default, this machine's detectors, and teachers for all roles."""
     table, registry = bound.recipe.model_dump(mode="json"), bound.registry
+    table["objects"]["detectors"] = [stage for each in bound.detectors for stage in each.stages()]
     tasks = [bound.tasks[name] for name in bound.trained_tasks]
     roles = {need.role for task in tasks for need in task.all_needs}
     for role in sorted(roles - bound.teachers.keys()):

@@ -72,6 +72,16 @@ class Binding:
 
 
 @dataclass(frozen=True, eq=False)
+class DetectorBinding(Binding):
+    """A detector of `[objects]`."""
+
+    def stages(self) -> list[dict[str, Any]]:
+        """Its table, or those of the detectors that take its place on this machine."""
+        becomes = self.card.becomes
+        return [dict(table) for table in becomes(self.config)] if becomes else [self.table]
+
+
+@dataclass(frozen=True, eq=False)
 class TeacherBinding(Binding):
     """A teacher of `[teachers]`."""
 

@@ -17,6 +17,7 @@ from vadkit.recipe.baselines import baselines
 from vadkit.recipe.bindings import (
     Binding,
     DatasetBinding,
+    DetectorBinding,
     TaskBinding,
     TeacherBinding,
 )
@@ -115,10 +116,10 @@ class BoundRecipe:
         }
 
     @cached_property
-    def detectors(self) -> tuple[Binding, ...]:
+    def detectors(self) -> tuple[DetectorBinding, ...]:
         """The stages that find objects."""
         sources, plugins = self.recipe.objects.detectors, self.registry
-        return tuple(Binding("detector", s.name, s.options, plugins) for s in sources)
+        return tuple(DetectorBinding("detector", s.name, s.options, plugins) for s in sources)
 
     @cached_property
     def teachers(self) -> Mapping[str, TeacherBinding]:

@@ -72,7 +72,7 @@ class BackboneSource(Plugged):
 class Objects(Strict):
     """How objects are found and cut out."""
 
-    detectors: tuple[NamedDetector, ...] = (DetectorSource(name="motion"),)
+    detectors: tuple[NamedDetector, ...] = (DetectorSource(name="auto"),)
     size: Annotated[int, Field(ge=8)] = 48
     """Side S of a cube in pixels."""
     rules: BoxRules | None = None

@@ -6,7 +6,7 @@ listing plugins never imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -181,6 +181,9 @@ class DetectorCard(Card):
     """A finder of objects."""
 
     kind: ClassVar[str] = "detector"
+
+    becomes: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
+    """Options -> tables of the detectors that take its place in a recipe, on this machine."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.recipe import Calibrate, Protocol, ScoreName
+from vadkit.recipe import Protocol, ScoreName
+from vadkit.recipe.schema import Calibrate
 
 Floats = NDArray[np.float64]
 

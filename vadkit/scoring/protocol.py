@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from vadkit.data.annotations.frame_labels import check_length
 from vadkit.errors import DataError
-from vadkit.recipe import Borders, FrameProtocol
+from vadkit.recipe import FrameProtocol
 from vadkit.recipe.fingerprint import changed_keys
+from vadkit.recipe.schema import Borders
 from vadkit.scoring.reasons import Reason
 from vadkit.scoring.smoothing import smooth
 from vadkit.utils.hashing import hash_of

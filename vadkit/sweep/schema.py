@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from vadkit.metrics.figures import all_figures
-from vadkit.recipe import DataSource, Phase
+from vadkit.recipe import Phase
 from vadkit.recipe.diagnostics import KeyPath, Problem
-from vadkit.recipe.schema import NamedTask, Strict
+from vadkit.recipe.schema import DataSource, NamedTask, Strict
 from vadkit.utils.suggestions import suggested
 
 Mode = Literal["progressive", "cumulative", "simultaneous"]

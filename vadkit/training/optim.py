@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vadkit.recipe import Optim, Phase, TaskEntry
+from vadkit.recipe.schema import Optim, Phase, TaskEntry
 from vadkit.training.model import Model
 
 _OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {

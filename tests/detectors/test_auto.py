@@ -1,0 +1,98 @@
+"""`auto`: the network's boxes beside those of motion where its weights are at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import pytest
+from vadkit_detectors import ONNXConfig
+from vadkit_detectors.weights import existing_file
+
+from vadkit.errors import DataError, PluginError
+from vadkit.recipe import BoundRecipe, load_recipe, resolved
+from vadkit.recipe.fingerprint import phase_key
+from vadkit.registry.registry import Registry
+
+WEIGHTS = b"any network"
+NAME = ONNXConfig().weights.name
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder, and an empty working directory beside it."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def put(file: Path, content: bytes = WEIGHTS) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
+
+
+def loaded(registry: Registry, *sets: str) -> BoundRecipe:
+    return load_recipe("sota", ['objects.detectors=["auto"]', *sets], registry=registry)
+
+
+def test_without_weights_it_is_motion_and_changes_no_hash(home: Path, registry: Registry) -> None:
+    bound = loaded(registry)
+    assert [detector.name for detector in bound.detectors] == ["motion"]
+    named = loaded(registry, 'objects.detectors=["motion"]')
+    assert bound.recipe == named.recipe
+    assert phase_key(bound, 1) == phase_key(named, 1)
+
+
+def test_weights_of_the_working_directory_come_before_those_of_the_home(
+    home: Path, registry: Registry
+) -> None:
+    shared = put(home / "weights" / NAME)
+    assert loaded(registry).detectors[0].options["weights"] == str(shared)
+    here = put(Path.cwd() / NAME)
+    network, motion = loaded(registry).detectors
+    assert (network.name, motion.name) == ("onnx", "motion")
+    assert network.options["weights"] == str(here)
+    assert network.options["sha256"] == hashlib.sha256(WEIGHTS).hexdigest()
+
+
+def test_it_joins_others_of_a_list(home: Path, registry: Registry) -> None:
+    put(home / "weights" / NAME)
+    bound = loaded(registry, 'objects.detectors=["flow", "auto"]')
+    assert [detector.name for detector in bound.detectors] == ["flow", "onnx", "motion"]
+
+
+def test_a_resolved_recipe_keeps_what_it_became(
+    home: Path, registry: Registry, tmp_path: Path
+) -> None:
+    file = put(home / "weights" / NAME)
+    recipe = tmp_path / "resolved.toml"
+    recipe.write_text(resolved(loaded(registry).recipe))
+    assert len(tomllib.loads(recipe.read_text())["objects"]["detectors"]) == 2
+    file.unlink()
+    again = load_recipe(recipe, registry=registry)
+    with pytest.raises(DataError, match=rf"{NAME} of the detector 'onnx' are missing"):
+        again.detectors[0].create()
+
+
+def test_weights_with_a_hash_may_move_and_no_others_take_their_place(home: Path) -> None:
+    digest = hashlib.sha256(WEIGHTS).hexdigest()
+    old = home / "elsewhere" / NAME
+    with pytest.raises(DataError, match="are missing"):
+        existing_file(old, "onnx", "a network", digest)
+    moved = put(home / "weights" / NAME)
+    assert existing_file(old, "onnx", "a network", digest) == moved
+    with pytest.raises(DataError, match="are missing"):
+        existing_file(old, "onnx", "a network")
+    put(old, b"another network")
+    assert existing_file(old, "onnx", "a network", digest) == moved
+    moved.unlink()
+    with pytest.raises(DataError, match=f"are others than those with the SHA-256 {digest}"):
+        existing_file(old, "onnx", "a network", digest)
+
+
+def test_an_unknown_detector_is_named(home: Path, registry: Registry) -> None:
+    with pytest.raises(PluginError, match="detector 'atuo'"):
+        loaded(registry, 'objects.detectors=["atuo"]')
