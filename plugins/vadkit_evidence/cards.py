@@ -28,7 +28,7 @@ class MotionConfig:
     overlap: float = 0.2
     """Least intersection over union of the boxes of one object in consecutive frames."""
     neighbours: int = 10
-    """Training objects to which the distance of a histogram is taken."""
+    """Training objects to which the distance of a histogram or a place is taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +82,13 @@ BOX = EvidenceCard(
 )
 MOTION = EvidenceCard(
     name="motion",
-    summary="How fast an object moves by optical flow and by its box, and in which directions.",
+    summary="How fast an object moves by optical flow and by its box, in which directions, where.",
     paper="Kroeger et al., ECCV 2016 (flow); Reiss and Hoshen, 2022 (histograms of directions)",
     load="vadkit_evidence.motion:Motion",
     config=MotionConfig,
-    attributes=("speed", "travel", "directions", "flow"),
-    raised_by=dict.fromkeys(("speed", "travel", "directions", "flow"), "faster"),
+    revision=2,
+    attributes=("speed", "travel", "directions", "flow", "place"),
+    raised_by=dict.fromkeys(("speed", "travel", "directions", "flow", "place"), "faster"),
 )
 APPEARANCE = EvidenceCard(
     name="appearance",

@@ -29,6 +29,8 @@ from vadkit_evidence.chains import chain_ends
 Flow = NDArray[np.float32]
 """(H, W, 2) pixels from one frame to the next."""
 BINS = 8
+LOG_HEIGHT = 5
+"""Column of a description."""
 
 
 @dataclass
@@ -54,17 +56,21 @@ class Motion(Evidence[MotionConfig]):
         directions: Mean distance of the square roots of an 8-bin histogram of flow directions to
             training objects.
         flow: Mean of |u| + |v|, in pixels a frame.
+        place: Mean distance of place, speed and height to training objects: who moves so, and is so
+            large, where nobody did.
     """
 
     def describe(self, frames: Iterator[Seen]) -> Iterator[Rows]:
-        """(n, 11): speed, travel, flow and the roots of the 8 bins."""
+        """(n, 14): speed, travel, flow, centre, foot, log height, the roots of the 8 bins."""
         reach = self.config.reach
         for window in windows(self._moments(frames), reach, reach):
             yield _described(window.items, window.centre)
 
     def fit(self, rows: Rows, videos: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        """The histograms."""
-        return {"rows": rows[:, -BINS:], "videos": videos}
+        """The histograms, the places and the median height, in which places are counted."""
+        height = np.median(np.exp(rows[:, LOG_HEIGHT]))
+        places = _places(rows, height)
+        return {"rows": rows[:, -BINS:], "places": places, "height": height, "videos": videos}
 
     def measure(
         self, rows: Rows, bank: Any, videos: NDArray[np.int64] | None = None
@@ -77,6 +83,9 @@ class Motion(Evidence[MotionConfig]):
             "travel": rows[:, 1],
             "flow": rows[:, 2],
             "directions": neighbour_distance(rows[:, -BINS:], bank["rows"], count, apart),
+            "place": neighbour_distance(
+                _places(rows, bank["height"]), bank["places"], count, apart
+            ),
         }
 
     def _moments(self, frames: Iterator[Seen]) -> Iterator[_Moment]:
@@ -99,8 +108,18 @@ class Motion(Evidence[MotionConfig]):
         return np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA))
 
 
+def _places(rows: Rows, height: np.floating[Any]) -> Rows:
+    """(n, 4): centre and foot in median heights, logarithms of speed and height.
+
+    A factor of e in speed counts as two heights of way, and one in height as half a height.
+    """
+    centre, foot, log_height = rows[:, LOG_HEIGHT - 2 : LOG_HEIGHT + 1].T
+    columns = [centre / height, foot / height, 2 * np.log1p(rows[:, 0]), log_height / 2]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
 def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
-    """(n, 11) of one of some consecutive moments."""
+    """(n, 14) of one of some consecutive moments."""
     moment = moments[centre]
     after = moments[centre + 1].flow if centre + 1 < len(moments) else None
     flows = [_statistics(flow, moment) for flow in (moment.flow, after) if flow is not None]
@@ -108,7 +127,9 @@ def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
     speed = np.hypot(mean[:, 0], mean[:, 1])
     travel = [_travel(moments, centre, row) for row in range(len(moment.boxes))]
     travelled = np.array(travel, np.float64)
-    columns = [speed, travelled, mean[:, 2], *np.sqrt(mean[:, 3:]).T]
+    left, top, right, bottom = moment.boxes[:, :4].T
+    place = [(left + right) / 2, bottom, np.log(np.maximum(bottom - top, 1e-3))]
+    columns = [speed, travelled, mean[:, 2], *place, *np.sqrt(mean[:, 3:]).T]
     return np.stack(columns, axis=1).astype(np.float32)
 
 

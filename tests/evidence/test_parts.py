@@ -115,3 +115,15 @@ def _plugins():
     from vadkit.registry.discovery import installed_plugins
 
     return installed_plugins()
+
+
+def test_who_walks_where_nobody_walked_is_far_from_all_places() -> None:
+    part = Motion(MOTION.config())
+    usual = np.concatenate(list(part.describe(iter(moving(2)))))
+    bank = part.fit(usual, np.zeros(len(usual), np.int64))
+    elsewhere = usual + np.float32([0, 0, 0, 0, 3 * SIDE, *[0] * 9])  # three heights below
+    values = part.measure(elsewhere, bank)
+    assert values["place"].min() > 2.5
+    assert values["speed"].tolist() == usual[:, 0].tolist()
+    still = usual * np.float32([0, *[1] * 13])
+    assert part.measure(still, bank)["place"].min() > 2 * np.log1p(usual[:, 0].min()) - 0.01
