@@ -98,8 +98,9 @@ def load_plain(folder: Path, table: dict[str, Any] | None = None, **given: Any) 
 
 def problem_lines(folder: Path, text: str, **given: Any) -> list[str]:
     """The lines of the error that a text raises, without the folder's name."""
+    given.setdefault("registry", REGISTRY)
     file = folder / "bad.toml"
     file.write_text(text)
     with pytest.raises(ProblemsError) as caught:
-        load_recipe(file, registry=REGISTRY, **given)
+        load_recipe(file, **given)
     return [line.strip().replace(f"{folder}/", "") for line in caught.value.lines]

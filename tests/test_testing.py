@@ -290,6 +290,13 @@ def test_a_fault_is_found(task: type[Task[Any]], check: str, sentence: str) -> N
         run(check, task.__name__)
 
 
+@pytest.mark.parametrize("names", [("error",), "error"], ids=["tuple", "one name"])
+def test_scores_have_the_names_that_the_card_says(names: Any) -> None:
+    run("score", scores=lambda _: names)
+    with pytest.raises(PluginError, match=r"gives error, yet its card's `scores` says blur, error"):
+        run("score", scores=lambda _: ("error", "blur"))
+
+
 def test_a_task_that_raises_is_named_with_the_check() -> None:
     with pytest.raises(PluginError, match=r"'light' fails in the check 'loss': .*Missing"):
         run("loss", "Missing")

@@ -26,6 +26,7 @@ CARD = TaskCard(
     load="vadkit_arrow_of_time.task:ArrowOfTime",
     api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    scores=lambda _: ("backward",),
     raised_by={"backward": "reverse"},
 )
 

@@ -38,6 +38,7 @@ CARD = TaskCard(
     api=2,
     sampling=sampling,
     score_sampling=lambda config: Sampling(frames=config.frames),
+    scores=lambda _: ("abnormal",),
     raised_by={"abnormal": "invert"},
 )
 

@@ -35,6 +35,7 @@ CARD = TaskCard(
     load="vadkit_color.task:Color",
     api=2,
     sampling=lambda _: Sampling(frames=1),
+    scores=lambda _: ("surprise",),
     raised_by={"surprise": "noise"},
 )
 

@@ -37,6 +37,7 @@ CARD = TaskCard(
     revision=3,
     sampling=lambda config: Sampling(frames=config.frames),
     needs=lambda config: (Need(role="flow"),) if config.flow else (),
+    scores=lambda config: ("error", "unexplained", *(["flow"] if config.flow else [])),
     raised_by={"error": "invert"},
 )
 

@@ -30,6 +30,7 @@ CARD = TaskCard(
     sampling=lambda _: Sampling(frames=1),
     needs=lambda _: (Need(role="imagenet"), Need(role="detector")),
     score_needs=lambda _: (Need(role="detector"),),
+    scores=lambda _: ("error",),
     raised_by={"error": "invert"},
 )
 

@@ -33,6 +33,7 @@ CARD = TaskCard(
     # As prediction reads, so that both share a store of cubes.
     sampling=lambda config: Sampling(frames=2 * config.reach + 1),
     needs=lambda _: (Need(role="flow"),),
+    scores=lambda _: ("error",),
     raised_by={"error": "noise"},
 )
 

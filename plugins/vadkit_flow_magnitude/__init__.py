@@ -45,6 +45,7 @@ CARD = TaskCard(
     api=2,
     sampling=lambda _: Sampling(unit="frame", frames=1),
     needs=needs,
+    scores=lambda _: ("error",),
     raised_by={"error": "invert"},
 )
 

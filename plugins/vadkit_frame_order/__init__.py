@@ -42,6 +42,7 @@ CARD = TaskCard(
     revision=2,
     sampling=lambda config: Sampling(frames=(config.frames - 1) * config.acceleration + 1),
     score_sampling=lambda config: Sampling(frames=config.frames),
+    scores=lambda _: ("disorder",),
     raised_by={"disorder": "shuffle"},
 )
 

@@ -34,6 +34,7 @@ CARD = TaskCard(
     # Around the frame that is foreseen, so that the score is that frame's.
     sampling=lambda config: Sampling(unit="frame", frames=2 * config.past + 1),
     needs=lambda _: (Need(role="segmentation"),),
+    scores=lambda _: ("error",),
     raised_by={"error": "noise"},
 )
 

@@ -43,6 +43,7 @@ CARD = TaskCard(
     load="vadkit_inpainting.task:Inpainting",
     api=2,
     sampling=lambda _: Sampling(frames=1),
+    scores=lambda _: ("error", "unexplained"),
     raised_by={"error": "invert"},
 )
 

@@ -40,6 +40,7 @@ CARD = TaskCard(
     api=2,
     revision=3,
     sampling=lambda config: Sampling(frames=config.frames, stride=config.stride),
+    scores=lambda _: ("temporal", "spatial"),
     raised_by={"spatial": "noise"},
 )
 

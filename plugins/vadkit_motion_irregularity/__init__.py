@@ -33,6 +33,7 @@ CARD = TaskCard(
     api=2,
     sampling=lambda config: Sampling(frames=2 * config.reach * (config.most + 1) + 1),
     score_sampling=lambda config: Sampling(frames=2 * config.reach + 1),
+    scores=lambda _: ("irregular",),
     raised_by={"irregular": "speed"},
 )
 

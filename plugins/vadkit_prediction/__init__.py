@@ -31,6 +31,7 @@ CARD = TaskCard(
     api=2,
     revision=2,
     sampling=lambda config: Sampling(frames=2 * config.reach + 1),
+    scores=lambda _: ("error", "unexplained"),
     raised_by={"error": "invert"},
 )
 

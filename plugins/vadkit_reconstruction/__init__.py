@@ -26,6 +26,7 @@ CARD = TaskCard(
     load="vadkit_reconstruction.task:Reconstruction",
     api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    scores=lambda _: ("error", "unexplained"),
     raised_by={"error": "invert"},
 )
 

@@ -33,6 +33,7 @@ CARD = TaskCard(
     load="vadkit_restoration.task:Restoration",
     api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    scores=lambda _: ("error", "unexplained"),
     raised_by={"error": "invert"},
 )
 

@@ -13,6 +13,7 @@ CARD = TaskCard(
     api=2,
     sampling=lambda _: Sampling(frames=1),
     needs=lambda _: (Need(role="segmentation"),),
+    scores=lambda _: ("error",),
     raised_by={"error": "invert"},
 )
 

@@ -51,6 +51,7 @@ CARD = TaskCard(
     sampling=sampling,
     score_sampling=score_sampling,
     needs=lambda config: (Need(role="scene", frames=config.frames),) if config.scene else (),
+    scores=lambda _: ("distance",),
     raised_by={"distance": "noise"},
 )
 

@@ -33,6 +33,7 @@ CARD = TaskCard(
     load="vadkit_shape.task:Shape",
     api=2,
     sampling=lambda config: Sampling(frames=config.frames if config.target == "mask" else 1),
+    scores=lambda _: ("error", "unexplained"),
     raised_by={"error": "invert"},
 )
 

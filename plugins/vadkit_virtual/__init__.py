@@ -39,6 +39,7 @@ CARD = TaskCard(
     api=2,
     sampling=sampling,
     score_sampling=score_sampling,
+    scores=lambda _: ("abnormal",),
     raised_by={"abnormal": "noise"},
 )
 

@@ -60,6 +60,7 @@ CARD = TaskCard(
     exempt={
         "corruption": "The kit's teacher cannot read, so it calls no corruption abnormal.",
     },
+    scores=lambda _: ("abnormal",),
 )
 
 

@@ -6,15 +6,26 @@ from dataclasses import replace
 
 import pytest
 import tomli_w
-from made_recipes import CARDS, OWN, PLAIN, RAISING, load_plain, problem_lines, write_recipe
+from made_recipes import (
+    CARDS,
+    OWN,
+    PLAIN,
+    RAISING,
+    TASK,
+    load_plain,
+    problem_lines,
+    write_recipe,
+)
 
 from vadkit.errors import RecipeError
 from vadkit.recipe import load_recipe
+from vadkit.registry.cards import EvidenceCard, Sampling
 from vadkit.registry.registry import Registry
 
 pytestmark = pytest.mark.edges
 
 
+SPEED = EvidenceCard(name="motion", summary="A test.", load="a:B", attributes=("speed",))
 BAD = """\
 sed = 3
 seed = "x"
@@ -113,6 +124,56 @@ def test_weights_of_questions_name_one_of_them(tmp_path) -> None:
     (line,) = problem_lines(tmp_path, tomli_w.dumps({**PLAIN, "score": score}))
     assert "score.weights" in line
     assert "no question 'how old'. Did you mean 'how odd'?" in line
+
+
+JIGSAW = replace(TASK, name="jigsaw", scores=lambda _: ("temporal", "spatial"))
+FRAMES = replace(TASK, name="frames", sampling=lambda _: Sampling(frames=3, unit="frame"))
+SCORES = Registry((replace(OWN, cards=(*CARDS, JIGSAW, FRAMES, SPEED)),))
+TRAINED = [{"stage": "x", "tasks": ["guess", "jigsaw", "frames"], "epochs": 1}]
+
+
+def score_lines(folder, score) -> list[str]:
+    text = tomli_w.dumps({**PLAIN, "phase": TRAINED, "score": score})
+    return problem_lines(folder, text, registry=SCORES)
+
+
+@pytest.mark.parametrize(
+    ("score", "key"),
+    [
+        ({"use": ["jigsaw.temporal", "jigsaw.temporl"]}, "score.use.1"),
+        ({"questions": {"how": ["jigsaw.temporl"]}}, "score.questions.how"),
+        ({"questions": {"how": {"of": "jigsaw.spatial", "gate": "jigsaw.temporl"}}}, "score.ques"),
+        ({"use": ["guess.x"], "also": {"b": {"use": ["jigsaw.temporl"]}}}, "score.also.b.use.0"),
+    ],
+    ids=["use", "questions", "gate", "also"],
+)
+def test_a_score_that_its_task_does_not_give_is_told_before_training(tmp_path, score, key) -> None:
+    (line,) = score_lines(tmp_path, score)
+    assert key in line
+    assert "the task 'jigsaw' has no score 'temporl'. Did you mean 'temporal'? Allowed:" in line
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ["jigsaw.spatial", "frames.error"],
+        {"of": ["frames.error"], "gate": "jigsaw.spatial"},
+        {"of": "frames.error", "gate": "motion.speed"},
+    ],
+    ids=["of", "gate", "evidence"],
+)
+def test_a_question_about_objects_and_whole_frames_is_told_before_training(
+    tmp_path, question
+) -> None:
+    (line,) = score_lines(tmp_path, {"questions": {"how": question}})
+    assert "score.questions.how: mixes scores of objects (" in line
+    assert "and of whole frames (frames.error). Make two questions of it." in line
+
+
+def test_names_of_a_task_that_does_not_say_them_are_left_to_scoring(tmp_path) -> None:
+    score = {"questions": {"how": ["jigsaw.spatial", "guess.anything"], "how else": "frames.any"}}
+    table = {**PLAIN, "phase": TRAINED, "score": score}
+    load_recipe(write_recipe(tmp_path, table), registry=SCORES)
 
 
 def test_need_without_any_teacher(tmp_path) -> None:

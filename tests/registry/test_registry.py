@@ -108,6 +108,7 @@ HOOKS = {
         "return [replace(CARD, raised_by={'a': 'fog'})]",
         "by score one of invert, noise",
     ),
+    "scores": ("return [replace(CARD, scores=lambda config: 3)]", "expected str or a tuple"),
     "exempt": ("return [replace(CARD, exempt={'views': 'Why not?'})]", "of learns, direction"),
     "no_reason": ("return [replace(CARD, exempt={'learns': ''})]", "reasons by check"),
     "name": ("return [replace(CARD, name='No Way')]", "expected 1 to 64"),

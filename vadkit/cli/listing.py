@@ -64,7 +64,8 @@ def _particulars(card: Card) -> dict[str, Any]:
         sampling = card.sampling(config)
         first = sampling[0] if isinstance(sampling, tuple) else sampling
         needs = sorted({need.role for need in card.needs(config)})
-        return {"level": card.level, "unit": first.unit, "needs": needs}
+        scores = list(card.score_names(config))
+        return {"level": card.level, "unit": first.unit, "needs": needs, "scores": scores}
     if isinstance(card, TeacherCard):
         return {"role": card.role, "weights": card.weights or "none"}
     if isinstance(card, EvidenceCard):

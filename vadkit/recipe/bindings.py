@@ -155,6 +155,11 @@ class TaskBinding(Binding):
         return self.card.needs_to_score(self.config)
 
     @property
+    def score_names(self) -> tuple[str, ...]:
+        """The names of its scores; none where its card does not say."""
+        return self.card.score_names(self.config)
+
+    @property
     def all_samplings(self) -> tuple[Sampling, ...]:
         """What training or scoring reads."""
         return (*self.samplings, self.score_sampling)

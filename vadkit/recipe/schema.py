@@ -220,6 +220,11 @@ class Question(Strict):
     above: Annotated[float, Field(ge=0, le=1)] = 0.25
     """Which quantile."""
 
+    @property
+    def names(self) -> tuple[ScoreName, ...]:
+        """The scores that it needs, the gate last."""
+        return (*self.of, self.gate) if self.gate else self.of
+
 
 def _listed(value: Any) -> Any:
     """A question given by its scores alone, or by one, as a table."""

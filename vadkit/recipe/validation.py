@@ -10,7 +10,7 @@ from vadkit.recipe.bindings import Binding, TaskBinding
 from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.presets import presets
-from vadkit.recipe.schema import TARGET, Protocol
+from vadkit.recipe.schema import TARGET, Protocol, Question
 from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import Table, own_options, plugged, task_entries
 from vadkit.registry.cards import Card, EvidenceCard, TaskCard
@@ -133,8 +133,29 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
         for index, use in enumerate(protocol.use):
             yield from _use_problems(bound, use, (*place, "use", index))
         for title, question in protocol.questions.items():
-            for use in (*question.of, *([question.gate] if question.gate else [])):
-                yield from _use_problems(bound, use, (*place, "questions", title))
+            key: KeyPath = (*place, "questions", title)
+            for use in question.names:
+                yield from _use_problems(bound, use, key)
+            yield from _unit_problems(bound, question, key)
+
+
+def _unit_problems(bound: BoundRecipe, question: Question, key: KeyPath) -> Iterator[Problem]:
+    """A question whose scores are not about the same units."""
+    names: dict[str, list[str]] = {}
+    for name in question.names:
+        names.setdefault(_unit(bound, name), []).append(name)
+    if {"object", "frame"} <= names.keys():
+        objects, frames = (", ".join(names[unit]) for unit in ("object", "frame"))
+        message = f"mixes scores of objects ({objects}) and of whole frames ({frames})"
+        yield Problem(key, f"{message}. Make two questions of it.")
+
+
+def _unit(bound: BoundRecipe, name: ScoreName) -> str:
+    """What a score is about; empty where the task's card cannot say."""
+    if name.task in bound.evidence:
+        return "object"
+    samplings, _ = _declared(bound.tasks[name.task], (), "all_samplings")
+    return samplings[-1].unit if samplings else ""
 
 
 def _weight_problems(
@@ -163,3 +184,9 @@ def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[
         yield Problem(key, f"{message}, or an evidence part, as PART.ATTRIBUTE. {hint}")
     elif isinstance(card, TaskCard) and not card.scored:
         yield Problem(key, f"the task {use.task!r} gives no score.")
+    else:
+        names, problems = _declared(bound.tasks[use.task], key, "score_names")
+        yield from problems
+        if names and use.score not in names:
+            hint = suggested(use.score, names)
+            yield Problem(key, f"the task {use.task!r} has no score {use.score!r}. {hint}")

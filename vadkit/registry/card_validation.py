@@ -109,6 +109,7 @@ def _check_declared(card: Card) -> None:
         _check_answers(card, "score_sampling", Sampling)
         _check_answers(card, "needs", Need)
         _check_answers(card, "score_needs", Need)
+        _check_answers(card, "scores", str)
         _check_kit(card)
     if isinstance(card, EvidenceCard):
         names = card.attributes if isinstance(card.attributes, tuple) else ()

@@ -134,6 +134,9 @@ class TaskCard(Card):
     """Options -> teachers' answers that scoring reads, where they differ."""
     scored: bool = True
     """Whether `score` means something for this task."""
+    scores: Callable[[Any], tuple[str, ...] | str] | None = None
+    """Options -> the names that `score` gives; where not given, a recipe that names another one is
+    refused only when that is asked for, after training. The conformance kit checks it."""
     backbone_lr: float = 1.0
     """Factor on the backbone's learning rate; negative: the backbone ascends; 0: it is frozen."""
     raised_by: Mapping[str, Corruption] = field(default_factory=dict, hash=False)
@@ -149,6 +152,11 @@ class TaskCard(Card):
     def reads_to_score(self, config: Any) -> Sampling:
         """What scoring reads."""
         return (self.score_sampling or (lambda _: self.reads(config)[0]))(config)
+
+    def score_names(self, config: Any) -> tuple[str, ...]:
+        """The names that `score` gives; none where the card does not say."""
+        names = self.scores(config) if self.scores else ()
+        return (names,) if isinstance(names, str) else names
 
     def needs_to_score(self, config: Any) -> tuple[Need, ...]:
         """The teachers' answers that scoring reads."""

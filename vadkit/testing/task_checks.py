@@ -118,7 +118,7 @@ def _bf16(card: TaskCard, config: Any) -> None:
 
 
 def _score(card: TaskCard, config: Any) -> None:
-    """Scores are finite and (B,), under the same names for every kind of data."""
+    """Scores are finite and (B,), under the card's names for every kind of data."""
     names = set()
     for case in CASES:
         rig = Rig(card, config, case)
@@ -129,6 +129,8 @@ def _score(card: TaskCard, config: Any) -> None:
             expect(card, holds, f"has a score {name!r} {tuple(score.shape)}, not (B,) or (B, h, w)")
             expect(card, bool(score.isfinite().all()), f"has a score {name!r} that is not finite")
     expect(card, len(names) == 1 and () not in names, f"names its scores {sorted(names)}")
+    declared, given = (", ".join(sorted(n)) for n in (card.score_names(config), *names))
+    expect(card, declared in ("", given), f"gives {given}, yet its card's `scores` says {declared}")
 
 
 def _alone(card: TaskCard, config: Any) -> None:

@@ -23,6 +23,7 @@ CARD = TaskCard(
     load="vadkit_flicker.task:Flicker",
     api=2,
     sampling=lambda config: Sampling(frames=config.frames),
+    scores=lambda _: ("flickering",),
     exempt={"corruption": "Nothing that the kit does to a clip makes it flicker."},
 )
 
