@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_recipes import load_plain
+from made_recipes import PLAIN, load_plain, write_recipe
 
 from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import ProblemsError
@@ -27,6 +27,42 @@ def test_data_and_boxes_re_bind(tmp_path, monkeypatch) -> None:
 def test_data_that_cannot_be_bound(tmp_path, data: list[str]) -> None:
     with pytest.raises(RecipeError, match="--data"):
         load_plain(tmp_path, data=data)
+
+
+ASKED = {"score": {"questions": {"how large": {"of": ["guess.a"]}, "how fast": "guess.b"}}}
+
+
+def test_sets_name_questions_in_quotes(tmp_path) -> None:
+    sets = [
+        'score.questions."how large".of = ["guess.c"]',
+        "score.questions.'how fast'.gate = \"guess.a\"",
+        'score.weights."guess.b" = 2',
+    ]
+    score = load_plain(tmp_path, ASKED, sets=sets).score
+    assert {*score.questions} == {"how large", "how fast"}
+    assert score.questions["how large"].of == ("guess.c",)
+    assert (score.questions["how fast"].of, score.questions["how fast"].gate) == (
+        ("guess.b",),
+        "guess.a",
+    )
+    assert score.weights == {"guess.b": 2.0}
+    again = load_plain(tmp_path, ASKED, sets={'score.questions."how large"': ["guess.d"]}).score
+    assert again.questions["how large"].of == ("guess.d",)
+
+
+def test_sets_extend_a_protocol_as_a_file_does(tmp_path, monkeypatch) -> None:
+    other = {"use": ["guess.o"], "fuse": "max", "smooth": {"window": 5}, "every_phase": False}
+    write_recipe(tmp_path, {**PLAIN, "score": other}, "other.toml")
+    monkeypatch.chdir(tmp_path)
+    sets = ['score.extends="other.toml"', 'score.also.x.extends="other.toml"']
+    for score in (
+        load_plain(tmp_path, ASKED, sets=[*sets, "score.smooth.window=7"]).score,
+        load_plain(tmp_path, ASKED, sets=['score.also.x={extends="other.toml"}', *sets[:1]]).score,
+    ):
+        assert (score.use, score.questions, score.fuse) == (("guess.o",), {}, "max")
+        assert score.every_phase  # which is no part of a protocol
+        assert score.also["x"].smooth.window == 5
+        assert score.also["x"].use == ("guess.o",)
 
 
 def test_sets_take_toml_values(tmp_path) -> None:
@@ -60,7 +96,12 @@ def test_sets_take_toml_values(tmp_path) -> None:
         ("x=__import__('os')", "is not a TOML value"),
         ("seed=1\nthreads=2", "is not a TOML value"),
         ("optim.lr='3'", "should be a valid number, got '3'"),
-        ("seed.deep=3", "Input should be a valid integer"),
+        ("seed.deep=3", "Input should be a whole number"),
+        ('a"b=3', "expected key.path=VALUE"),
+        ('score.questions."a=b".of=3', 'score.questions."a=b".of: Input should be a list, got 3'),
+        ("score.extends=3", "extends is 3, expected the name of one recipe."),
+        ("score.extends='gone'", "There is no recipe 'gone'."),
+        ("extends='sota'", "extends: only a file extends a recipe. Name that recipe in place"),
         ("seed", "expected key.path=VALUE"),
         ("=3", "expected key.path=VALUE"),
         ("a..b=3", "expected key.path=VALUE"),

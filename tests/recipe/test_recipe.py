@@ -10,7 +10,15 @@ import tomli_w
 from made_recipes import OWN, PLAIN, REGISTRY, TEACHER, load_plain, write_recipe
 
 from vadkit.errors import RecipeError
-from vadkit.recipe import Recipe, load_recipe, resolved, schema, shipped_recipes
+from vadkit.recipe import (
+    Protocol,
+    Recipe,
+    Score,
+    load_recipe,
+    resolved,
+    schema,
+    shipped_recipes,
+)
 from vadkit.registry.discovery import Plugin
 from vadkit.registry.registry import Registry
 
@@ -111,6 +119,9 @@ def test_shipped_recipes_are_valid() -> None:
 
 def test_schema_lists_the_keys_and_both_forms_of_a_task() -> None:
     found = schema()
-    assert set(Recipe.model_fields) == set(found["properties"])
+    assert {*Recipe.model_fields, "extends"} == set(found["properties"])
+    assert {*Protocol.model_fields, "extends"} == set(found["$defs"]["Protocol"]["properties"])
+    assert {*Score.model_fields, "extends"} == set(found["$defs"]["Score"]["properties"])
+    assert found["then"]["required"] == ["data", "score"]  # `if` nothing is extended
     tasks = found["$defs"]["Phase"]["properties"]["tasks"]["items"]
     assert {"type": "string"} in tasks["anyOf"]

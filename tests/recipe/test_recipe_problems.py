@@ -62,7 +62,7 @@ def test_every_problem_is_told_at_once_with_its_line(tmp_path) -> None:
     lines = problem_lines(tmp_path, BAD)
     expected = [
         "bad.toml:1: sed: unknown key. Did you mean 'seed'?",
-        "bad.toml:2: seed: Input should be a valid integer, got 'x'.",
+        "bad.toml:2: seed: Input should be a whole number, got 'x'.",
         "bad.toml:4: data.target.every: Input should be greater than or equal to 1",
         "bad.toml:4: data.target.dataset: No plugin offers the dataset 'yrad'.",
         "bad.toml:6: objects.rules.confidnce: unknown key. Did you mean 'confidence'?",
@@ -77,9 +77,43 @@ def test_every_problem_is_told_at_once_with_its_line(tmp_path) -> None:
         "bad.toml:25: score.use.2: 'other.error' does not name a task of a phase",
         "bad.toml:25: score.use.3: 'guess' does not name a task of a phase",
         "bad.toml:26: score.smooth.window: a window must be odd",
-        "bad.toml:28: tasks.guess.look: Input should be a valid boolean, got 1.",
+        "bad.toml:28: tasks.guess.look: Input should be true or false, got 1.",
     ]
     assert [line[: len(start)] for line, start in zip(lines, expected, strict=True)] == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "lines"),
+    [
+        ({"frames": {"size": [32]}}, ["frames.size: item 1 is missing."]),
+        (
+            {"frames": {"size": [1, 2, 3]}},
+            ["frames.size: Input should be a list of 2 at most, got"],
+        ),
+        ({"optim": {"batch": True}}, ["optim.batch: Input should be a whole number, got true."]),
+        ({"objects": {"rules": 3}}, ["objects.rules: Input should be a table, got 3."]),
+        (
+            {"score": {"questions": {"q": []}}},
+            ["q.of: Input should be a list of 1 or more, got []."],
+        ),
+        (
+            {"score": {"questions": {"q": [3]}}},
+            ["q.of.0: Input should be a text in quotes, got 3."],
+        ),
+        ({"score": {"questions": {"q": {}}}}, ["score.questions.q: 'of' is missing."]),
+        ({"score": {"use": "guess.x"}}, ["score.use: Input should be a list, got 'guess.x'."]),
+        ({"score": {}}, ["score: give either `use` or `questions`."]),
+        (
+            {"score": {"use": ["guess.x"], "also": {"main": {"use": ["guess.x"]}}}},
+            ["score.also.main: 'main' is no name of a further protocol; 'main' is `score` itself"],
+        ),
+    ],
+    ids=lambda value: None if isinstance(value, list) else "-".join(value),
+)
+def test_wrong_values_are_told_in_the_words_of_toml(tmp_path, table, lines) -> None:
+    given = problem_lines(tmp_path, tomli_w.dumps({**PLAIN, **table}))
+    assert len(given) == len(lines)
+    assert all(expected in line for line, expected in zip(given, lines, strict=True))
 
 
 def test_key_at_the_wrong_level_is_sent_home(tmp_path) -> None:
@@ -115,7 +149,7 @@ def test_roles_that_nothing_is_bound_to(tmp_path) -> None:
 def test_weights_are_of_tasks_that_there_are(tmp_path) -> None:
     score = {"use": ["guess.error"], "weights": {"gess.error": 2.0, "guess.other": 3.0}}
     (line,) = problem_lines(tmp_path, tomli_w.dumps({**PLAIN, "score": score}))
-    assert "score.weights.gess.error" in line
+    assert 'score.weights."gess.error"' in line
     assert "Did you mean 'guess'?" in line
 
 

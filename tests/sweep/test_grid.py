@@ -133,7 +133,7 @@ def test_every_error_at_once_with_file_line_and_near_match(folder, registry) -> 
         "step.Jig.tasks.0: No plugin offers the task 'jigsow'. Did you mean 'jigsaw'?",
         "row.1.order.1.0: no step 'Virtuel'. Did you mean 'Virtual'?",
         "'progressive', 'cumulative' or 'simultaneous', got 'progresive'. Did you mean",
-        "row.2.set.optim.lrr: unknown key. Did you mean 'lr'",
+        "row.2.set.\"optim.lrr\": unknown key. Did you mean 'lr'",
     ):
         assert wanted in lines
     assert lines.count("jigsow") == 1

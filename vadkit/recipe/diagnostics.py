@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from vadkit.errors import PluginError, RecipeError
 
+_SPECIAL = re.compile(r"""[.="'\\\s]|^$""")
+"""What is quoted in a key."""
 MOST = 100
 """Problems that are told at once."""
 
@@ -96,4 +100,5 @@ def _line(place: Place, problem: Problem) -> str:
 
 def dotted(key: KeyPath) -> str:
     """A key path as `--set` takes it."""
-    return ".".join(str(part) for part in key)
+    names = (str(part) for part in key)
+    return ".".join(json.dumps(n, ensure_ascii=False) if _SPECIAL.search(n) else n for n in names)

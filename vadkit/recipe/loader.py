@@ -85,7 +85,7 @@ def read_source(name: str | Path, registry: Registry) -> Source:
 
 
 def _read_base(name: object, file: Path, registry: Registry) -> Source:
-    base = _read(_extended(name, file), registry)
+    base = _read(_extended(name, file.parent), registry)
     if "extends" in base.table:
         raise RecipeError(
             f"{file} extends {name}, which extends another recipe.", "Only one step is allowed."
@@ -96,36 +96,43 @@ def _read_base(name: object, file: Path, registry: Registry) -> Source:
 def _read(file: Path, registry: Registry) -> Source:
     source = read_tables(file)
     source.problems += anchor(source.table, file.parent, registry)
-    _extend_protocols(source.table.get("score"), file)
+    try:
+        extend_protocols(source.table.get("score"), file.parent)
+    except RecipeError as error:
+        raise RecipeError(f"{file}: {error.message}", error.hint) from error
     return source
 
 
-def _extend_protocols(score: Any, file: Path) -> None:
-    """Put what `[score]` and the tables under `also` extend beneath them."""
+def extend_protocols(score: Any, folder: Path) -> None:
+    """Put what `[score]` and the tables under `also` extend beneath them.
+
+    Raises:
+        RecipeError: There is no such recipe, or its protocol is not whole.
+    """
     also = score.get("also") if isinstance(score, dict) else None
     for protocol in (score, *(value for _, value in pairs(also))):
         if isinstance(protocol, dict) and "extends" in protocol:
-            base = _protocol_of(protocol.pop("extends"), file)
-            _merge(base, protocol, ())
+            base = _protocol_of(protocol.pop("extends"), folder)
+            merge(base, protocol, ())
             protocol.update(base)
 
 
-def _protocol_of(name: object, file: Path) -> Table:
+def _protocol_of(name: object, folder: Path) -> Table:
     """The protocol of another recipe: its `[score]`, but for which heads score, and when."""
-    base = read_tables(_extended(name, file)).table
+    base = read_tables(_extended(name, folder)).table
     score = base.get("score")
     if not isinstance(score, dict) or "extends" in base.keys() | score.keys():
         raise RecipeError(
-            f"{file}: a protocol extends {name}, whose own is not whole.",
+            f"a protocol extends {name}, whose own is not whole.",
             "Name a recipe whose [score] extends nothing.",
         )
     return {key: value for key, value in score.items() if key in Protocol.model_fields}
 
 
-def _extended(name: object, file: Path) -> Path:
+def _extended(name: object, folder: Path) -> Path:
     if not isinstance(name, str):
-        raise RecipeError(f"{file}: extends is {name!r:.60}, expected the name of one recipe.")
-    return find_recipe(name, beside=file.parent)
+        raise RecipeError(f"extends is {name!r:.60}, expected the name of one recipe.")
+    return find_recipe(name, beside=folder)
 
 
 def read_tables(file: Path, what: str = "recipe") -> Source:
@@ -177,7 +184,7 @@ def _lines(text: str) -> dict[KeyPath, int]:
 def _merged(base: Source, source: Source) -> Source:
     """Tables merge; everything else, lists too, replaces what the base says."""
     places = base.places
-    for key, value in _merge(base.table, source.table, ()):
+    for key, value in merge(base.table, source.table, ()):
         places.replace(key, source.places.find(key))
         for path in _paths(value, key):
             places.add(path, source.places.find(path))
@@ -185,13 +192,14 @@ def _merged(base: Source, source: Source) -> Source:
     return Source(source.title, base.table, places, base.problems + source.problems)
 
 
-def _merge(base: Table, table: Table, path: KeyPath) -> list[tuple[KeyPath, Any]]:
+def merge(base: Table, table: Table, path: KeyPath) -> list[tuple[KeyPath, Any]]:
+    """Put a table over another that stands at a key path: what was replaced, by key path."""
     replaced = []
     for key, value in table.items():
         if INSTEAD.get(key) not in table:
             base.pop(INSTEAD.get(key, ""), None)
         if isinstance(value, dict) and isinstance(base.get(key), dict):
-            replaced += _merge(base[key], value, (*path, key))
+            replaced += merge(base[key], value, (*path, key))
         else:
             base[key] = value
             replaced.append(((*path, key), value))

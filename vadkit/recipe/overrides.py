@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import KeyPath, Place, Problem, dotted
-from vadkit.recipe.loader import Source
-from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, named
+from vadkit.recipe.loader import Source, extend_protocols, merge
+from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, named, question_table
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import allowed_words
+
+_QUOTED = r"""\"(?:\\.|[^"\\])*\"|'[^']*'"""
+_KEY = re.compile(rf"(?:{_QUOTED}|[^=\"'])*")
+"""A dotted key, up to the sign that ends it."""
+_PART = re.compile(rf"((?:{_QUOTED}|[^.\"'])*)\.")
+"""A name of it, and the dot behind."""
 
 
 def bind_data(source: Source, bindings: Sequence[str]) -> None:
@@ -40,19 +48,20 @@ def file_boxes(path: Path) -> Table:
     return {"name": "file", "path": str(absolute(str(path)))}
 
 
-def apply_set(source: Source, text: str, registry: Registry) -> None:
+def apply_set(source: Source, text: str, registry: Registry) -> KeyPath:
     """`key.path=VALUE` puts a TOML value; what it means is validated with the rest."""
     place = Place(f"--set {text:.100}")
-    key, mark, written = (part.strip() for part in text.partition("="))
-    path = key_path(key)
-    table = _value(written)
+    key = _KEY.findall(text)[0]
+    mark, written = text[len(key) : len(key) + 1] == "=", text[len(key) + 1 :].strip()
+    path, table = key_path(key), _table(f"value = {written}")
     if not mark or "" in path:
         source.problems.append(Problem((), "expected key.path=VALUE.", place))
     elif table.keys() != {"value"}:
-        hint = f"""Quote a string: --set '{key}="{written:.60}"'."""
+        hint = f"""Quote a string: --set '{dotted(path)}="{written:.60}"'."""
         source.problems.append(Problem(path, f"{written!r:.60} is not a TOML value. {hint}", place))
     else:
         change(source, path, table["value"], place, registry=registry)
+    return path
 
 
 def apply_value(source: Source, key: str, value: Any, registry: Registry) -> None:
@@ -80,22 +89,58 @@ def change(
     Tables that are missing are made, items of lists are not. Paths in the value start from a
     folder, or from the current one.
     """
-    _put(source, path, value, place)
+    try:
+        _put_extended(source, path, value, place, folder or Path.cwd())
+    except RecipeError as error:
+        source.problems.append(Problem(path, str(error), place))
     # The rest is anchored already.
     written = {key: below for key, below in source.table.items() if key == path[0]}
     source.problems += anchor(written, folder, registry)
 
 
-def _value(written: str) -> Table:
+def _put_extended(source: Source, path: KeyPath, value: Any, place: Place, folder: Path) -> None:
+    """Put a value; a protocol that `extends` another takes that one's keys, as in a file."""
+    if path == ("extends",):
+        raise RecipeError("only a file extends a recipe.", "Name that recipe in place of this one.")
+    written = reduce(lambda below, part: {part: below}, reversed(path), value)
+    extend_protocols(written.get("score"), folder)
+    *above, last = path
+    table = reduce(lambda tables, part: tables[part], above, written)
+    if last in table:
+        _put(source, path, table[last], place)
+    else:
+        _put_protocol(source, (*above,), table, place)
+
+
+def _put_protocol(source: Source, path: KeyPath, protocol: Table, place: Place) -> None:
+    table: Any = source.table
+    for part in path:
+        table[part] = table[part] if isinstance(table.get(part), dict) else {}
+        table = table[part]
+    for key, _ in merge(table, protocol, path):
+        source.places.replace(key, place)
+
+
+def _table(text: str) -> Table:
     try:
-        return tomllib.loads(f"value = {written}")
+        return tomllib.loads(text)
     except (ValueError, RecursionError):
         return {}
 
 
 def key_path(key: str) -> KeyPath:
-    """A dotted key as a path; what is a number counts the items of a list."""
-    return tuple(int(part) if re.fullmatch("[0-9]{1,6}", part) else part for part in key.split("."))
+    """A dotted key as a path; names may be quoted, and a bare number counts the items of a list.
+
+    An empty name stands for what is no name.
+    """
+    parts = _PART.findall(f"{key}.") if _KEY.fullmatch(key) else [""]
+    return tuple(_name(part.strip()) for part in parts)
+
+
+def _name(part: str) -> str | int:
+    if part[:1] in ("'", '"'):
+        return next(iter(_table(f"{part} = 0")), "")
+    return int(part) if re.fullmatch("[0-9]{1,6}", part) else part
 
 
 def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:
@@ -109,14 +154,16 @@ def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:
             message = f"is {node!r:.60}, which has nothing below it."
             source.problems.append(Problem(path[:depth], message, place))
             return
-        node = _enter(node, part, value if key == path else None)
+        keyed = key[-2:-1] == ("questions",) and any(isinstance(p, str) for p in path[len(key) :])
+        node = _enter(node, part, value if key == path else None, keyed)
     source.places.replace(path, place)
 
 
-def _enter(node: Any, part: str | int, value: Any) -> Any:
-    """Put the value, or go one step down; a missing table is made."""
+def _enter(node: Any, part: str | int, value: Any, keyed: bool) -> Any:
+    """Put the value, or go one step down; a missing table is made, of a keyed question too."""
     key: Any = part if isinstance(node, list) else str(part)
     below = named(node[key]) if isinstance(node, list) else node.get(key, {})
+    below = question_table(below) if keyed else below
     if key in INSTEAD:
         node.pop(INSTEAD[key], None)
     node[key] = below if value is None else value

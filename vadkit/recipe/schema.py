@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from vadkit.recipe.score_name import ScoreName
-from vadkit.recipe.toml_tables import named
+from vadkit.recipe.toml_tables import named, question_table
 from vadkit.registry.cards import BoxRules
 
 TARGET = "target"
@@ -227,12 +227,9 @@ class Question(Strict):
 
 
 def _listed(value: Any) -> Any:
-    """A question given by its scores alone, or by one, as a table."""
-    table = {"of": value} if isinstance(value, str | list | tuple) else value
-    if not isinstance(table, dict) or "of" not in table:
-        return table
-    names = [table["of"]] if isinstance(table["of"], str) else table["of"]
-    return {**table, "of": tuple(names) if isinstance(names, list) else names}
+    table = question_table(value)
+    names = table.get("of") if isinstance(table, dict) else None
+    return {**table, "of": tuple(names)} if isinstance(names, list) else table
 
 
 NamedQuestion = Annotated[

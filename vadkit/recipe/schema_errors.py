@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
@@ -12,18 +11,23 @@ from pydantic import ValidationError
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.toml_tables import Table
 from vadkit.utils.suggestions import allowed_words, did_you_mean
+from vadkit.utils.wrong_values import wrong_value
 
 
 def model_problems(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[Problem]:
     """What pydantic found, with the allowed keys and near matches."""
     for entry in error.errors():
         key, kind = entry["loc"], entry["type"]
+        key = key[:-1] if key[-1:] == ("[key]",) else key  # that a table's key is wrong
+        if kind == "too_short" and len(entry["input"]) >= entry["ctx"]["min_length"]:
+            continue  # its items are wrong, which is said of them
         if kind in ("extra_forbidden", "unexpected_keyword_argument"):
             message = _unknown(schema, key)
         elif kind == "missing":
-            key, message = key[:-1], f"{str(key[-1])!r} is missing."
+            name = f"item {key[-1]}" if isinstance(key[-1], int) else repr(key[-1])
+            key, message = key[:-1], f"{name} is missing."
         else:
-            message = _wrong_value(entry["msg"], entry["input"])
+            message = wrong_value(entry)
         yield Problem(key, message)
 
 
@@ -35,12 +39,6 @@ def _unknown(schema: Mapping[str, Any], key: KeyPath) -> str:
     belongs = f"It belongs in {' or '.join(homes)}." if homes else ""
     hints = [did_you_mean(name, names) or belongs, allowed_words(names)]
     return " ".join(["unknown key.", *filter(None, hints)])
-
-
-def _wrong_value(message: str, value: object) -> str:
-    message = message.removeprefix("Value error, ")
-    near = did_you_mean(value, re.findall("'([^']*)'", message)) if isinstance(value, str) else ""
-    return f"{message}, got {value!r:.60}. {near}".strip()
 
 
 def without(table: Table, problems: Sequence[Problem]) -> Table:

@@ -29,7 +29,7 @@ def name_problems(table: Table, registry: Registry) -> Iterator[Problem]:
         yield from problems
         if card is not None:
             for option, message in option_problems(card, own_options(kind, options)):
-                yield Problem((*path, *option.split(".")), message)
+                yield Problem((*path, *filter(None, option.split("."))), message)
     for key, name in task_entries(table):
         yield from _card(registry, "task", name, key)[1]
 

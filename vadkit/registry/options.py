@@ -9,6 +9,7 @@ from typing import Any
 
 from vadkit.registry.cards import Card
 from vadkit.utils.suggestions import allowed_words, did_you_mean
+from vadkit.utils.wrong_values import wrong_value
 
 
 def option_problems(card: Card, table: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -25,8 +26,7 @@ def option_problems(card: Card, table: Mapping[str, Any]) -> list[tuple[str, str
         config_from(card, {key: value for key, value in table.items() if key in names})
     except ValidationError as error:
         unknown += [
-            (".".join(map(str, entry["loc"])), f"{entry['msg']}, got {entry['input']!r:.60}.")
-            for entry in error.errors()
+            (".".join(map(str, entry["loc"])), wrong_value(entry)) for entry in error.errors()
         ]
     return unknown
 

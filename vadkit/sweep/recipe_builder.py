@@ -62,8 +62,7 @@ class Composer:
             for name, value in table.items():
                 self._change(composed, key_path(name), value, (*key, name))
         for text in self._file.sets:
-            apply_set(composed.source, text, self._registry)
-            composed.origins[key_path(text.partition("=")[0].strip())] = None
+            composed.origins[apply_set(composed.source, text, self._registry)] = None
         try:
             return compile_recipe(composed.source, self._registry), []
         except ProblemsError as error:
