@@ -30,6 +30,7 @@ CARD = TaskCard(
     api=2,
     # As prediction reads, so that both share a store of cubes.
     sampling=lambda config: Sampling(frames=2 * config.reach + 1),
+    scores=lambda _: ("error",),
     raised_by={"error": "noise"},
 )
 

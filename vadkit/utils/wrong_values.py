@@ -8,12 +8,9 @@ from typing import Any
 
 from vadkit.utils.suggestions import did_you_mean
 
-_TABLE, _LIST = "Input should be a table", "Input should be a list"
+_LIST = "Input should be a list"
 _WORDS = {
-    "model_type": _TABLE,
-    "model_attributes_type": _TABLE,
-    "dataclass_type": _TABLE,
-    "dict_type": _TABLE,
+    **dict.fromkeys(["model_type", "dataclass_type", "dict_type"], "Input should be a table"),
     "list_type": _LIST,
     "tuple_type": _LIST,
     "int_type": "Input should be a whole number",
@@ -29,14 +26,10 @@ def wrong_value(entry: Mapping[str, Any]) -> str:
     """A sentence about an error of pydantic's list, with the value and near matches."""
     words, value = _WORDS.get(entry["type"], entry["msg"]), entry["input"]
     message = words.format_map(entry.get("ctx", {})).removeprefix("Value error, ")
-    quoted = {*re.findall("'([^']*)'", message)} - {value if isinstance(value, str) else ""}
-    near = did_you_mean(value, quoted) if isinstance(value, str) else ""
-    return f"{message}{_given(value)}. {near}".strip()
-
-
-def _given(value: Any) -> str:
     if isinstance(value, dict):
-        return ""  # the line that is named says it
-    if isinstance(value, bool):
-        return f", got {str(value).lower()}"
-    return f", got {[*value] if isinstance(value, tuple) else value!r:.60}"
+        return f"{message}."  # the line that is named shows it
+    value = [*value] if isinstance(value, tuple) else value
+    text = str(value).lower() if isinstance(value, bool) else f"{value!r:.60}"
+    allowed = {*re.findall("'([^']*)'", message)} - {str(value)}
+    near = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    return f"{message}, got {text}. {near}".strip()
