@@ -36,7 +36,7 @@ def test_sets_name_questions_in_quotes(tmp_path) -> None:
     sets = [
         'score.questions."how large".of = ["guess.c"]',
         "score.questions.'how fast'.gate = \"guess.a\"",
-        'score.weights."guess.b" = 2',
+        'score.weights."how fast" = 2',
     ]
     score = load_plain(tmp_path, ASKED, sets=sets).score
     assert {*score.questions} == {"how large", "how fast"}
@@ -45,7 +45,7 @@ def test_sets_name_questions_in_quotes(tmp_path) -> None:
         ("guess.b",),
         "guess.a",
     )
-    assert score.weights == {"guess.b": 2.0}
+    assert score.weights == {"how fast": 2.0}
     again = load_plain(tmp_path, ASKED, sets={'score.questions."how large"': ["guess.d"]}).score
     assert again.questions["how large"].of == ("guess.d",)
 
