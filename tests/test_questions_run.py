@@ -13,7 +13,7 @@ from tiny_world import ODD, World, film, write_video
 from vadkit.cli import execute
 from vadkit.data.data_module import PreparedData, required
 from vadkit.data.dataset import Video
-from vadkit.errors import DataError, RecipeError
+from vadkit.errors import DataError, OtherCameraError, RecipeError
 from vadkit.experiment.run import run
 from vadkit.recipe import ScoreName, load_recipe
 from vadkit.registry.registry import Registry, load_plugins
@@ -137,6 +137,21 @@ def test_a_video_without_objects_is_normal(asked: Path, registry: Registry, tmp_
     scorer = Scorer.of_run(RunFolder.open(asked), registry, detectors=motion)
     table = scorer.score(Video("still", tmp_path / "still.mkv", "test"))
     assert table.scores.raw.tolist() == [0.0] * 12
+
+
+def test_a_video_of_another_camera_gets_no_scores_unless_asked_for(
+    asked: Path, world: World, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(video: str, *_: object) -> None:
+        raise OtherCameraError(f"{video}: of another camera")
+
+    monkeypatch.setattr("vadkit.score.refuse_other_camera", refuse)
+    source, folder = world.target / "test/c.mkv", RunFolder.open(asked)
+    written, failed = score_videos([source], Scorer.of_run(folder, registry), tmp_path)
+    assert (written, [str(error) for error in failed]) == ([], ["c: of another camera"])
+    assert not list(tmp_path.iterdir())
+    scorer = Scorer.of_run(folder, registry, any_camera=True)
+    assert score_videos([source], scorer, tmp_path)[1] == []
 
 
 def test_a_strangers_part_is_asked_beside_a_task(world: World, tmp_path: Path) -> None:

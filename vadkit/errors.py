@@ -34,6 +34,10 @@ class DataError(VadkitError):
     exit_code = 4
 
 
+class OtherCameraError(DataError):
+    """A video of a camera that the model was not trained on."""
+
+
 class PluginError(VadkitError):
     """A plugin that is missing, broken, ambiguous or breaks the contract."""
 

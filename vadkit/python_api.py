@@ -121,6 +121,7 @@ def load_run(
     device: str = "auto",
     boxes: Places | None = None,
     strict: bool = False,
+    any_camera: bool = False,
     plugins: Sequence[Places] = (),
 ) -> Run:
     """Open a run folder; its model is loaded when a video is scored.
@@ -130,6 +131,7 @@ def load_run(
         device: Where to score.
         boxes: A file or folder of boxes that takes the place of the recipe's detectors.
         strict: Refuse damaged frames.
+        any_camera: Score also videos of cameras that the run was not trained on.
         plugins: Plugins that are one file each.
 
     Raises:
@@ -137,7 +139,7 @@ def load_run(
         RunBusyError: Another version of vadkit made it.
     """
     file = Path(boxes) if boxes else None
-    return Run(RunFolder.open(path), _registry(plugins), file, device, strict)
+    return Run(RunFolder.open(path), _registry(plugins), file, device, strict, any_camera)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +153,8 @@ class Run:
     device: str = "auto"
     strict: bool = False
     """Refuse damaged frames."""
+    any_camera: bool = False
+    """Score also videos of cameras that the run was not trained on."""
 
     @property
     def path(self) -> Path:
@@ -213,6 +217,7 @@ class Run:
         Raises:
             DataError: The video cannot be read, is damaged and damage is refused, or a frame is
                 not of that kind; or the run has no model.
+            OtherCameraError: It is not of a camera that the run was trained on.
             PluginError: A plugin that scores is missing or fails.
         """
         from vadkit.data.video.memory_reader import MemoryReader
@@ -238,6 +243,7 @@ class Run:
             detectors=detectors,
             device=self.device,
             strict=self.strict,
+            any_camera=self.any_camera,
         )
 
     def _unfinished(self) -> RunBusyError:

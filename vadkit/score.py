@@ -25,7 +25,7 @@ from vadkit.data.video.open_video import clip_name, open_video
 from vadkit.data.video_pass import VideoPass
 from vadkit.data.windows import reach, windows
 from vadkit.errors import DataError, PluginError
-from vadkit.recipe import BoundRecipe, Phase, Recipe, TaskEntry
+from vadkit.recipe import BoundRecipe, Phase, Recipe, ScoreName, TaskEntry
 from vadkit.recipe.bindings import Binding
 from vadkit.recipe.schema import TARGET, DetectorSource
 from vadkit.registry.cards import BoxRules, Need
@@ -38,6 +38,7 @@ from vadkit.runs.folder import RunFolder
 from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
 from vadkit.scoring.calibration import Normal
+from vadkit.scoring.camera import refuse_other_camera
 from vadkit.scoring.evidence import Banks, ScoreTables
 from vadkit.scoring.fusion import frame_maximum, fuse
 from vadkit.scoring.live import FittedPart, LiveEvidence, LiveFrame, LiveTask
@@ -66,6 +67,8 @@ class Scorer:
     device: torch.device
     strict: bool = False
     """Refuse damaged frames; otherwise the frame before stands in."""
+    any_camera: bool = False
+    """Score also what is not of a camera that was trained on."""
 
     @classmethod
     def of_run(
@@ -76,6 +79,7 @@ class Scorer:
         detectors: Sequence[DetectorSource] = (),
         device: str = "cpu",
         strict: bool = False,
+        any_camera: bool = False,
     ) -> Scorer:
         """Load `model/` of a run.
 
@@ -86,6 +90,7 @@ class Scorer:
             detectors: Find objects with these instead of the recipe's.
             device: Where to score: "cpu", "cuda", ...; "auto" takes a GPU if there is one.
             strict: Refuse damaged frames.
+            any_camera: Score also what is not of a camera that was trained on.
 
         Raises:
             PluginError: A task, backbone, detector or teacher is missing, or asks for what only
@@ -114,7 +119,8 @@ class Scorer:
             for name, part in bound.evidence.items()
         }
         model, normal = model.to(where).eval(), _normal(tensors)
-        return cls(model, bound.recipe, finders, rules, teachers, normal, evidence, where, strict)
+        fitted = (model, bound.recipe, finders, rules, teachers, normal, evidence)
+        return cls(*fitted, where, strict, any_camera)
 
     @property
     def cameras(self) -> list[str]:
@@ -141,6 +147,7 @@ class Scorer:
 
         Raises:
             DataError: The video cannot be read, or is damaged and damage is refused.
+            OtherCameraError: It is not of a camera that the run was trained on.
             PluginError: A task, detector or teacher fails.
         """
         reader = reader or open_video(video.path, strict=self.strict)
@@ -158,6 +165,12 @@ class Scorer:
         for remark in video_pass.remarks:
             tell(remark)
         return self._fused(video.name, sources, camera)
+
+    @property
+    def _telling(self) -> Iterator[ScoreName]:
+        """The attributes that tell cameras apart."""
+        for name, fitted in self.evidence.items():
+            yield from (ScoreName.compose(name, of) for of in fitted.binding.card.tells_camera)
 
     def _frames(
         self, video_pass: VideoPass, tasks: Sequence[LiveTask | LiveEvidence]
@@ -183,6 +196,8 @@ class Scorer:
             units = replace(units, cameras=(camera,))
             tables |= {score: (units, array) for score, array in values.items()}
             times = source.times
+        if not self.any_camera:
+            refuse_other_camera(video, tables, self.normal, self._telling)
         fused = fuse(tables, self.recipe.score, self.normal)[video]
         columns = {str(name): frame_maximum(*table)[video] for name, table in tables.items()}
         return ScoreTable(times, fused, columns)

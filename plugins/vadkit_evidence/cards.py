@@ -99,6 +99,7 @@ APPEARANCE = EvidenceCard(
     config=AppearanceConfig,
     attributes=("distance",),
     raised_by={"distance": "noise"},
+    tells_camera=("distance",),
 )
 POSTURE = EvidenceCard(
     name="posture",

@@ -151,6 +151,10 @@ def score(
     camera: Annotated[
         str, typer.Option("--camera", help="Which of the run's cameras the videos are of.")
     ] = "",
+    any_camera: Annotated[
+        bool,
+        typer.Option("--any-camera", help="Score also what is of no camera that was trained on."),
+    ] = False,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")] = "cpu",
     strict: options.Strict = False,
     plugin: options.Plugins = None,
@@ -164,7 +168,14 @@ def score(
 
     detectors = [file_detector(boxes)] if boxes else []
     folder = RunFolder.open(run)
-    scorer = Scorer.of_run(folder, registry, detectors=detectors, device=device, strict=strict)
+    scorer = Scorer.of_run(
+        folder,
+        registry,
+        detectors=detectors,
+        device=device,
+        strict=strict,
+        any_camera=any_camera,
+    )
     if camera and camera not in scorer.cameras:
         cameras = ", ".join(scorer.cameras) or "no camera by name"
         raise DataError(f"--camera {camera}: {run} does not know it.", f"It knows {cameras}.")

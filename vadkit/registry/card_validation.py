@@ -117,6 +117,8 @@ def _check_declared(card: Card) -> None:
         _expect(card, "attributes", named, "a tuple of names of a-z, 0-9, _ and -")
         known = set(card.raised_by) <= set(names) and set(card.raised_by.values()) <= {*_CHANGED}
         _expect(card, "raised_by", known, f"by attribute one of {', '.join(_CHANGED)}")
+        telling = set(card.tells_camera) <= set(names)
+        _expect(card, "tells_camera", telling, "a tuple of some of its attributes")
     if isinstance(card, TaskCard | TeacherCard):
         _check_answers(card, "sampling", Sampling)
 

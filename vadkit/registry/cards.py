@@ -204,6 +204,8 @@ class EvidenceCard(Card):
     """Names of the numbers, higher is more unusual; a recipe writes `part.attribute`."""
     raised_by: Mapping[str, Change] = field(default_factory=dict, hash=False)
     """Attribute -> what done to objects raises it; the conformance kit checks it."""
+    tells_camera: tuple[str, ...] = ()
+    """Attributes by which few objects are unusual before a camera that the model was trained on."""
 
 
 @dataclass(frozen=True, kw_only=True)

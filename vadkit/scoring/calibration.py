@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.units import Units
 from vadkit.recipe import Protocol, ScoreName
 from vadkit.recipe.schema import Calibrate
 
@@ -177,6 +178,23 @@ def tail(values: Floats, normal: Floats, how: Calibrate) -> Floats:
         steps = np.divide(values - start, mean, out=np.full(len(values), np.inf), where=mean > 0)
     beyond = -np.log(1 - how.beyond) + steps
     return np.asarray(np.minimum(np.where(values > start, beyond, logs), how.cap))
+
+
+def tails(
+    units: Units,
+    values: Iterable[NDArray[Any]],
+    normal: Normal,
+    usual: Iterable[NDArray[Any]],
+    how: Calibrate,
+) -> Floats:
+    """(scores, n): `tail` of each score (n,) among training units (m,) of the same camera."""
+    pairs = list(zip(values, usual, strict=True))
+    cameras, rows = units.camera, np.empty((len(pairs), len(units)))
+    for camera in np.unique(cameras):
+        here, there = cameras == camera, normal.of_camera(camera)
+        for row, (score, scores) in zip(rows, pairs, strict=True):
+            row[here] = tail(np.asarray(score)[here], np.asarray(scores, np.float64)[there], how)
+    return rows
 
 
 def without_cap(names: Iterable[ScoreName], normal: Mapping[str, Normal], how: Calibrate) -> Floats:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.recipe import Protocol, ScoreName
-from vadkit.scoring.calibration import Normal, calibrated, places, tail, with_cap
+from vadkit.scoring.calibration import Normal, calibrated, places, tails, with_cap
 from vadkit.scoring.protocol import FrameScores, finish, normalised
 from vadkit.scoring.reasons import Answer, reasons
 
@@ -118,19 +118,6 @@ def _passes(gate: Table, training: Normal, usual: NDArray[Any], above: float) ->
     return passes
 
 
-def _tails(
-    units: Units, values: Floats, training: Normal, usual: Floats, protocol: Protocol
-) -> Floats:
-    """(scores, n): -log p of each score among training units of the same camera."""
-    cameras, rows = units.camera, np.empty_like(values)
-    for camera in np.unique(cameras):
-        units_here, training_here = cameras == camera, training.of_camera(camera)
-        for row, score, scores in zip(rows, values, usual, strict=True):
-            usual_here = scores[training_here]
-            row[units_here] = tail(score[units_here], usual_here, protocol.calibrate)
-    return rows
-
-
 def _common_units(question: str, tables: Sequence[Table]) -> Units:
     units = tables[0][0]
     if not all(_same(units, other) for other, _ in tables[1:]):
@@ -157,7 +144,7 @@ def _calibrated(
                 "The task's score has to be a finite number for every unit.",
             )
         if protocol.calibrate.kind == "tail":
-            rows = _tails(units, values, training, usual, protocol)
+            rows = tails(units, values, training, usual, protocol.calibrate)
         else:
             at = places(units.boxes, units.sizes[units.video])
             usual_at = places(training.boxes, training.sizes)

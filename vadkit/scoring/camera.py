@@ -1,0 +1,69 @@
+"""Whether a video is of a camera that the model was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vadkit.data.links import chains
+from vadkit.data.units import Units
+from vadkit.errors import OtherCameraError
+from vadkit.recipe import ScoreName
+from vadkit.recipe.schema import Calibrate
+from vadkit.scoring.calibration import Normal, tails
+from vadkit.scoring.evidence import ScoreTables
+
+TAIL = Calibrate(kind="tail")
+USUAL = -np.log(0.2)
+"""-log p up to which an object looks usual: so do four of five training objects."""
+LEAST_SHARE = 0.1
+"""Of a video's objects that look usual, before the camera on which training video was taken."""
+FEWEST, SHORTEST = 5, 5
+"""Objects that say something of a camera, and frames through which one has to be followed."""
+
+
+def refuse_other_camera(
+    video: str, tables: ScoreTables, normal: Mapping[str, Normal], telling: Iterable[ScoreName]
+) -> None:
+    """Refuse a video in which next to no object looks usual.
+
+    Args:
+        video: Its name.
+        tables: Its objects, and how unusual each is.
+        normal: Evidence part -> training objects.
+        telling: The attributes that tell cameras apart.
+
+    Raises:
+        OtherCameraError: It is such a video.
+    """
+    for name in (name for name in telling if name.task in normal):
+        share = usual_share(*tables[name], normal[name.task], name)
+        if share is not None and share < LEAST_SHARE:
+            raise OtherCameraError(
+                f"{video}: {1 - share:.0%} of its objects look unlike any in training ({name}), "
+                "so it is not of a camera that the run was trained on, and scores mean nothing.",
+                "Train on normal video of this camera, or score it all the same with --any-camera.",
+            )
+
+
+def usual_share(
+    units: Units, values: NDArray[np.floating[Any]], normal: Normal, name: ScoreName
+) -> float | None:
+    """The share of one video's objects that look usual; None where there are too few of them.
+
+    An object is followed along its links, and as unusual as the median of its boxes.
+
+    Args:
+        units: The objects of the video.
+        values: (n,) how unusual each is.
+        normal: The training objects.
+        name: Which of their attributes it is.
+    """
+    objects = [rows for rows in chains(units) if len(rows) >= SHORTEST]
+    if len(objects) < FEWEST:
+        return None
+    answers = tails(units, [np.asarray(values)], normal, [normal.scores[name]], TAIL)[0]
+    return float(np.mean([np.median(answers[rows]) <= USUAL for rows in objects]))
