@@ -30,6 +30,15 @@ class MotionConfig:
     """Gaps in an object that are closed, as a share of the image's height."""
     min_area: float = 0.001
     """Smallest object: a share of the image, or pixels from 1 on ([002] takes 1500 of 640x360)."""
+    pieces: bool = True
+    """Join pieces of one object that stand on each other, and leave out rims and limbs that stick
+    out of the boxes of detectors before."""
+    split: float = 0.8
+    """A region is cut between two people where it is lower than this share of both; 0 cuts none."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.split <= 1:
+            raise ValueError("split must lie between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +108,7 @@ class YOLOConfig(Network):
 
 MOTION = DetectorCard(
     name="motion",
+    revision=2,
     summary="What differs from a running mean of the frames, for a fixed camera.",
     paper="Barbalau et al., CVIU 2023, 3.1",
     config=MotionConfig,

@@ -13,7 +13,7 @@ from vadkit_teachers.flow_cards import DISConfig, FarnebackConfig
 
 from vadkit.api import Detector, Seen, Video
 from vadkit_detectors import FlowConfig
-from vadkit_detectors.regions import blacked_out, region_boxes
+from vadkit_detectors.regions import blacked_out, find_regions
 
 
 class Flow(Detector[FlowConfig]):
@@ -34,7 +34,8 @@ class Flow(Detector[FlowConfig]):
         for seen in chain(held, stream):
             now = to_grey(seen.frame.image)
             moving = blacked_out(self._moving(before, now), seen.boxes)
-            boxes = region_boxes(moving, self.config.closing, self.config.min_area)
+            regions = find_regions(moving, self.config.closing)
+            boxes = regions.boxes(regions.large(self.config.min_area))
             yield Seen(seen.frame, np.concatenate([seen.boxes, boxes]))
             before = now
 

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.api import Detector, Seen, Video
+from vadkit.api import Boxes, Detector, Seen, Video
 from vadkit_detectors import MotionConfig
-from vadkit_detectors.regions import Mask, blacked_out, region_boxes
+from vadkit_detectors.fragments import joined_pieces, remainders
+from vadkit_detectors.groups import split_groups
+from vadkit_detectors.regions import Mask, blacked_out, find_regions
 
 HELD_BYTES = 256 * 2**20
 """Most memory for the frames that are held back."""
@@ -45,9 +47,19 @@ class Motion(Detector[MotionConfig]):
             image = self._smooth(seen)
             moving = self._moving(image, background)
             self._learn(image, moving, background)
-            left_over = blacked_out(moving, seen.boxes)
-            boxes = region_boxes(left_over, self.config.closing, self.config.min_area)
-            yield Seen(seen.frame, np.concatenate([seen.boxes, boxes]))
+            yield Seen(seen.frame, np.concatenate([seen.boxes, self._boxes(moving, seen.boxes)]))
+
+    def _boxes(self, moving: Mask, before: Boxes) -> Boxes:
+        """Boxes (n, 5) of what moves beside the objects found before."""
+        config = self.config
+        regions = find_regions(blacked_out(moving, before), config.closing)
+        numbers = regions.large(config.min_area)
+        if config.pieces and len(before):
+            whole = find_regions(moving, config.closing)
+            held = blacked_out(np.ones_like(moving), before) == 0
+            numbers = numbers[~remainders(regions, whole, held)[numbers]]
+        boxes = split_groups(regions, numbers, config.split)
+        return joined_pieces(boxes) if config.pieces else boxes
 
     def _held(self, stream: Iterator[Seen]) -> list[Seen]:
         held = list(islice(stream, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +14,38 @@ Mask = NDArray[np.uint8]
 """(H, W) with 1 where something moves."""
 
 
-def region_boxes(moving: Mask, closing: float, min_area: float) -> Boxes:
-    """Boxes around the connected regions, each with confidence 1.
+class Regions(NamedTuple):
+    """Connected regions by number; number 0 is what does not move."""
 
-    Args:
-        moving: Where something moves.
-        closing: Gaps that are closed, as a share of the image's height.
-        min_area: Smallest region: a share of the image, or pixels from 1 on.
-    """
+    labels: NDArray[np.int32]
+    """(H, W) number of each pixel's region."""
+    places: NDArray[np.int32]
+    """(n, 5) left, top, width, height and pixels of each."""
+
+    def boxes(self, numbers: NDArray[np.int64]) -> Boxes:
+        """(k, 5): boxes of some, each with confidence 1."""
+        left, top, width, height, _ = self.places[numbers].T
+        return box_rows(left, top, left + width, top + height)
+
+    def large(self, min_area: float) -> NDArray[np.int64]:
+        """(k,) numbers of those of a share of the image, or of so many pixels, from 1 on."""
+        least = min_area if min_area >= 1 else min_area * self.labels.size
+        return np.flatnonzero(self.places[1:, cv2.CC_STAT_AREA] >= least) + 1
+
+
+def find_regions(moving: Mask, closing: float) -> Regions:
+    """The connected regions, gaps up to a share of the image's height closed."""
     side = max(3, round(closing * moving.shape[0])) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, kernel)
-    _, _, regions, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-    least = min_area if min_area >= 1 else min_area * moving.size
-    left, top, width, height, pixels = regions[1:].T
-    boxes = np.stack([left, top, left + width, top + height, np.ones_like(left)], axis=1)
-    return boxes[pixels >= least].astype(np.float32)
+    _, labels, places, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    return Regions(np.asarray(labels, np.int32), np.asarray(places, np.int32))
+
+
+def box_rows(left: object, top: object, right: object, bottom: object) -> Boxes:
+    """(n, 5) from the sides (n,), with confidence 1."""
+    sides = np.stack([np.asarray(side, np.float32) for side in (left, top, right, bottom)], axis=1)
+    return np.concatenate([sides, np.ones((len(sides), 1), np.float32)], axis=1)
 
 
 def blacked_out(image: NDArray[np.uint8], boxes: Boxes, value: int = 0) -> NDArray[np.uint8]:

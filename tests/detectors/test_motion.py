@@ -154,3 +154,28 @@ def test_a_cast_shadow_is_no_part_of_who_casts_it(channels: int, shadow: float, 
         left = 2 * seen.frame.index
         assert len(seen.boxes) == 1
         assert overlap(seen.boxes[0].tolist(), [left, 40, left + width, 70]) > 0.8
+
+
+def test_a_broken_person_is_one_box_and_rims_of_earlier_boxes_are_none() -> None:
+    image = np.full((80, 120, 1), 40, np.uint8)
+    image[20:40, 50:60] = image[44:64, 50:60] = 200
+    frames = [*[np.full_like(image, 40)] * 30, image]
+    plain, mended = (Motion(MotionConfig(blur=1, pieces=on)) for on in (False, True))
+    assert len(boxes_of_last(plain, frames)) == 2
+    assert boxes_of_last(mended, frames)[:, :4].tolist() == [[50, 20, 60, 64]]
+    held = np.array([[52, 18, 62, 66, 0.9]], np.float32)
+    assert len(boxes_of_last(plain, frames, held)) > 1
+    assert boxes_of_last(mended, frames, held).tolist() == held.tolist()
+
+
+def boxes_of_last(
+    detector: Motion, images: list[np.ndarray], before: np.ndarray = NOTHING
+) -> np.ndarray:
+    stream = (Seen(Frame(n, n / 25, image), before) for n, image in enumerate(images))
+    *_, last = detector.detect(VIDEO, stream)
+    return last.boxes
+
+
+def test_a_share_beyond_one_cuts_nothing_and_is_refused() -> None:
+    with pytest.raises(ValueError, match="split must lie between 0 and 1"):
+        MotionConfig(split=1.5)
