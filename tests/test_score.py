@@ -15,6 +15,7 @@ from vadkit.experiment.run import run
 from vadkit.recipe import file_detector, load_recipe
 from vadkit.registry.registry import Registry
 from vadkit.report.score_files import read_scores
+from vadkit.runs.bundle import WEIGHTS, read_bundle, write_bundle
 from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer, score_videos
 
@@ -107,6 +108,22 @@ def test_other_tasks_need_not_be_installed_any_more(
     fewer = Registry(tuple(p for p in registry.plugins if p.name not in ("jigsaw", "virtual")))
     scorer = Scorer.of_run(RunFolder.open(done), fewer)
     assert list(scorer.model.tasks) == ["prediction"]
+
+
+@pytest.mark.parametrize("change", ["weights", "recipe"])
+def test_a_model_of_another_version_says_what_to_do(
+    done: Path, registry: Registry, tmp_path: Path, change: str
+) -> None:
+    old = Path(shutil.copytree(done, tmp_path / "old"))
+    bundle = read_bundle(old / "model")
+    weights, state = dict(bundle.weights), dict(bundle.state)
+    if change == "weights":
+        weights.pop(next(iter(weights)))
+    else:
+        state["recipe"] = state["recipe"] | {"gone": 1}
+    write_bundle(old / "model", {WEIGHTS: weights}, state)
+    with pytest.raises(DataError, match=r"old/model was saved by another version .* run the recip"):
+        Scorer.of_run(RunFolder.open(old), registry)
 
 
 def test_a_run_without_a_model_is_named(done: Path, registry: Registry, tmp_path: Path) -> None:

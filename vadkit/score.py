@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import Tensor
 
 from vadkit.data.dataset import Video
@@ -29,11 +31,12 @@ from vadkit.recipe import BoundRecipe, Phase, Recipe, ScoreName, TaskEntry
 from vadkit.recipe.bindings import Binding
 from vadkit.recipe.schema import TARGET, DetectorSource
 from vadkit.registry.cards import BoxRules, Need
+from vadkit.registry.discovery import one_line
 from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
 from vadkit.report.reason_files import FOLDER, write_reasons
 from vadkit.report.score_files import ScoreTable, write_scores
-from vadkit.runs.bundle import BANK, NORMAL, read_model
+from vadkit.runs.bundle import BANK, NORMAL, Bundle, read_model
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
@@ -98,16 +101,14 @@ class Scorer:
         """
         bundle = read_model(folder.model)
         tensors, state = bundle.weights, bundle.state
-        bound = BoundRecipe(Recipe.model_validate(state["recipe"]), registry)
+        with _as_saved(folder.model):
+            recipe, normal = Recipe.model_validate(state["recipe"]), _normal(tensors)
+        bound = BoundRecipe(recipe, registry)
         if detectors:
             objects = bound.recipe.objects.model_copy(update={"detectors": tuple(detectors)})
             bound = bound.with_values(objects=objects)
-        # As JSON has them, which knows no tuples.
-        pairs = {name: tuple(state["sizes"][name]) for name in ("cube", "frame")}
-        model = _model(bound, Sizes(**{**state["sizes"], **pairs}))
-        kinds = (NORMAL, BANK)
-        weights = {name: tensors[name] for name in tensors if not name.startswith(kinds)}
-        load_state(model, weights, str(folder.model))
+        with _as_saved(folder.model):
+            model = _model(bound, bundle)
         finders = [detector.create() for detector in bound.detectors]
         rules, where = bound.datasets[TARGET].rules, present_device(device)
         bound_teachers = Teachers(bound, where)
@@ -118,7 +119,7 @@ class Scorer:
             name: FittedPart(part, _same(part, fitted.get(name, "")), banks.get(name, {"": {}}))
             for name, part in bound.evidence.items()
         }
-        model, normal = model.to(where).eval(), _normal(tensors)
+        model = model.to(where).eval()
         fitted = (model, bound.recipe, finders, rules, teachers, normal, evidence)
         return cls(*fitted, where, strict, any_camera)
 
@@ -203,15 +204,34 @@ class Scorer:
         return ScoreTable(times, fused, columns)
 
 
-def _model(bound: BoundRecipe, sizes: Sizes) -> Model:
+@contextmanager
+def _as_saved(folder: Path) -> Iterator[None]:
+    """Say what to do where a model is not as this vadkit and its plugins save one."""
+    try:
+        yield
+    except (DataError, ValidationError, KeyError) as error:
+        detail = error.message if isinstance(error, DataError) else one_line(error)
+        raise DataError(
+            f"{folder} was saved by another version of vadkit or a plugin: {detail.rstrip('.')}.",
+            "Score with the version that made the run, or run the recipe again.",
+        ) from error
+
+
+def _model(bound: BoundRecipe, bundle: Bundle) -> Model:
     """Build the model with the heads that score, each with a trunk of its own, as exported."""
     tasks = [bound.tasks[name] for name in bound.scoring_tasks]
+    # As JSON has them, which knows no tuples.
+    pairs = {name: tuple(bundle.state["sizes"][name]) for name in ("cube", "frame")}
+    sizes = Sizes(**{**bundle.state["sizes"], **pairs})
     model = Model(bound, {task.name: task.create() for task in tasks}, sizes)
     if tasks:
         entries = tuple(TaskEntry(name=task.name, backbone=task.backbone) for task in tasks)
         phase = Phase(stage="score", tasks=entries, epochs=0, share=False)
         model.begin(phase, bound.recipe.seed, 0)
     model.separate({task.name: model.parts(task.name) for task in tasks})
+    kinds = (NORMAL, BANK)
+    weights = {name: of for name, of in bundle.weights.items() if not name.startswith(kinds)}
+    load_state(model, weights, "it")
     return model
 
 

@@ -61,7 +61,7 @@ class File(Detector[FileConfig]):
         path = self.config.path
         found = [path] if path.is_file() else sorted([*path.glob("*.csv"), *path.glob("*.csv.gz")])
         if not found:
-            raise DataError(f"{path} holds no boxes.", "Name a .csv or .csv.gz file or a folder.")
+            raise DataError(f"{path} holds no boxes.", "Name another file or folder (--boxes).")
         return found
 
     @cached_property
@@ -78,7 +78,8 @@ class File(Detector[FileConfig]):
         if not by_frame and self.config.missing == "error":
             raise DataError(
                 f"{self.config.path} has no box for the {video.split} video {video.name!r}.",
-                f'Set missing = "none" if it shows no object; the files name {self._known()}.',
+                f"They name {self._known()}. Name a file of its own boxes (--boxes), or set the "
+                'detector\'s missing = "none" if it shows no object.',
             )
         return by_frame
 

@@ -142,6 +142,19 @@ def test_what_does_not_compare_is_refused_unless_told(
         told = capsys.readouterr()
         assert said in told.err
         assert "x" in told.out
+        assert ("nothing says how sure the difference is" in told.out) == (command == "compare")
+
+
+def test_runs_on_other_videos_stand_side_by_side_if_told(
+    done: Path, tmp_path: Path, capsys
+) -> None:
+    path = changed(done, tmp_path, other_videos)
+    for folder in ("scores", "labels"):
+        (path / folder / "c.csv").unlink()
+    assert execute(["compare", str(done), str(path), "--anyway"]) == 0
+    told = capsys.readouterr().out
+    assert "micro AUC" in told
+    assert "Protocol or data differ, so nothing says how sure" in told
 
 
 def test_a_run_against_another_says_how_sure_and_what_changed(
@@ -161,7 +174,10 @@ def test_a_run_against_another_says_how_sure_and_what_changed(
 
 def test_a_run_against_itself_does_not_differ(done: Path, capsys) -> None:
     assert execute(["compare", str(done), str(done)]) == 0
-    assert "+0.0000 to +0.0000" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "+0.0000 to +0.0000" in told
+    assert "Both have the same micro AUC, however their videos are drawn." in told
+    assert "its sign" not in told
 
 
 def test_a_run_without_figures_is_named(done: Path, tmp_path: Path, capsys) -> None:

@@ -126,7 +126,7 @@ def test_a_given_rate_counts_the_hours(folders, capsys) -> None:
     """Twice as many frames a second are half as many hours."""
     np.save(folders[0] / "01.npy", np.arange(LENGTHS["01"]) % 2 * 3)
     slow, fast = [], []
-    for rate, values in ((10, slow), (20, fast)):
+    for rate, values in ((0.25, slow), (0.5, fast)):
         assert frames(folders, f"--fps={rate}", "--json") == 0
         found = json.loads(capsys.readouterr().out)
         values += [found[key] for key in ALARMS]
@@ -269,6 +269,26 @@ def test_all_protocols_stand_below_one_another_with_their_spread(folders, capsys
     assert frames(folders, "--protocol=all") == 0
     every = capsys.readouterr().out
     assert all(f"\n{name} " in every for name in presets())
+
+
+def test_notes_stand_below_all_protocols_once(folders, capsys) -> None:
+    for name, length in LENGTHS.items():
+        (folders[1] / f"{name}.csv").write_text("0\n" * 3 + "1\n" * (length - 3))
+    (folders[1] / "01.npy").unlink()
+    assert frames(folders, "--protocol=seeds", "--protocol=mnad") == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Note")]
+    assert len(notes) == 2
+    assert any(note.startswith("Note on mnad: ") for note in notes)  # which drops the normal frames
+    assert any(note.startswith("Note on seeds: false alarms an hour are undef") for note in notes)
+
+
+def test_a_rate_that_goes_before_the_files_times_is_told(done: Path, folders, capsys) -> None:
+    words = ["evaluate", "frames", f"--scores={done / 'scores'}", f"--labels={done / 'labels'}"]
+    assert execute([*words, "--fps=10"]) == 0
+    assert "--fps 10 goes before the times that" in capsys.readouterr().err
+    assert execute(words) == 0
+    assert frames(folders, "--fps=10") == 0
+    assert "--fps" not in capsys.readouterr().err
 
 
 def test_a_run_is_evaluated_anew_by_its_own_files(done: Path, capsys) -> None:

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_named_by_file_and_row(
 
 def test_a_video_without_rows_is_an_error_unless_it_may_be_empty(tmp_path: Path) -> None:
     path = written(tmp_path / "boxes.csv", "Test001,0,0,0,1,1,1\n")
-    with pytest.raises(DataError, match=r"'Test002'.*Test001"):
+    with pytest.raises(DataError, match=r"'Test002'.*Test001.* of its own boxes \(--boxes\)"):
         found(FileConfig(path=path), "Test002")
     assert found(FileConfig(path=path, missing="none"), "Test002") == [[], [], []]
 
@@ -102,7 +102,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> N
 
 
 def test_no_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no boxes"):
+    with pytest.raises(DataError, match=r"holds no boxes. .*--boxes"):
         found(FileConfig(path=tmp_path), "a")
 
 

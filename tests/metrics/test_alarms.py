@@ -26,12 +26,13 @@ def judged(scores, labels, times=None):
     return [result[f"false_alarms_{level}"] for level in LEVELS]
 
 
-def stretches(frames):
-    """Runs of consecutive numbers, slowly."""
+def stretches(frames, times):
+    """Numbers that follow each other or are at most a second apart, and those between, slowly."""
     groups = []
-    for frame in frames:
-        if groups and groups[-1][-1] == frame - 1:
-            groups[-1].append(frame)
+    for frame in frames.tolist():
+        last = groups[-1][-1] if groups else -2
+        if groups and (last == frame - 1 or times[frame] - times[last] <= 1):
+            groups[-1].extend(range(last + 1, frame + 1))
         else:
             groups.append([frame])
     return groups
@@ -39,16 +40,24 @@ def stretches(frames):
 
 def reference(scores, labels, seconds, level):
     """As the definition says it: go down with the threshold until enough events are found."""
-    events = {v: stretches(np.flatnonzero(of)) for v, of in labels.items()}
+    times = {v: np.cumsum(of) for v, of in seconds.items()}
+    events = {v: stretches(np.flatnonzero(of), times[v]) for v, of in labels.items()}
     count = sum(map(len, events.values()))
     hours = sum(seconds[v][np.asarray(of) == 0].sum() for v, of in labels.items()) / 3600
     if not count or not hours:
         return None
     for threshold in sorted(np.unique(np.concatenate([*scores.values()])), reverse=True):
-        alarms = {v: stretches(np.flatnonzero(of >= threshold)) for v, of in scores.items()}
-        hit = sum(any({*event} & {*a} for a in alarms[v]) for v in events for event in events[v])
+        alarms = {
+            v: stretches(np.flatnonzero(of >= threshold), times[v]) for v, of in scores.items()
+        }
+        hit = sum(scores[v][event].max() >= threshold for v in events for event in events[v])
         if 100 * hit >= level * count:
-            wrong = [a for v in alarms for a in alarms[v] if not np.any(np.asarray(labels[v])[a])]
+            wrong = [
+                alarm
+                for v in alarms
+                for alarm in alarms[v]
+                if not any({*event} & {*alarm} for event in events[v])
+            ]
             return len(wrong) / hours
     raise AssertionError("the lowest threshold finds every event")
 
@@ -62,7 +71,7 @@ def videos(draw):
         each = {"min_size": frames, "max_size": frames}
         scores[name] = np.array(draw(st.lists(st.integers(-3, 6), **each)), float)
         labels[name] = np.array(draw(st.lists(st.sampled_from([0, 0, 1]), **each)))
-        seconds[name] = np.full(frames, draw(st.sampled_from([1, 0.5, 2])))
+        seconds[name] = np.full(frames, draw(st.sampled_from([1, 0.5, 2, 0.25])))
     return scores, labels, seconds
 
 
@@ -89,6 +98,15 @@ def test_by_hand():
     # At 7 the 8 alone; at 5 the two of 6, too, while the first 5 of b goes on into an event; at 3
     # the two of 4 besides.
     assert judged(scores, labels) == pytest.approx([1 / hours, 2 / hours, 4 / hours])
+
+
+def test_runs_a_second_apart_are_one_event_and_one_alarm():
+    """Four frames a second: the piece of one frame is no event, and 9, 9 and 8 are one alarm."""
+    scores, labels = {"v": np.array([5, 0, 0, 0, 1] + [0] * 9 + [9, 0, 9, 0, 0, 8, 0])}, {}
+    labels["v"] = np.array([1, 0, 0, 0, 1] + [0] * 16)
+    hours = 19 / 4 / 3600
+    assert judged(scores, labels, {"v": np.arange(21) / 4}) == pytest.approx([1 / hours] * 3)
+    assert judged(scores, labels)[2] == pytest.approx(3 / (19 / 3600))
 
 
 def test_equal_scores_pass_together():

@@ -35,7 +35,7 @@ ASKED = {"score": {"questions": {"how large": {"of": ["guess.a"]}, "how fast": "
 def test_sets_name_questions_in_quotes(tmp_path) -> None:
     sets = [
         'score.questions."how large".of = ["guess.c"]',
-        "score.questions.'how fast'.gate = \"guess.a\"",
+        "score.questions.'how fast' = { of = 'guess.b', gate = 'guess.a' }",
         'score.weights."how fast" = 2',
     ]
     score = load_plain(tmp_path, ASKED, sets=sets).score

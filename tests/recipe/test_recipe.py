@@ -10,15 +10,8 @@ import tomli_w
 from made_recipes import OWN, PLAIN, REGISTRY, TEACHER, load_plain, write_recipe
 
 from vadkit.errors import RecipeError
-from vadkit.recipe import (
-    Protocol,
-    Recipe,
-    Score,
-    load_recipe,
-    resolved,
-    schema,
-    shipped_recipes,
-)
+from vadkit.recipe import Protocol, Recipe, load_recipe, resolved, schema, shipped_recipes
+from vadkit.recipe.schema import Score
 from vadkit.registry.discovery import Plugin
 from vadkit.registry.registry import Registry
 

@@ -204,6 +204,23 @@ def test_a_question_about_objects_and_whole_frames_is_told_before_training(
     assert "and of whole frames (frames.error). Make two questions of it." in line
 
 
+@pytest.mark.parametrize("fuse", ["power", "stouffer"])
+def test_p_values_are_joined_where_there_are_some(tmp_path, fuse) -> None:
+    for kind in ("none", "zscore"):
+        score = {"use": ["guess.x"], "fuse": fuse, "calibrate": {"kind": kind}}
+        (line,) = score_lines(tmp_path, score)
+        said = f"{fuse!r} joins p-values, which calibrate.kind = {kind!r} does not give. Take quant"
+        assert f"score.fuse: {said}" in line
+    for kind in ("quantile", "tail"):
+        score = {"use": ["guess.x"], "fuse": fuse, "calibrate": {"kind": kind}}
+        load_recipe(write_recipe(tmp_path, {**PLAIN, "score": score}), registry=SCORES)
+
+
+def test_a_quantile_without_its_gate_is_told(tmp_path) -> None:
+    (line,) = score_lines(tmp_path, {"questions": {"how": {"of": "guess.x", "above": 0.5}}})
+    assert "questions.how.above: is a quantile of the score `gate`, which is not given." in line
+
+
 def test_names_of_a_task_that_does_not_say_them_are_left_to_scoring(tmp_path) -> None:
     score = {"questions": {"how": ["jigsaw.spatial", "guess.anything"], "how else": "frames.any"}}
     table = {**PLAIN, "phase": TRAINED, "score": score}

@@ -41,13 +41,17 @@ def asked(tmp_path_factory: pytest.TempPathFactory, world: World, registry: Regi
 
 @pytest.fixture
 def broken(asked: Path, tmp_path: Path) -> Path:
-    """The run, as if it had missed the event of c and called out at frame 3 of d."""
+    """The run, as if it had missed the event of c and called out at frame 3 of d.
+
+    Its videos last ten times as long, so that the alarm is more than a second from the event.
+    """
     folder = Path(shutil.copytree(asked, tmp_path / "run"))
     for video, frames, score in (("c", ODD, "0.25"), ("d", [3], "7.5")):
         lines = (folder / f"scores/{video}.csv").read_text().splitlines()
-        for frame in frames:
-            cells = lines[1 + frame].split(",")
-            lines[1 + frame] = ",".join([*cells[:2], score, *cells[3:]])
+        for frame, line in enumerate(lines[1:]):
+            cells = line.split(",")
+            cells[1:3] = str(10 * float(cells[1])), score if frame in frames else cells[2]
+            lines[1 + frame] = ",".join(cells)
         (folder / f"scores/{video}.csv").write_text("\n".join(lines) + "\n")
     return folder
 
@@ -61,13 +65,14 @@ def test_misses_and_false_alarms_are_shown_with_their_reasons(broken: Path, caps
     assert sorted(path.name for path in page.parent.iterdir()) == sorted([*files, "index.html"])
     assert files[:3] == ["miss-01.png", "miss-02.png", "false-alarm-01.png"]
     missed, found, alarm = re.findall(r"<figcaption>(.*?)</figcaption>", text)[:3]
-    assert missed.startswith(f"c, frames {ODD[0]} to {ODD[-1]}: found at the threshold 0.25, ")
-    assert f"The highest score is 0.25, in frame {ODD[0]} (0.60 s); loudest there is" in missed
-    assert "how &lt;large&gt;&#x27;, by box.area 576 (p 0.0" in missed
+    assert re.search(r"2 of 2 events are found, those of which a frame reaches 0.25: the\s", text)
+    assert missed.startswith(f"c, frames {ODD[0]} to {ODD[-1]}: found at the threshold. ")
+    assert f"The highest score is 0.25, in frame {ODD[0]} (6.00 s); loudest there is" in missed
+    assert "how &lt;large&gt;&#39;, by box.area 576 (p 0.0" in missed
     assert found.startswith("d, frames")
     assert alarm.startswith("d, frames ")
-    assert "a false alarm at the threshold 0.25" in alarm
-    assert "The highest score is 7.5, in frame 3 (0.12 s)" in alarm
+    assert "a false alarm at the threshold. " in alarm
+    assert "The highest score is 7.5, in frame 3 (1.20 s)" in alarm
 
 
 def test_the_picture_is_the_frame_with_a_box_around_the_object(broken: Path) -> None:
@@ -83,12 +88,27 @@ def test_the_picture_is_the_frame_with_a_box_around_the_object(broken: Path) -> 
     assert not (broken / "here/miss-02.png").exists()
 
 
+def test_pictures_of_a_gallery_that_was_there_are_gone(broken: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert execute(["gallery", str(broken), "--out", str(out)]) == 0
+    (out / "mine.png").touch()
+    assert execute(["gallery", str(broken), "--count", "1", "--out", str(out)]) == 0
+    names = {"index.html", "mine.png", "miss-01.png", "false-alarm-01.png"}
+    assert {path.name for path in out.iterdir()} == names
+
+
+def test_a_file_is_no_place_for_a_gallery(broken: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "out").touch()
+    assert execute(["gallery", str(broken), "--out", str(tmp_path / "out")]) == 4
+    assert f"{tmp_path / 'out'} is a file.\n  Name a folder" in capsys.readouterr().err
+
+
 def test_a_run_without_calibration_has_a_gallery_without_reasons(
     done: Path, tmp_path: Path
 ) -> None:
     assert execute(["gallery", str(done), "--out", str(tmp_path / "out")]) == 0
     text = (tmp_path / "out/index.html").read_text()
-    assert "Worst misses" in text
+    assert "Events, those of the lowest score first" in text
     assert "loudest" not in text.partition("<h2>")[2]
     assert not RunFolder.open(done).reasons.exists()
 

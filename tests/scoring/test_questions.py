@@ -7,14 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.special import logsumexp
 from scoring.test_fusion import make_units
 
 from vadkit.errors import RecipeError
-from vadkit.recipe import ScoreName, Smooth
+from vadkit.recipe import Protocol, ScoreName, Smooth
 from vadkit.recipe.schema import Calibrate, Question, Score
 from vadkit.scoring.calibration import Normal, tail, usual_cap
-from vadkit.scoring.fusion import fuse, fuse_units
+from vadkit.scoring.fusion import _power, fuse, fuse_units
 
 RAW = Smooth(kind="none")
 TAIL = Calibrate(kind="tail")
@@ -313,3 +316,11 @@ def test_weights_decide_and_scores_of_several_scales_have_no_reason() -> None:
     assert reason is not None
     assert (reason.question, reason.attribute, reason.p) == ("b.z", "b.z", None)
     assert fuse(table, Score.model_validate(shared), training)["v0"].reasons == ()
+
+
+@given(exponent=st.floats(-1000, -0.01), shift=st.floats(0, 2000))
+def test_the_power_mean_is_that_of_logarithms_however_low_the_exponent(exponent, shift) -> None:
+    protocol = Protocol(use=("a.b",), exponent=exponent)
+    answers, weights = np.array([[0.3, 9, 2], [6, 0.1, 2]]) + shift, np.array([1.0, 3.0])
+    logs = logsumexp(-exponent * answers, axis=0, b=weights[:, None] / 4) / -exponent
+    assert _power(answers, weights, protocol) == pytest.approx(logs, rel=1e-12)

@@ -55,7 +55,7 @@ def compare(first: Run, other: Run, anyway: Anyway = False) -> None:
         names = names[0], f"{names[1]} (2)"
     comparison = compared(*runs)
     say_table([_row(figure, names, comparison) for figure in all_figures().values()])
-    say(_sentence(names, comparison.intervals[MICRO_AUC.name]))
+    say(_sentence(names, comparison.intervals.get(MICRO_AUC.name, [])))
     for key, values in list(comparison.changed.items())[:_SHOWN]:
         say(f"{key}: {values[0]!r} in {runs[0].name}, {values[1]!r} in {runs[1].name}")
     if len(comparison.changed) > _SHOWN:
@@ -120,6 +120,10 @@ def _row(figure: Figure, names: tuple[str, str], comparison: Comparison) -> dict
 def _sentence(names: tuple[str, str], ends: list[float] | None) -> str:
     if ends is None:
         return "\nThe test videos are too few to say how sure the difference is."
+    if not ends:
+        return "\nProtocol or data differ, so nothing says how sure the difference is."
+    if ends[0] == ends[1] == 0:
+        return "\nBoth have the same micro AUC, however their videos are drawn."
     sure = ends[0] > 0 or ends[1] < 0
     what = "keeps its sign" if sure else "changes its sign"
     advice = "" if sure else ", so these videos do not tell which is better"

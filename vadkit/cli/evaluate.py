@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vadkit.cli import options
-from vadkit.cli.output import say, say_json, say_table
+from vadkit.cli.output import complain, say, say_json, say_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vadkit.metrics.figures import Figure
     from vadkit.recipe import FrameProtocol
     from vadkit.report.score_files import Places
 
@@ -71,24 +70,25 @@ def frames(
     trees = {name: evaluate(score, label, how, times=times).tree() for name, how in chosen.items()}
     if as_json:
         say_json(trees if protocol else trees[AS_THEY_ARE])
-    elif len(trees) > 1:
-        _say_protocols(trees)
     else:
-        _say_figures(*trees.values())
+        (_say_protocols if len(trees) > 1 else _say_figures)(trees)
+        _say_notes(trees)
 
 
 def _times(
     paths: dict[str, Path], scores: dict[str, NDArray[Any]], fps: float | None
 ) -> dict[str, NDArray[Any]]:
     """When frames are shown: as the rate says, or else as those files say that are a run's own."""
-    from numpy import arange
+    from numpy import arange, isfinite
 
     from vadkit.report.score_files import read_times
 
-    if fps:
-        return {video: arange(len(of)) / fps for video, of in scores.items()}
-    timed = ((video, read_times(path)) for video, path in paths.items())
-    return {video: times for video, times in timed if times is not None}
+    known = {v: of for v, path in paths.items() if (of := read_times(path)) is not None}
+    if not fps:
+        return known
+    if any(isfinite(times).any() for times in known.values()):
+        complain(f"--fps {fps:g} goes before the times that the score files have.")
+    return {video: arange(len(of)) / fps for video, of in scores.items()}
 
 
 def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:
@@ -116,29 +116,35 @@ def _say_protocols(trees: dict[str, dict[str, Any]]) -> None:
             if figure.macro in (None, macro):
                 # One column for the macro AUC, as each protocol counts it.
                 column = "macro AUC" if figure.macro else figure.name
-                row[column] = _exact(figure, figure.value(tree))
+                row[column] = figure.text(figure.value(tree), more=1)
         counts = {"one-class videos": macro, "frames": str(tree["frames"])}
         rows.append({**row, **counts, "hash": tree["protocol"]["hash"]})
     say_table(rows)
-    values = [MICRO_AUC.value(tree) for tree in trees.values()]
-    micro = [value for value in values if value is not None]
+    micro = [auc for auc in map(MICRO_AUC.value, trees.values()) if auc is not None]
     if micro:
-        spread = f"{_exact(MICRO_AUC, min(micro))} to {_exact(MICRO_AUC, max(micro))}"
+        spread = f"{MICRO_AUC.text(min(micro), more=1)} to {MICRO_AUC.text(max(micro), more=1)}"
         say(f"\nThe same scores have a micro AUC of {spread}, as one or another counts.")
 
 
-def _say_figures(tree: dict[str, Any]) -> None:
+def _say_figures(trees: dict[str, dict[str, Any]]) -> None:
     from vadkit.metrics.figures import frame_figures
 
-    rows = []
+    (tree,), rows = trees.values(), []
     for figure in frame_figures():
         ends = tree["intervals"].get(figure.key)
-        draws = " to ".join(_exact(figure, end) for end in ends) if isinstance(ends, list) else ""
-        value = _exact(figure, figure.value(tree))
+        ends = ends if isinstance(ends, list) else []
+        draws = " to ".join(figure.text(end, more=1) for end in ends)
+        value = figure.text(figure.value(tree), more=1)
         rows.append({"figure": figure.name, "value": value, "95 of 100 draws of the videos": draws})
     say_table(rows)
-    for note in tree["notes"]:
-        say(f"Note: {note}")
+
+
+def _say_notes(trees: dict[str, dict[str, Any]]) -> None:
+    """Each note once, with the protocols that it is about where it is not about all."""
+    for note in dict.fromkeys(note for tree in trees.values() for note in tree["notes"]):
+        names = [name for name, tree in trees.items() if note in tree["notes"]]
+        about = "" if len(names) == len(trees) else f" on {', '.join(names)}"
+        say(f"Note{about}: {note}")
 
 
 def regions(
@@ -169,7 +175,7 @@ def regions(
         say_json(result)
         return
     shown = [figure for figure in all_figures().values() if figure.of_regions]
-    say_table([{"figure": f.name, "value": _exact(f, f.value(result))} for f in shown])
+    say_table([{"figure": f.name, "value": f.text(f.value(result), more=1)} for f in shown])
 
 
 def schema() -> None:
@@ -177,8 +183,3 @@ def schema() -> None:
     from vadkit.metrics.metrics_schema import Metrics
 
     say_json(Metrics.model_json_schema())
-
-
-def _exact(figure: Figure, value: float | None) -> str:
-    """One digit more than tables of runs have."""
-    return figure.text(value, more=1)

@@ -1,7 +1,8 @@
 """False alarms an hour: what it costs a guard to be told of a share of the events.
 
-An *event* is a run of anomalous frames of one video, an *alarm* a run of frames whose score reaches
-the threshold. An alarm finds each event of which it has a frame; one that finds none is false.
+An *event* is a stretch of anomalous frames of one video, an *alarm* a stretch of frames whose score
+reaches the threshold. An alarm finds each event of which it has a frame; one that touches none is
+false.
 """
 
 from __future__ import annotations
@@ -14,12 +15,23 @@ from numpy.typing import NDArray
 from vadkit.metrics.curves import Floats, ScoredFrames
 
 _HOUR_S = 3600
+GAP_S = 1.0
+"""Runs no further apart are one stretch: a hole in labels or scores is no end of what happens, and
+nobody is called twice within a second."""
 
 
 def runs(mask: NDArray[Any]) -> NDArray[np.int64]:
     """(k, 2) first frame of each run of frames that are true, and the first frame after it."""
     edges = np.diff(np.concatenate([[0], np.asarray(mask, np.int8), [0]]))
     return np.flatnonzero(edges).reshape(-1, 2)
+
+
+def stretches(mask: NDArray[Any], times: Floats) -> NDArray[np.int64]:
+    """(k, 2) the runs, those that are at most `GAP_S` apart as one; no two where times are NaN."""
+    firsts, ends = runs(mask).T
+    apart = ~(times[firsts[1:]] - times[ends[:-1] - 1] <= GAP_S)
+    begins, is_last = (np.append(*of)[: len(ends)] for of in ((True, apart), (apart, True)))
+    return np.stack([firsts[begins], ends[is_last]], axis=1)
 
 
 def frame_seconds(times: Floats) -> Floats:
@@ -42,7 +54,7 @@ def threshold_of_recall(frames: ScoredFrames, percent: int) -> float | None:
     peaks = [
         scores[first:end].max()
         for video, scores in frames.scores.items()
-        for first, end in runs(frames.labels[video])
+        for first, end in stretches(frames.labels[video], frames.times[video])
     ]
     if not peaks:
         return None
@@ -50,11 +62,17 @@ def threshold_of_recall(frames: ScoredFrames, percent: int) -> float | None:
     return float(np.sort(peaks)[-max(enough, 1)])
 
 
-def false_alarms(scores: Floats, labels: NDArray[np.bool_], threshold: float) -> NDArray[np.int64]:
-    """(k, 2) the alarms of a video that touch no anomalous frame, as `runs` has them."""
-    alarms = runs(scores >= threshold)
-    anomalous = np.append(0, np.cumsum(labels))
-    return alarms[anomalous[alarms[:, 1]] == anomalous[alarms[:, 0]]]
+def false_alarms(frames: ScoredFrames, video: str, threshold: float) -> NDArray[np.int64]:
+    """(k, 2) the alarms of a video that touch no event, as `stretches` has them."""
+    times = frames.times[video]
+    alarms = stretches(frames.scores[video] >= threshold, times)
+    firsts, ends = stretches(frames.labels[video], times).T
+    # An event touches an alarm if it begins before the alarm's end, and ends after its beginning.
+    begun, over = (
+        np.searchsorted(firsts, alarms[:, 1]),
+        np.searchsorted(ends, alarms[:, 0], "right"),
+    )
+    return alarms[begun == over]
 
 
 def false_alarms_an_hour(frames: ScoredFrames, percent: int) -> float | None:
@@ -73,5 +91,5 @@ def false_alarms_an_hour(frames: ScoredFrames, percent: int) -> float | None:
     )
     if threshold is None or not normal_s > 0:  # also where it is NaN
         return None
-    count = sum(len(false_alarms(s, frames.labels[v], threshold)) for v, s in frames.scores.items())
+    count = sum(len(false_alarms(frames, video, threshold)) for video in frames.scores)
     return count / (normal_s / _HOUR_S)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from vadkit.metrics.alarms import false_alarms, runs
+from vadkit.metrics.alarms import false_alarms, stretches
 from vadkit.metrics.curves import ScoredFrames
 
 
@@ -30,9 +28,9 @@ class Failure:
         return cls(video, first, end, frame, float(frames.scores[video][frame]))
 
 
-def worst_misses(frames: ScoredFrames, count: int) -> list[Failure]:
-    """So many events, those of the lowest highest score first."""
-    return sorted(_events(frames), key=lambda event: event.score)[:count]
+def worst_misses(frames: ScoredFrames) -> list[Failure]:
+    """All events, those of the lowest highest score first."""
+    return sorted(_events(frames), key=lambda event: event.score)
 
 
 def worst_false_alarms(frames: ScoredFrames, count: int) -> list[Failure]:
@@ -44,8 +42,8 @@ def worst_false_alarms(frames: ScoredFrames, count: int) -> list[Failure]:
     """
     alarms: list[Failure] = []
     for threshold in sorted({event.score for event in _events(frames)}, reverse=True):
-        for video, scores in frames.scores.items():
-            for first, end in false_alarms(scores, frames.labels[video], threshold).tolist():
+        for video in frames.scores:
+            for first, end in false_alarms(frames, video, threshold).tolist():
                 if not any(of.video == video and first <= of.frame < end for of in alarms):
                     alarms.append(Failure.at(frames, video, first, end))
         if len(alarms) >= count:
@@ -55,5 +53,5 @@ def worst_false_alarms(frames: ScoredFrames, count: int) -> list[Failure]:
 
 def _events(frames: ScoredFrames) -> Iterator[Failure]:
     for video, labels in frames.labels.items():
-        for first, end in runs(np.asarray(labels)).tolist():
+        for first, end in stretches(labels, frames.times[video]).tolist():
             yield Failure.at(frames, video, first, end)

@@ -94,9 +94,9 @@ def _false_alarms(percent: int) -> Figure:
 
         return false_alarms_an_hour(scored, percent)
 
-    path = (f"false_alarms_{percent}",)
+    name, path = f"FA/h at {percent}", (f"false_alarms_{percent}",)
     return Figure(
-        f"FA/h at {percent}", path, compute, percent=False, decimals=1, higher_is_better=False
+        name, path, compute, percent=False, decimals=1, higher_is_better=False, revision=2
     )
 
 

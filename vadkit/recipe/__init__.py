@@ -161,7 +161,6 @@ def _without_none(value: Any) -> Any:
 def schema() -> dict[str, Any]:
     """The JSON schema of a recipe, for editors; with `extends`, which is resolved before."""
     table = Recipe.model_json_schema()
-    needed = table.pop("required")
     for place in (table, table["$defs"]["Score"], table["$defs"]["Protocol"]):
         what = "recipe" if place is table else "recipe's protocol"
         about = {
@@ -169,7 +168,8 @@ def schema() -> dict[str, Any]:
             "description": f"Name or path of a {what} that this one changes.",
         }
         place["properties"]["extends"] = about
-    return {**table, "if": {"not": {"required": ["extends"]}}, "then": {"required": needed}}
+    then = {"required": table.pop("required")}
+    return {**table, "if": {"not": {"required": ["extends"]}}, "then": then}
 
 
 def file_detector(path: Path) -> DetectorSource:

@@ -12,7 +12,7 @@ from typing import Any
 from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import KeyPath, Place, Problem, dotted
 from vadkit.recipe.loader import Source, extend_protocols, merge
-from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, named, question_table
+from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, named
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import allowed_words
 
@@ -107,18 +107,14 @@ def _put_extended(source: Source, path: KeyPath, value: Any, place: Place, folde
     *above, last = path
     table = reduce(lambda tables, part: tables[part], above, written)
     if last in table:
-        _put(source, path, table[last], place)
-    else:
-        _put_protocol(source, (*above,), table, place)
-
-
-def _put_protocol(source: Source, path: KeyPath, protocol: Table, place: Place) -> None:
-    table: Any = source.table
-    for part in path:
-        table[part] = table[part] if isinstance(table.get(part), dict) else {}
-        table = table[part]
-    for key, _ in merge(table, protocol, path):
+        return _put(source, path, table[last], place)
+    node: Any = source.table
+    for part in above:
+        node[part] = node[part] if isinstance(node.get(part), dict) else {}
+        node = node[part]
+    for key, _ in merge(node, table, path[:-1]):
         source.places.replace(key, place)
+    return None
 
 
 def _table(text: str) -> Table:
@@ -154,16 +150,14 @@ def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:
             message = f"is {node!r:.60}, which has nothing below it."
             source.problems.append(Problem(path[:depth], message, place))
             return
-        keyed = key[-2:-1] == ("questions",) and any(isinstance(p, str) for p in path[len(key) :])
-        node = _enter(node, part, value if key == path else None, keyed)
+        node = _enter(node, part, value if key == path else None)
     source.places.replace(path, place)
 
 
-def _enter(node: Any, part: str | int, value: Any, keyed: bool) -> Any:
-    """Put the value, or go one step down; a missing table is made, of a keyed question too."""
+def _enter(node: Any, part: str | int, value: Any) -> Any:
+    """Put the value, or go one step down; a missing table is made."""
     key: Any = part if isinstance(node, list) else str(part)
     below = named(node[key]) if isinstance(node, list) else node.get(key, {})
-    below = question_table(below) if keyed else below
     if key in INSTEAD:
         node.pop(INSTEAD[key], None)
     node[key] = below if value is None else value

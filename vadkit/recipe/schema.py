@@ -16,13 +16,15 @@ from pydantic import (
 )
 
 from vadkit.recipe.score_name import ScoreName
-from vadkit.recipe.toml_tables import named, question_table
+from vadkit.recipe.toml_tables import named
 from vadkit.registry.cards import BoxRules
 
 TARGET = "target"
 """The data role that is trained on and scored; all others are trained on alone."""
 MAIN = "main"
 """The name of `[backbone]` among the backbones, and of `[score]` among the protocols."""
+P_VALUES = ("quantile", "tail")
+"""Kinds of calibration that make a score -log p."""
 Step = Literal["smooth", "normalise"]
 
 
@@ -227,9 +229,11 @@ class Question(Strict):
 
 
 def _listed(value: Any) -> Any:
-    table = question_table(value)
-    names = table.get("of") if isinstance(table, dict) else None
-    return {**table, "of": tuple(names)} if isinstance(names, list) else table
+    table = {"of": value} if isinstance(value, str | list | tuple) else value
+    if not isinstance(table, dict) or "of" not in table:
+        return table
+    names = [table["of"]] if isinstance(table["of"], str) else table["of"]
+    return {**table, "of": tuple(names) if isinstance(names, list) else names}
 
 
 NamedQuestion = Annotated[

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.toml_tables import Table
-from vadkit.utils.suggestions import allowed_words, did_you_mean
-from vadkit.utils.wrong_values import wrong_value
+from vadkit.utils.suggestions import allowed_words, did_you_mean, wrong_value
 
 
 def model_problems(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[Problem]:

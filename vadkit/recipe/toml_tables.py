@@ -21,14 +21,6 @@ def named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-def question_table(value: Any) -> Any:
-    """A question given by its scores alone, or by one, as a table."""
-    table = {"of": value} if isinstance(value, str | list | tuple) else value
-    if not isinstance(table, dict) or not isinstance(table.get("of"), str):
-        return table
-    return {**table, "of": [table["of"]]}
-
-
 def plugged(table: Table) -> Iterator[tuple[str, str, KeyPath, Table]]:
     """(kind, name, key path, table) of every table that names a plugin and holds its options."""
     places: list[tuple[str, str, KeyPath, list[tuple[str | int, Any]]]] = [

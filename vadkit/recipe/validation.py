@@ -10,7 +10,7 @@ from vadkit.recipe.bindings import Binding, TaskBinding
 from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.presets import presets
-from vadkit.recipe.schema import TARGET, Protocol, Question
+from vadkit.recipe.schema import P_VALUES, TARGET, Protocol, Question
 from vadkit.recipe.score_name import ScoreName
 from vadkit.recipe.toml_tables import Table, own_options, plugged, task_entries
 from vadkit.registry.cards import Card, EvidenceCard, TaskCard
@@ -128,12 +128,19 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
         if protocol.preset not in {None, *presets()}:
             hint = suggested(protocol.preset or "", presets())
             yield Problem((*place, "preset"), f"no protocol {protocol.preset!r}. {hint}")
+        if protocol.fuse in ("power", "stouffer") and protocol.calibrate.kind not in P_VALUES:
+            what = f"p-values, which calibrate.kind = {protocol.calibrate.kind!r} does not give"
+            message = f"{protocol.fuse!r} joins {what}. Take {' or '.join(P_VALUES)}."
+            yield Problem((*place, "fuse"), message)
         for weighed in protocol.weights:
             yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
         for index, use in enumerate(protocol.use):
             yield from _use_problems(bound, use, (*place, "use", index))
         for title, question in protocol.questions.items():
             key: KeyPath = (*place, "questions", title)
+            if not question.gate and question.above != Question.model_fields["above"].default:
+                message = "is a quantile of the score `gate`, which is not given."
+                yield Problem((*key, "above"), message)
             for use in question.names:
                 yield from _use_problems(bound, use, key)
             yield from _unit_problems(bound, question, key)
@@ -141,11 +148,11 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
 
 def _unit_problems(bound: BoundRecipe, question: Question, key: KeyPath) -> Iterator[Problem]:
     """A question whose scores are not about the same units."""
-    names: dict[str, list[str]] = {}
-    for name in question.names:
-        names.setdefault(_unit(bound, name), []).append(name)
-    if {"object", "frame"} <= names.keys():
-        objects, frames = (", ".join(names[unit]) for unit in ("object", "frame"))
+    units = {name: _unit(bound, name) for name in question.names}
+    objects, frames = (
+        ", ".join(name for name in units if units[name] == unit) for unit in ("object", "frame")
+    )
+    if objects and frames:
         message = f"mixes scores of objects ({objects}) and of whole frames ({frames})"
         yield Problem(key, f"{message}. Make two questions of it.")
 

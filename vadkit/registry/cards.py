@@ -135,8 +135,7 @@ class TaskCard(Card):
     scored: bool = True
     """Whether `score` means something for this task."""
     scores: Callable[[Any], tuple[str, ...] | str] | None = None
-    """Options -> the names that `score` gives; where not given, a recipe that names another one is
-    refused only when that is asked for, after training. The conformance kit checks it."""
+    """Options -> the names that `score` gives: a recipe with another is refused before training."""
     backbone_lr: float = 1.0
     """Factor on the backbone's learning rate; negative: the backbone ascends; 0: it is frozen."""
     raised_by: Mapping[str, Corruption] = field(default_factory=dict, hash=False)

@@ -8,8 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from vadkit.registry.cards import Card
-from vadkit.utils.suggestions import allowed_words, did_you_mean
-from vadkit.utils.wrong_values import wrong_value
+from vadkit.utils.suggestions import allowed_words, did_you_mean, wrong_value
 
 
 def option_problems(card: Card, table: Mapping[str, Any]) -> list[tuple[str, str]]:

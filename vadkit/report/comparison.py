@@ -15,10 +15,10 @@ from vadkit.errors import DataError, RecipeError, RunBusyError
 from vadkit.metrics.bootstrap import auc_difference_intervals
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures
 from vadkit.metrics.metrics_schema import Metrics
-from vadkit.report.score_files import files, read_frame_scores
+from vadkit.report.score_files import files, read_frame_scores, read_scores
 from vadkit.runs.flatten import flat, unequal
 from vadkit.runs.folder import RunFolder
-from vadkit.scoring.protocol import CountedFrames, frames_that_count
+from vadkit.scoring.protocol import CountedFrames, Floats, frames_that_count, without_borders
 from vadkit.utils.text_tables import csv_text, latex_row, latex_table, latex_text, markdown_table
 
 Form = Literal["markdown", "csv", "latex"]
@@ -54,6 +54,13 @@ class FinishedRun:
     def name(self) -> str:
         """The folder's name."""
         return self.folder.path.name
+
+    def times(self) -> dict[str, Floats]:
+        """When the frames that count are shown: video -> (frames,) seconds."""
+        tables = {
+            video: read_scores(path).times for video, path in files(self.folder.scores).items()
+        }
+        return without_borders(tables, self.metrics.protocol.borders)
 
     def counted(self, videos: Sequence[str] = ()) -> CountedFrames:
         """Scores and labels of the frames that count, of some videos or of all."""
@@ -92,17 +99,28 @@ class Comparison:
     figures: dict[str, tuple[float | None, float | None]]
     """Name -> that of the first, that of the other."""
     intervals: dict[str, list[float] | None]
-    """Name -> the ends between which 95 of 100 draws of the videos have the difference."""
+    """Name -> between which 95 of 100 draws have the difference; empty of other data."""
     changed: dict[str, tuple[Any, Any]]
     """Recipe key -> its value in the first and in the other, None where it has none."""
 
 
 def compare(first: FinishedRun, other: FinishedRun) -> Comparison:
-    """Hold a run against another of the same protocol and data, or of others if told.
+    """Hold a run against another; of another protocol or data, their figures alone.
 
     Raises:
-        DataError: Their score files are not of the same videos.
+        DataError: Their figures compare, and their score files are not of the same videos.
     """
+    ends = {} if [*differences([first, other])] else _intervals(first, other)
+    figures, recipe, other_recipe = all_figures(), flat(first.recipe), flat(other.recipe)
+    return Comparison(
+        {name: (first.metrics.figure(f), other.metrics.figure(f)) for name, f in figures.items()},
+        {name: ends[figure.key] for name, figure in figures.items() if figure.key in ends},
+        {k: (recipe.get(k), other_recipe.get(k)) for k in unequal(recipe, other_recipe)},
+    )
+
+
+def _intervals(first: FinishedRun, other: FinishedRun) -> dict[str, list[float] | None]:
+    """Figure's key -> between which numbers 95 of 100 draws of the videos have the difference."""
     (scores, labels), (other_scores, _) = first.counted(), other.counted()
     lengths, other_lengths = (
         {video: len(frames) for video, frames in table.items()} for table in (scores, other_scores)
@@ -110,15 +128,9 @@ def compare(first: FinishedRun, other: FinishedRun) -> Comparison:
     if lengths != other_lengths:
         raise DataError(
             f"{first.folder.scores} and {other.folder.scores} hold other videos or frames.",
-            "Their figures can be seen side by side with `vadkit table --anyway`.",
+            "A file was changed since; put it back, or run the recipe again.",
         )
-    ends, figures = auc_difference_intervals(scores, other_scores, labels), all_figures()
-    recipe, other_recipe = flat(first.recipe), flat(other.recipe)
-    return Comparison(
-        {name: (first.metrics.figure(f), other.metrics.figure(f)) for name, f in figures.items()},
-        {name: ends[figure.key] for name, figure in figures.items() if figure.key in ends},
-        {k: (recipe.get(k), other_recipe.get(k)) for k in unequal(recipe, other_recipe)},
-    )
+    return auc_difference_intervals(scores, other_scores, labels)
 
 
 @dataclass(frozen=True)

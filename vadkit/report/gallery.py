@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from jinja2 import Template
 from numpy.typing import NDArray
 
 from vadkit.data.dataset import Dataset
@@ -31,20 +31,13 @@ Colour = tuple[int, int, int]
 PAGE = "index.html"
 _VERDICTS = {"miss": ("missed", "found"), "false-alarm": ("no alarm", "a false alarm")}
 """Of what lies under the threshold, and of what reaches it."""
-_HEADINGS = {"miss": "Worst misses", "false-alarm": "Worst false alarms"}
 _RECALL = 90
 """Of 100 events, how many are found at the threshold that pictures are held against."""
 _LOUDEST, _TRUTH = (220, 40, 40), (30, 160, 60)
 """Colours of boxes, RGB."""
 _WIDTH = 480
 """Pixels that a picture has at least, so that lines around a small object hide nothing of it."""
-_HEAD = """<!doctype html><meta charset="utf-8"><title>{title}</title>
-<style>body {{ font: 15px sans-serif; margin: 2em }} figure {{ display: inline-block; width: 480px;
-margin: 0 1.5em 1.5em 0; vertical-align: top }} img {{ width: 100% }}</style>
-<h1>{title}</h1>
-<p>Each picture is of the frame with the highest score of those that are named. Red: the object that
-raised its score before smoothing. Green: what is labelled.</p>
-"""
+_TEMPLATE = Path(__file__).parents[1] / "templates" / "gallery.html.jinja"
 
 
 @dataclass(frozen=True)
@@ -74,17 +67,31 @@ def write_gallery(run: FinishedRun, dataset: Dataset[Any], out: Path, count: int
         DataError: There is no event, or a video is not there any more.
         ResourceError: The disk is full.
     """
-    frames = scored_frames(*run.counted())
+    frames = scored_frames(*run.counted(), run.times())
     threshold = threshold_of_recall(frames, _RECALL)
     if threshold is None:
         raise DataError(f"No frame of {run.name} is labelled as anomalous.", "It misses nothing.")
-    worst = {"miss": worst_misses(frames, count), "false-alarm": worst_false_alarms(frames, count)}
+    if out.exists() and not out.is_dir():
+        raise DataError(f"{out} is a file.", "Name a folder, or one that is to be made.")
+    events = worst_misses(frames)
+    worst = {"miss": events[:count], "false-alarm": worst_false_alarms(frames, count)}
     pictures = {
         kind: [_picture(run, kind, n, of, threshold) for n, of in enumerate(failures, start=1)]
         for kind, failures in worst.items()
     }
-    _draw_all(dataset, [picture for of in pictures.values() for picture in of], out)
-    write_text(out / PAGE, _page(run.name, pictures))
+    shown = [picture for of in pictures.values() for picture in of]
+    _draw_all(dataset, shown, out)
+    of_before = {path for kind in worst for path in out.glob(f"{kind}-[0-9]*.png")}
+    for path in of_before - {out / picture.file for picture in shown}:
+        path.unlink()
+    page = Template(_TEMPLATE.read_text("utf-8"), autoescape=True, trim_blocks=True).render(
+        name=run.name,
+        found=[event.score >= threshold for event in events],
+        threshold=f"{threshold:.3g}",
+        recall=_RECALL,
+        pictures=pictures,
+    )
+    write_text(out / PAGE, page)
     return out / PAGE
 
 
@@ -101,8 +108,7 @@ def _picture(
     when = "" if np.isnan(time_s) else f" ({time_s:.2f} s)"
     sentence = (
         f"{failure.video}, frames {first} to {last}: {_VERDICTS[kind][failure.score >= threshold]} "
-        f"at the threshold {threshold:.3g}, which finds {_RECALL} of 100 events. "
-        f"The highest score is {failure.score:.3g}, in frame {frame}{when}"
+        f"at the threshold. The highest score is {failure.score:.3g}, in frame {frame}{when}"
         f"{_because(reason) if path.is_file() else ''}."
     )
     return Picture(f"{kind}-{number:02}.png", failure.video, frame, sentence, reason)
@@ -148,18 +154,3 @@ def _boxed(image: Image, boxes: Mapping[Colour, Iterable[Sequence[float]]]) -> I
             x1, y1, x2, y2 = (round(factor * side) for side in box)
             cv2.rectangle(large, (x1, y1), (x2 - 1, y2 - 1), colour, 2)
     return large
-
-
-def _page(name: str, pictures: Mapping[str, Sequence[Picture]]) -> str:
-    """HTML that needs nothing but the pictures beside it."""
-    title = escape(f"Where {name} fails")
-    parts = [_HEAD.format(title=title)]
-    for kind, heading in _HEADINGS.items():
-        parts.append(f"<h2>{heading}</h2>\n")
-        for picture in pictures[kind]:
-            sentence = escape(picture.sentence)
-            image = f'<img src="{picture.file}" alt="">'
-            parts.append(f"<figure>{image}<figcaption>{sentence}</figcaption></figure>\n")
-        if not pictures[kind]:
-            parts.append("<p>None.</p>\n")
-    return "".join(parts)

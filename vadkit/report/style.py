@@ -20,30 +20,9 @@ PINK, SKY, BLACK, GREY = "#CC79A7", "#56B4E9", "#222222", "#9A9A9A"
 COLOURS = (BLUE, RED, GREEN, ORANGE, PINK, SKY, BLACK)
 """Okabe and Ito's palette, told apart with any colour vision."""
 DASHES = ("-", "--", ":", "-.")
+_STYLE = Path(__file__).with_name("vadkit.mplstyle")
 LONGEST = 60
 """Characters of a name that a title has room for."""
-
-_STYLE: Any = {
-    "font.size": 11,
-    "axes.titlesize": 12,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#666666",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E6E6E6",
-    "xtick.color": "#444444",
-    "ytick.color": "#444444",
-    "lines.linewidth": 1.8,
-    "legend.frameon": False,
-    "savefig.facecolor": "white",
-    "figure.labelsize": 11,
-    "figure.constrained_layout.h_pad": 0.1,
-    "figure.constrained_layout.w_pad": 0.1,
-    "agg.path.chunksize": 10_000,
-}
 
 
 @contextmanager
@@ -53,7 +32,7 @@ def drawing(path: Path, width: float, height: float) -> Iterator[Figure]:
     Raises:
         ResourceError: The disk is full; nothing is left under `path`.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(fname=_STYLE):
         figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
         yield figure
         with warnings.catch_warnings(), atomic_path(path) as temporary:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.recipe import Protocol, ScoreName
+from vadkit.recipe.schema import P_VALUES
 from vadkit.scoring.calibration import Normal, calibrated, places, tails, with_cap
 from vadkit.scoring.protocol import FrameScores, finish, normalised
 from vadkit.scoring.reasons import Answer, reasons
@@ -63,7 +64,7 @@ def fuse(
     finished = finish(_fused_frames(tables, protocol), protocol)
     if kind == "none":  # answers of several scales, of which none is the loudest
         return finished
-    why = reasons(tables, kind in ("quantile", "tail"))
+    why = reasons(tables, kind in P_VALUES)
     return {video: replace(frames, reasons=why[video]) for video, frames in finished.items()}
 
 
@@ -213,8 +214,11 @@ def _together(
 
 def _power(answers: Floats, weights: Floats, protocol: Protocol) -> Floats:
     """-log of the generalised mean of p-values, of which the answers are -log."""
-    powers = np.exp(-protocol.exponent * answers)  # p^exponent
-    return np.asarray(np.log(np.average(powers, axis=0, weights=weights)) / -protocol.exponent)
+    rate = -protocol.exponent
+    # As much is taken out as lets p^exponent be a number of 64 bits: mostly nothing.
+    most = np.maximum(np.max(answers, axis=0) - 700 / rate, 0)
+    mean = np.average(np.exp(rate * (answers - most)), axis=0, weights=weights)
+    return np.asarray(most + np.log(mean) / rate)
 
 
 def _stouffer(answers: Floats, weights: Floats, _: Protocol) -> Floats:
