@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from vadkit_difference import CARD, Config
-from vadkit_difference.task import Difference
+from vadkit_frame_difference import CARD, Config
+from vadkit_frame_difference.task import Difference
 
 from vadkit.task import Batch
 from vadkit.testing import check_task

@@ -1,4 +1,4 @@
-"""The proxy task `difference`: its card."""
+"""The proxy task `frame_difference`: its card."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Config:
 
 
 CARD = TaskCard(
-    name="difference",
+    name="frame_difference",
     summary="Predict how an object's next frame will differ from the last one that is seen.",
     level="visual",
     paper="Chang et al., ECCV 2020, 3.2 (differences of frames as motion)",
     config=Config,
-    load="vadkit_difference.task:Difference",
+    load="vadkit_frame_difference.task:Difference",
     api=2,
     # As prediction reads, so that both share a store of cubes.
     sampling=lambda config: Sampling(frames=2 * config.reach + 1),

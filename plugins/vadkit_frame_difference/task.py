@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Generator, Tensor, nn
 
 from vadkit.api import Batch, Outputs, Shapes, Task, Views, answers_of, difference, error
-from vadkit_difference import Config
+from vadkit_frame_difference import Config
 
 
 class Difference(Task[Config]):
