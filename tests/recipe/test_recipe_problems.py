@@ -153,6 +153,12 @@ def test_weights_are_of_tasks_that_there_are(tmp_path) -> None:
     assert "Did you mean 'guess'?" in line
 
 
+def test_scores_that_are_weighed_by_area_are_asked_for(tmp_path) -> None:
+    score = {"use": ["guess.error"], "weigh": ["guess.eror"]}
+    (line,) = problem_lines(tmp_path, tomli_w.dumps({**PLAIN, "score": score}))
+    assert "score.weigh: no score 'guess.eror' is asked for. Did you mean 'guess.error'?" in line
+
+
 def test_weights_of_questions_name_one_of_them(tmp_path) -> None:
     score = {"questions": {"how odd": ["guess.error"]}, "weights": {"how old": 2.0}}
     (line,) = problem_lines(tmp_path, tomli_w.dumps({**PLAIN, "score": score}))

@@ -134,6 +134,10 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             yield Problem((*place, "fuse"), message)
         for weighed in protocol.weights:
             yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
+        for summed in protocol.weigh if isinstance(protocol.weigh, tuple) else ():
+            if summed not in protocol.names:
+                hint = suggested(summed, [*protocol.names])
+                yield Problem((*place, "weigh"), f"no score {summed!r} is asked for. {hint}")
         for index, use in enumerate(protocol.use):
             yield from _use_problems(bound, use, (*place, "use", index))
         for title, question in protocol.questions.items():

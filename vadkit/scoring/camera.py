@@ -45,7 +45,8 @@ def refuse_other_camera(
             raise OtherCameraError(
                 f"{video}: {1 - share:.0%} of its objects look unlike any in training ({name}), "
                 "so it is not of a camera that the run was trained on, and scores mean nothing.",
-                "Train on normal video of this camera, or score it all the same with --any-camera.",
+                "Train on normal video of this camera, or score it all the same: --any-camera, "
+                "from Python load_run(any_camera=True).",
             )
 
 
