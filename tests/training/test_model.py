@@ -77,7 +77,7 @@ def test_a_copy_shares_within_itself_alone(world: World, registry: Registry) -> 
 
 
 def test_every_view_passes_through_its_own_head(world: World, registry: Registry) -> None:
-    runner = tiny_runner(world.recipe("jigsaw", use="jigsaw.any"), registry)
+    runner = tiny_runner(world.recipe("jigsaw", use="jigsaw.temporal"), registry)
     model, proxy = runner.model, runner.model.tasks["jigsaw"]
     model.begin(runner.recipe.phase[0], 0, 1)
     loader = runner.data.loader(
