@@ -82,9 +82,9 @@ class Posture(Evidence[PostureConfig]):
     ) -> dict[str, NDArray[np.floating[Any]]]:
         """The attributes (n,) each."""
         apart = None if videos is None else (videos, bank["videos"])
-        known, count = bank["rows"], self.config.neighbours
+        training, neighbours = bank["rows"], self.config.neighbours
         shape, motion = (
-            neighbour_distance(rows[:, of], known[:, of], count, apart, pose_distances)
+            neighbour_distance(rows[:, of], training[:, of], neighbours, apart, pose_distances)
             for of in (slice(POSE), slice(POSE, 2 * POSE))
         )
         return {"shape": shape, "motion": motion, "lean": rows[:, -1]}

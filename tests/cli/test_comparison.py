@@ -1,4 +1,4 @@
-"""`vadkit table` and `vadkit compare`: what compares, what does not, and what is told."""
+"""`vadkit table` and `vadkit compare`: what compares, what does not, and what is printed."""
 
 from __future__ import annotations
 
@@ -139,10 +139,10 @@ def test_what_does_not_compare_is_refused_unless_told(
         assert execute([command, str(done), str(path)]) == 8
         assert said in capsys.readouterr().err
         assert execute([command, str(done), str(path), "--anyway"]) == 0
-        told = capsys.readouterr()
-        assert said in told.err
-        assert "x" in told.out
-        assert ("nothing says how sure the difference is" in told.out) == (command == "compare")
+        printed = capsys.readouterr()
+        assert said in printed.err
+        assert "x" in printed.out
+        assert ("nothing says how sure the difference is" in printed.out) == (command == "compare")
 
 
 def test_runs_on_other_videos_stand_side_by_side_if_told(
@@ -152,32 +152,32 @@ def test_runs_on_other_videos_stand_side_by_side_if_told(
     for folder in ("scores", "labels"):
         (path / folder / "c.csv").unlink()
     assert execute(["compare", str(done), str(path), "--anyway"]) == 0
-    told = capsys.readouterr().out
-    assert "micro AUC" in told
-    assert "Protocol or data differ, so nothing says how sure" in told
+    printed = capsys.readouterr().out
+    assert "micro AUC" in printed
+    assert "Protocol or data differ, so nothing says how sure" in printed
 
 
 def test_a_run_against_another_says_how_sure_and_what_changed(
     done: Path, other: Path, capsys
 ) -> None:
     assert execute(["compare", str(done), str(other)]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     figures = [json.loads((path / "metrics.json").read_text()) for path in (done, other)]
     one, two = (of["auc"]["micro"] for of in figures)
-    (row,) = [line for line in told.splitlines() if line.startswith("micro AUC")]
+    (row,) = [line for line in printed.splitlines() if line.startswith("micro AUC")]
     assert f"{one:.4f}" in row
     assert f"{two - one:+.4f}" in row
     assert re.search(r"[+-]\d\.\d{4} to [+-]\d\.\d{4}", row)
-    assert "its sign" in told
-    assert "seed: 0 in tiny, 1 in other" in told
+    assert "its sign" in printed
+    assert "seed: 0 in tiny, 1 in other" in printed
 
 
 def test_a_run_against_itself_does_not_differ(done: Path, capsys) -> None:
     assert execute(["compare", str(done), str(done)]) == 0
-    told = capsys.readouterr().out
-    assert "+0.0000 to +0.0000" in told
-    assert "Both have the same micro AUC, however their videos are drawn." in told
-    assert "its sign" not in told
+    printed = capsys.readouterr().out
+    assert "+0.0000 to +0.0000" in printed
+    assert "Both have the same micro AUC, however their videos are drawn." in printed
+    assert "its sign" not in printed
 
 
 def test_a_run_without_figures_is_named(done: Path, tmp_path: Path, capsys) -> None:

@@ -95,9 +95,9 @@ def test_the_figures_are_those_of_all_frames(folders, capsys) -> None:
 def test_what_is_wrong_is_named(folders, capsys, spoil, said: str) -> None:
     spoil(*folders)
     assert frames(folders) in (4, 6)
-    told = capsys.readouterr().err
-    assert said in told
-    assert "Traceback" not in told
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize(("label", "kind"), [(0, "normal"), (1, "anomalous")])
@@ -261,11 +261,11 @@ def test_a_named_protocol_is_that_of_a_published_code(folders, capsys) -> None:
 
 def test_all_protocols_stand_below_one_another_with_their_spread(folders, capsys) -> None:
     assert frames(folders, "--protocol=seeds", "--protocol=jigsaw") == 0
-    told = capsys.readouterr().out
-    rows = {line.split()[0]: line.split() for line in told.splitlines() if line[:6].strip()}
+    printed = capsys.readouterr().out
+    rows = {line.split()[0]: line.split() for line in printed.splitlines() if line[:6].strip()}
     micro = sorted(float(rows[name][1]) for name in ("seeds", "jigsaw"))
     assert (rows["seeds"][8], rows["jigsaw"][8]) == ("skipped", "padded")
-    assert f"a micro AUC of {micro[0]:.4f} to {micro[1]:.4f}" in told
+    assert f"a micro AUC of {micro[0]:.4f} to {micro[1]:.4f}" in printed
     assert frames(folders, "--protocol=all") == 0
     every = capsys.readouterr().out
     assert all(f"\n{name} " in every for name in presets())

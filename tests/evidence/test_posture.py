@@ -130,9 +130,9 @@ def test_lean_is_the_torsos_angle_from_upright(part, degrees: int) -> None:
 def test_a_pose_that_nobody_had_is_far(part) -> None:
     usual = described(part(pose()), frames(6))
     teller = part(pose(raised([7, 8, 9, 10], 0.3)))
-    found = values(teller, described(teller, frames(1)), usual)["shape"]
+    shape = values(teller, described(teller, frames(1)), usual)["shape"]
     expected = np.sqrt(4 * (0.3 * 1.25) ** 2 / 34)  # the root of the mean over coordinates
-    assert found == pytest.approx([expected], rel=1e-4)
+    assert shape == pytest.approx([expected], rel=1e-4)
 
 
 def test_motion_is_of_the_joints_not_of_the_box(part) -> None:

@@ -82,11 +82,11 @@ def test_answers_are_means_of_scores_and_the_loudest_object_counts() -> None:
         calibrate=TAIL, fuse="power", smooth=RAW,
     )  # fmt: skip
     result = fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
-    known = np.arange(100.0).tolist()
+    training = np.arange(100.0).tolist()
     objects = []
     for x, y, z in zip(*values.values(), strict=True):
-        first = (plain_tail(x, known, 0.98, 6) + plain_tail(y, known, 0.98, 6)) / 2
-        second = plain_tail(z, known, 0.98, 6)
+        first = (plain_tail(x, training, 0.98, 6) + plain_tail(y, training, 0.98, 6)) / 2
+        second = plain_tail(z, training, 0.98, 6)
         objects.append(2 * math.log((math.exp(first / 2) + math.exp(second / 2)) / 2))
     assert result == pytest.approx([max(objects[:2]), objects[2]])
 
@@ -119,8 +119,8 @@ def test_a_question_counts_by_its_weight() -> None:
     questions = {"first": Question(of=("a.x",)), "second": Question(of=("b.y",))}
     protocol = Score(questions=questions, calibrate=TAIL, smooth=RAW, weights={"first": 3.0})
     raw = fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
-    known = np.arange(100.0).tolist()
-    first, second = (plain_tail(value, known, 0.98, 6) for value in (80.0, 40.0))
+    training = np.arange(100.0).tolist()
+    first, second = (plain_tail(value, training, 0.98, 6) for value in (80.0, 40.0))
     assert raw == pytest.approx([(3 * first + second) / 4])
 
 
