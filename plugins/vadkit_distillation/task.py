@@ -13,38 +13,36 @@ from vadkit_distillation import Config
 class Distillation(Task[Config]):
     """Predict ResNet-50's pre-softmax features (B, D) and the detector's probabilities (B, K).
 
-    Source: Barbalau et al., CVIU 2023, T4. One layer has all D + K outputs, there 1000 + 80. The
-    features are a target in training alone, so that scoring does not run their teacher.
+    Source: Barbalau et al., CVIU 2023, T4. One layer has all D + K outputs, there 1000 + 80. What
+    is not scored is a target in training alone, so that scoring does not run its teacher.
     """
 
     def views(self, batch: Batch, rng: Generator, training: bool) -> Views:
         """Show the middle crop."""
-        targets = {"probabilities": batch.context["detector"]}
-        if training:
-            targets["features"] = batch.context["imagenet"]
+        asked = self.config.needs if training else [self.config.score]
+        targets = {part: batch.context[self.config.needs[part].key] for part in asked}
         return Views({"crop": batch.clips}, targets)
 
     def head(self, shapes: Shapes) -> nn.Module:
         """Fully connected, the features first."""
-        (features,), (classes,) = shapes.context["imagenet"], shapes.context["detector"]
-        return shapes.heads.embedding(features + classes)
+        needs = self.config.needs.values()
+        return shapes.heads.embedding(sum(shapes.context[need.key][0] for need in needs))
 
     def loss(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take the mean absolute difference of each teacher."""
-        features, probabilities = _parts(outputs["crop"], targets)
+        weights = {part: getattr(self.config, part) for part in self.config.needs}
         return {
-            "features": self.config.features * l1(features, targets["features"]),
-            "probabilities": self.config.probabilities
-            * l1(probabilities, targets["probabilities"]),
+            part: weight * l1(_part(part, outputs["crop"], targets[part]), targets[part])
+            for part, weight in weights.items()
         }
 
     def score(self, outputs: Outputs, targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Name the mean of |detector's probabilities - prediction| `error` (B,)."""
-        _, probabilities = _parts(outputs["crop"], targets)
-        return {"error": absolute_error(probabilities, targets["probabilities"])}
+        """Name the mean of |the scored teacher's answer - prediction| `error` (B,)."""
+        answer = targets[self.config.score]
+        return {"error": absolute_error(_part(self.config.score, outputs["crop"], answer), answer)}
 
 
-def _parts(output: Tensor, targets: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """(B, D + K) -> features (B, D), probabilities (B, K)."""
-    classes = targets["probabilities"].shape[1]
-    return output[:, :-classes], output[:, -classes:]
+def _part(name: str, output: Tensor, answer: Tensor) -> Tensor:
+    """(B, D + K) -> what is predicted of one teacher's answer, as that is."""
+    size = answer.shape[1]
+    return output[:, :size] if name == "features" else output[:, -size:]

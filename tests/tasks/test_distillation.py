@@ -65,3 +65,15 @@ def test_other_weights_conform() -> None:
 def test_a_negative_weight_is_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         Config(features=-1)
+
+
+def test_features_alone_are_learned_and_scored() -> None:
+    config = Config(probabilities=0, score="features")
+    assert [need.role for need in CARD.needs(config)] == ["imagenet"]
+    assert [need.role for need in CARD.needs_to_score(config)] == ["imagenet"]
+    task = Distillation(config)
+    outputs, known = torch.tensor([[1.0, 2.0], [3.0, 5.0]]), torch.tensor([[1.0, 4.0], [0.0, 0.0]])
+    assert task.score({"crop": outputs}, {"features": known})["error"].tolist() == [1, 4]
+    assert task.loss({"crop": outputs}, {"features": known}) == {"features": torch.tensor(2.5)}
+    with pytest.raises(ValueError, match="probabilities must not be 0"):
+        Config(probabilities=0)
