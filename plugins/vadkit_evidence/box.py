@@ -15,15 +15,17 @@ COMPONENTS = 8
 """Gaussians of the mixture for place and size."""
 FITTED = ("weights_", "means_", "covariances_", "precisions_cholesky_")
 """What scikit-learn calls that which describes a mixture."""
+WIDTH = 400
+"""Pixels that every frame counts as wide, so that videos of one camera may differ in resolution."""
 
 
 class Box(Evidence[BoxConfig]):
     """Size and place of a box.
 
     Attributes:
-        width: In pixels.
-        area: In pixels.
-        log-width: Of pixels.
+        width: In pixels of a frame 400 pixels wide.
+        area: In such pixels.
+        log-width: Of such pixels.
         size: Mean distance of (log width, log height), by the training objects' deviations, to
             training objects.
         place: -log density of (log width, log height, foot, centre) in a mixture of Gaussians that
@@ -31,9 +33,10 @@ class Box(Evidence[BoxConfig]):
     """
 
     def describe(self, frames: Iterator[Seen]) -> Iterator[Rows]:
-        """(n, 4): log width, log height, and foot and centre in pixels."""
+        """(n, 4): log width, log height, and foot and centre, of a frame 400 pixels wide."""
         for seen in frames:
-            left, top, right, bottom = seen.boxes[:, :4].astype(np.float64).T
+            scale = WIDTH / seen.frame.image.shape[1]
+            left, top, right, bottom = seen.boxes[:, :4].astype(np.float64).T * scale
             sides = np.log(np.maximum([right - left, bottom - top], 1e-3))
             yield np.stack([*sides, bottom, (left + right) / 2], axis=1).astype(np.float32)
 

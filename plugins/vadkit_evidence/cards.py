@@ -22,7 +22,7 @@ class MotionConfig:
     flow: Literal["fast", "medium"] = "medium"
     """Preset of OpenCV's dense inverse search."""
     most: int = 400
-    """Frames wider than so many pixels are halved before their flow is computed."""
+    """Frames are halved until no wider than so many pixels before their flow is computed."""
     reach: int = 5
     """Frames to each side over which linked boxes are followed."""
     overlap: float = 0.2
@@ -75,7 +75,7 @@ BOX = EvidenceCard(
     name="box",
     summary="How large an object's box is, alone and beside those of training objects.",
     load="vadkit_evidence.box:Box",
-    revision=2,
+    revision=3,
     config=BoxConfig,
     attributes=("width", "area", "log-width", "size", "place"),
     raised_by=dict.fromkeys(("width", "area", "log-width", "size", "place"), "larger"),
@@ -86,7 +86,7 @@ MOTION = EvidenceCard(
     paper="Kroeger et al., ECCV 2016 (flow); Reiss and Hoshen, 2022 (histograms of directions)",
     load="vadkit_evidence.motion:Motion",
     config=MotionConfig,
-    revision=2,
+    revision=3,
     attributes=("speed", "travel", "directions", "flow", "place"),
     raised_by=dict.fromkeys(("speed", "travel", "directions", "flow", "place"), "faster"),
 )

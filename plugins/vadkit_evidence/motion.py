@@ -1,4 +1,7 @@
-"""How an object moves: optical flow inside its box, and the way of the box itself."""
+"""How an object moves: optical flow inside its box, and the way of the box itself.
+
+Lengths are in pixels of a frame 400 pixels wide, as those of the part `box`.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from vadkit.api import (
     neighbour_distance,
     windows,
 )
+from vadkit_evidence.box import WIDTH
 from vadkit_evidence.cards import MotionConfig
 from vadkit_evidence.chains import chain_ends
 
@@ -38,11 +42,10 @@ class _Moment:
     """A frame's boxes, and what led to them from the frame before."""
 
     boxes: Boxes
+    """As if the frame was 400 pixels wide."""
     image: NDArray[np.uint8]
-    size: tuple[int, int]
-    """Height and width of the video."""
     flow: Flow | None
-    """From the frame before; None in the first."""
+    """From the frame before, in pixels of `image`; None in the first."""
     links: dict[int, int] = field(default_factory=dict)
     """Box -> the same object's box in the frame before."""
 
@@ -51,11 +54,11 @@ class Motion(Evidence[MotionConfig]):
     """Flow inside a box, before and after its frame, and the displacement of linked boxes.
 
     Attributes:
-        speed: Length of the mean flow vector, in pixels a frame.
-        travel: Displacement of the box's centre along its links, in pixels a frame; 0 without one.
+        speed: Length of the mean flow vector, a frame.
+        travel: Displacement of the box's centre along its links, a frame; 0 without one.
         directions: Mean distance of the square roots of an 8-bin histogram of flow directions to
             training objects.
-        flow: Mean of |u| + |v|, in pixels a frame.
+        flow: Mean of |u| + |v|, a frame.
         place: Mean distance of place, speed and height to training objects: who moves so, and is so
             large, where nobody did.
     """
@@ -92,8 +95,9 @@ class Motion(Evidence[MotionConfig]):
         search = DIS(DISConfig(preset=self.config.flow))
         before: deque[_Moment] = deque(maxlen=1)
         for seen in frames:
-            image = self._small(to_grey(seen.frame.image))
-            moment = _Moment(seen.boxes, image, seen.frame.image.shape[:2], None)
+            boxes, image = seen.boxes.copy(), self._small(to_grey(seen.frame.image))
+            boxes[:, :4] *= WIDTH / seen.frame.image.shape[1]
+            moment = _Moment(boxes, image, None)
             for last in before:
                 moment.flow = search.between(last.image, image)
                 moment.links = link_boxes(last.boxes, moment.boxes, self.config.overlap)
@@ -105,7 +109,7 @@ class Motion(Evidence[MotionConfig]):
         if width <= self.config.most:
             return image
         half = (width // 2, height // 2)
-        return np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA))
+        return self._small(np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA)))
 
 
 def _places(rows: Rows, height: np.floating[Any]) -> Rows:
@@ -135,7 +139,7 @@ def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
 
 def _statistics(flow: Flow, moment: _Moment) -> NDArray[np.float64]:
     """(n, 11): mean u, v and |u| + |v|, and magnitudes by direction divided by pixels."""
-    zoom = moment.size[1] / flow.shape[1]
+    zoom = WIDTH / flow.shape[1]
     boxes = moment.boxes.copy()
     boxes[:, :4] /= zoom
     rows = [

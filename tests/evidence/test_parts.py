@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vadkit_evidence.cards import APPEARANCE, BOX, MOTION
@@ -39,17 +41,36 @@ def measured(frames: list[Seen]) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(("right", "down"), [(0, 0), (3, 0), (2, 2)])
-def test_speed_and_travel_are_pixels_a_frame(right: int, down: int) -> None:
-    values = measured(moving(right, down))
+def test_speed_and_travel_are_pixels_of_a_frame_400_wide(right: int, down: int) -> None:
+    values = {name: of * WIDTH / 400 for name, of in measured(moving(right, down)).items()}
     way = np.hypot(right, down)
     assert values["travel"] == pytest.approx(np.full(12, way), abs=1e-5)
     assert np.median(values["speed"]) == pytest.approx(way, rel=0.2, abs=0.05)
     assert np.median(values["flow"]) == pytest.approx(right + down, rel=0.2, abs=0.05)
 
 
-def test_wide_frames_are_halved_and_their_flow_is_still_in_pixels() -> None:
-    wide = np.median(measured(moving(4, frames=8, width=500))["speed"])
-    assert wide == pytest.approx(4, rel=0.25)
+@pytest.mark.parametrize("width", [500, 900])
+def test_wide_frames_are_halved_and_their_flow_is_still_of_400(width: int) -> None:
+    wide = np.median(measured(moving(8, frames=8, width=width))["speed"])
+    assert wide == pytest.approx(8 * 400 / width, rel=0.25)
+
+
+def test_a_clip_of_another_resolution_means_the_same() -> None:
+    large = [
+        Seen(replace(of.frame, image=of.frame.image.repeat(3, 0).repeat(3, 1)), _tripled(of.boxes))
+        for of in moving(3)
+    ]
+    for card in (BOX, MOTION):
+        part = Registry((*_plugins(),)).create("evidence", card.name, {})
+        small, same = (np.concatenate(list(part.describe(iter(of)))) for of in (moving(3), large))
+        bank = part.fit(small, np.zeros(len(small), np.int64))
+        for name in {"width", "area", "size", "travel", "place"} & {*card.attributes}:
+            values, others = (part.measure(of, bank)[name] for of in (small, same))
+            assert others == pytest.approx(values, rel=0.1, abs=0.1), name
+
+
+def _tripled(boxes: np.ndarray) -> np.ndarray:
+    return boxes * np.float32([3, 3, 3, 3, 1])
 
 
 def test_a_box_without_links_does_not_travel() -> None:
@@ -84,7 +105,8 @@ def test_sizes_are_those_of_the_boxes(registry: Registry) -> None:
     part = registry.create("evidence", "box", {})
     rows = np.concatenate(list(part.describe(iter(film(0)))))
     boxes = np.concatenate([seen.boxes for seen in film(0)])
-    width, height = (boxes[:, 2:4] - boxes[:, :2]).T
+    scale = 400 / film(0)[0].frame.image.shape[1]
+    width, height = scale * (boxes[:, 2:4] - boxes[:, :2]).T
     values = part.measure(rows, part.fit(rows, np.zeros(len(rows), np.int64)))
     assert values["width"] == pytest.approx(width, rel=1e-5)
     assert values["area"] == pytest.approx(width * height, rel=1e-5)
@@ -121,7 +143,9 @@ def test_who_walks_where_nobody_walked_is_far_from_all_places() -> None:
     part = Motion(MOTION.config())
     usual = np.concatenate(list(part.describe(iter(moving(2)))))
     bank = part.fit(usual, np.zeros(len(usual), np.int64))
-    elsewhere = usual + np.float32([0, 0, 0, 0, 3 * SIDE, *[0] * 9])  # three heights below
+    elsewhere = usual + np.float32(
+        [0, 0, 0, 0, 3 * SIDE * 400 / WIDTH, *[0] * 9]
+    )  # three heights below
     values = part.measure(elsewhere, bank)
     assert values["place"].min() > 2.5
     assert values["speed"].tolist() == usual[:, 0].tolist()
