@@ -87,7 +87,7 @@ MOTION = EvidenceCard(
     load="vadkit_evidence.motion:Motion",
     config=MotionConfig,
     revision=3,
-    attributes=("speed", "travel", "directions", "flow", "place"),
+    attributes=("speed", "travel", "directions", "flow", "roamed", "place"),
     raised_by=dict.fromkeys(("speed", "travel", "directions", "flow", "place"), "faster"),
 )
 APPEARANCE = EvidenceCard(

@@ -6,7 +6,7 @@ Lengths are in pixels of a frame 400 pixels wide, as those of the part `box`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,33 @@ LOG_HEIGHT = 5
 """Column of a description."""
 
 
+@dataclass(frozen=True)
+class Ways:
+    """How far objects have come."""
+
+    starts: NDArray[np.float64]
+    """(n, 2): the centre of the box in which each was first seen."""
+    farthest: NDArray[np.float64]
+    """(n,): the greatest distance from there so far."""
+
+    @classmethod
+    def of(cls, boxes: Boxes, links: Mapping[int, int], before: Ways | None) -> Ways:
+        """Those of a frame's boxes; who has no box in the frame before is seen for the first time.
+
+        Args:
+            boxes: (n, 5).
+            links: Box -> the same object's box in the frame before.
+            before: The ways of the frame before.
+        """
+        centres = (boxes[:, :2] + boxes[:, 2:4]).astype(np.float64) / 2
+        starts, farthest = centres.copy(), np.zeros(len(boxes))
+        if before and links:
+            rows, old = [*links], [*links.values()]
+            starts[rows] = before.starts[old]
+            farthest[rows] = before.farthest[old]
+        return cls(starts, np.maximum(farthest, np.hypot(*(centres - starts).T)))
+
+
 @dataclass
 class _Moment:
     """A frame's boxes, and what led to them from the frame before."""
@@ -48,6 +75,8 @@ class _Moment:
     """From the frame before, in pixels of `image`; None in the first."""
     links: dict[int, int] = field(default_factory=dict)
     """Box -> the same object's box in the frame before."""
+    ways: Ways | None = None
+    """Of the boxes; None until they are linked."""
 
 
 class Motion(Evidence[MotionConfig]):
@@ -59,12 +88,14 @@ class Motion(Evidence[MotionConfig]):
         directions: Mean distance of the square roots of an 8-bin histogram of flow directions to
             training objects.
         flow: Mean of |u| + |v|, a frame.
+        roamed: How far the box's centre has come so far from where the object was first seen, at
+            most, in heights of the box.
         place: Mean distance of place, speed and height to training objects: who moves so, and is so
             large, where nobody did.
     """
 
     def describe(self, frames: Iterator[Seen]) -> Iterator[Rows]:
-        """(n, 14): speed, travel, flow, centre, foot, log height, the roots of the 8 bins."""
+        """(n, 15): speed, travel, flow, centre, foot, log height, way, the roots of the 8 bins."""
         reach = self.config.reach
         for window in windows(self._moments(frames), reach, reach):
             yield _described(window.items, window.centre)
@@ -85,6 +116,7 @@ class Motion(Evidence[MotionConfig]):
             "speed": rows[:, 0],
             "travel": rows[:, 1],
             "flow": rows[:, 2],
+            "roamed": rows[:, LOG_HEIGHT + 1],
             "directions": neighbour_distance(rows[:, -BINS:], bank["rows"], count, apart),
             "place": neighbour_distance(
                 _places(rows, bank["height"]), bank["places"], count, apart
@@ -101,6 +133,7 @@ class Motion(Evidence[MotionConfig]):
             for last in before:
                 moment.flow = search.between(last.image, image)
                 moment.links = link_boxes(last.boxes, moment.boxes, self.config.overlap)
+            moment.ways = Ways.of(moment.boxes, moment.links, before[0].ways if before else None)
             before.append(moment)
             yield moment
 
@@ -123,7 +156,7 @@ def _places(rows: Rows, height: np.floating[Any]) -> Rows:
 
 
 def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
-    """(n, 14) of one of some consecutive moments."""
+    """(n, 15) of one of some consecutive moments."""
     moment = moments[centre]
     after = moments[centre + 1].flow if centre + 1 < len(moments) else None
     flows = [_statistics(flow, moment) for flow in (moment.flow, after) if flow is not None]
@@ -132,8 +165,10 @@ def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
     travel = [_travel(moments, centre, row) for row in range(len(moment.boxes))]
     travelled = np.array(travel, np.float64)
     left, top, right, bottom = moment.boxes[:, :4].T
-    place = [(left + right) / 2, bottom, np.log(np.maximum(bottom - top, 1e-3))]
-    columns = [speed, travelled, mean[:, 2], *place, *np.sqrt(mean[:, 3:]).T]
+    height = np.maximum(bottom - top, 1e-3)
+    place = [(left + right) / 2, bottom, np.log(height)]
+    roamed = moment.ways.farthest / height if moment.ways else np.zeros(len(height))
+    columns = [speed, travelled, mean[:, 2], *place, roamed, *np.sqrt(mean[:, 3:]).T]
     return np.stack(columns, axis=1).astype(np.float32)
 
 

@@ -144,10 +144,24 @@ def test_who_walks_where_nobody_walked_is_far_from_all_places() -> None:
     usual = np.concatenate(list(part.describe(iter(moving(2)))))
     bank = part.fit(usual, np.zeros(len(usual), np.int64))
     elsewhere = usual + np.float32(
-        [0, 0, 0, 0, 3 * SIDE * 400 / WIDTH, *[0] * 9]
+        [0, 0, 0, 0, 3 * SIDE * 400 / WIDTH, *[0] * 10]
     )  # three heights below
     values = part.measure(elsewhere, bank)
     assert values["place"].min() > 2.5
     assert values["speed"].tolist() == usual[:, 0].tolist()
-    still = usual * np.float32([0, *[1] * 13])
+    still = usual * np.float32([0, *[1] * 14])
     assert part.measure(still, bank)["place"].min() > 2 * np.log1p(usual[:, 0].min()) - 0.01
+
+
+def test_who_has_come_from_somewhere_is_known_when_it_stands() -> None:
+    there = moving(3, frames=6)
+    back = [replace(of, frame=replace(of.frame, index=6 + n)) for n, of in enumerate(there[::-1])]
+    last = [replace(back[-1], frame=replace(of.frame, index=12 + n)) for n, of in enumerate(there)]
+    heights = measured([*there, *back, *last])["roamed"] * SIDE
+    assert heights.tolist() == pytest.approx([0, 3, 6, 9, 12, *[15] * 13], abs=1e-4)
+
+
+def test_who_is_seen_for_the_first_time_has_come_from_nowhere() -> None:
+    gone = [replace(of, boxes=of.boxes[:0]) if n == 3 else of for n, of in enumerate(moving(3))]
+    heights = measured(gone)["roamed"] * SIDE
+    assert heights.tolist() == pytest.approx([0, 3, 6, *range(0, 24, 3)], abs=1e-4)
