@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from vadkit.api import DataError, cache_home
@@ -30,14 +31,23 @@ def existing_file(path: Path, detector: str, content: str, sha256: str = "") -> 
         DataError: Nothing is there, or another file. It is said before anything heavy is imported.
     """
     place = path.expanduser().absolute()
+    return file_in(place, sha256, lambda fault: unusable(path, detector, fault, content))
+
+
+def file_in(place: Path, sha256: str, unusable: Callable[[str], DataError]) -> Path:
+    """The file at a place; one whose hash is known may have moved to a usual place.
+
+    Raises:
+        DataError: Nothing is there, or another file, as `unusable` says it.
+    """
     files = [file for file in (place, *usual_places(place.name)) if file.is_file()]
     if not sha256 and place in files:
         return place
     for file in files if sha256 else []:
         if fingerprint(file) == sha256:
             return file
-    fault = f"are others than those with the SHA-256 {sha256}" if place in files else "are missing"
-    raise unusable(path, detector, fault, content)
+    missing = place not in files
+    raise unusable("are missing" if missing else f"are others than those with the SHA-256 {sha256}")
 
 
 def fingerprint(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from vadkit.api import EvidenceCard
 
 LITE0: Literal["efficientnet-lite0"] = "efficientnet-lite0"
+MOVENET = "movenet_lightning.onnx"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,11 @@ class AppearanceConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class PostureConfig:
-    weights: Path = Path("movenet_lightning.onnx")
-    """ONNX file of MoveNet Lightning's network, as the teacher `movenet` takes it."""
+    weights: Path | None = None
+    """ONNX file of MoveNet Lightning's network, as the teacher `movenet` takes it; None looks for
+    movenet_lightning.onnx in the working directory and in `weights` below vadkit's home."""
+    sha256: str = ""
+    """Of the file, which may then be in any of these places; any where empty."""
     sure: float = 0.3
     """Mean confidence of the twelve joints below the head that a person has at least."""
     every: int = 3
@@ -101,10 +105,24 @@ APPEARANCE = EvidenceCard(
     raised_by={"distance": "noise"},
     tells_camera=("distance",),
 )
+
+
+def _movenet_at_hand(config: PostureConfig) -> dict[str, str] | str:
+    if config.weights:
+        return {}
+    from vadkit_detectors.weights import fingerprint, usual_places  # looks at files
+
+    places = usual_places(MOVENET)
+    for file in (place for place in places if place.is_file()):
+        return {"weights": str(file), "sha256": fingerprint(file)}
+    return f"its weights are neither {' nor '.join(map(str, places))} (vadkit list-evidence)"
+
+
 POSTURE = EvidenceCard(
     name="posture",
     summary="How people hold their bodies and move them, by the joints that MoveNet finds.",
     load="vadkit_evidence.posture:Posture",
     config=PostureConfig,
     attributes=("shape", "motion", "lean"),
+    at_hand=_movenet_at_hand,
 )

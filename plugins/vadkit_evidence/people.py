@@ -8,11 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from vadkit_detectors.weights import fingerprint
+from vadkit_detectors.weights import file_in, fingerprint
 from vadkit_teachers.movenet import JOINTS, SIDE, MoveNet
 from vadkit_teachers.object_cards import MOVENET_WEIGHTS
 
 from vadkit.api import Boxes, DataError
+from vadkit_evidence.cards import MOVENET
 
 WIDER = 1.25
 """Side of the square that is shown, in longer sides of the box."""
@@ -28,14 +29,17 @@ Joints = NDArray[np.float32]
 class People:
     """Reads the joints of the person in each box.
 
+    Args:
+        weights: The file; `MOVENET` in the working directory where it is None.
+        sha256: Of the file, which may have moved to a usual place; any where empty.
+
     Raises:
         DataError: The file of the weights is missing or of another network.
     """
 
-    def __init__(self, weights: Path) -> None:
-        self._path = weights.expanduser().absolute()
-        if not self._path.is_file():
-            raise self._unusable("are missing")
+    def __init__(self, weights: Path | None, sha256: str = "") -> None:
+        self._path = (weights or Path(MOVENET)).expanduser().absolute()
+        self._path = file_in(self._path, sha256, self._unusable)
         self._network = MoveNet(self._path, self._unusable)
 
     def fingerprint(self) -> str:

@@ -58,7 +58,7 @@ class Posture(Evidence[PostureConfig]):
 
     def __init__(self, config: PostureConfig) -> None:
         super().__init__(config)
-        self._people = People(config.weights)
+        self._people = People(config.weights, config.sha256)
 
     def fingerprint(self) -> str:
         """Which weights."""

@@ -21,7 +21,7 @@ from vadkit_evidence.posture import Posture, pose_distances
 from vadkit.api import DataError, Seen, Video
 from vadkit.data.video.frame import Frame
 from vadkit.experiment.run import run
-from vadkit.recipe import BoundRecipe, load_recipe
+from vadkit.recipe import BoundRecipe, load_recipe, resolved
 from vadkit.registry.registry import Registry
 from vadkit.report.score_files import read_scores
 from vadkit.runs.folder import RunFolder
@@ -277,3 +277,28 @@ def test_people_of_a_real_film_are_upright() -> None:
         assert ((joints[:, 1] > top - 4) & (joints[:, 1] < bottom + 4)).all()
         nose, shoulders, hips, ankles = (joints[of, 1].mean() for of in NOSE_TO_ANKLES)
         assert nose < shoulders < hips < ankles
+
+
+def test_without_its_weights_the_part_is_not_asked(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    bare = load_recipe("vadkit", registry=registry)
+    assert "posture" not in {name.task for name in bare.recipe.score.names}
+    assert "posture" not in bare.recipe.evidence
+    (sentence,) = bare.not_asked
+    assert sentence.startswith("evidence part posture is not asked: its weights are neither ")
+    (tmp_path / "home/weights").mkdir(parents=True)
+    write_movenet(tmp_path / "home/weights/movenet_lightning.onnx")
+    there = load_recipe("vadkit", registry=registry)
+    assert there.not_asked == ()
+    assert "how they hold themselves" in there.recipe.score.questions
+    assert there.recipe.evidence["posture"]["sha256"]
+    assert load_again(there, tmp_path, registry).recipe == there.recipe
+
+
+def load_again(bound: BoundRecipe, tmp_path: Path, registry: Registry) -> BoundRecipe:
+    """As `resolved.toml` has it, after the weights were moved."""
+    (tmp_path / "resolved.toml").write_text(resolved(bound.recipe))
+    return load_recipe(tmp_path / "resolved.toml", registry=registry)

@@ -76,6 +76,8 @@ def run(
         events.emit("run_started")
         interrupted = partial(stop.check, f"Go on with --resume --out {folder.path}.")
         shown.note(f"boxes of {' and '.join(detector.name for detector in bound.detectors)}")
+        for sentence in bound.not_asked:
+            shown.note(sentence)
         on_progress = preparing(shown.note, interrupted)
         data = PreparedData(bound, progress=on_progress, strict=strict, device=where)
         runner = _runner(data, bound, where, progress=shown, interrupted=interrupted, world=world)

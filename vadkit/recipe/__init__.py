@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from vadkit.recipe.answerable import answerable
 from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.diagnostics import Problem, first_of, problems_error
 from vadkit.recipe.loader import Source, find_recipe, read_source, shipped_recipes
@@ -107,7 +109,8 @@ def compile_recipe(source: Source, registry: Registry) -> BoundRecipe:
     problems += binding_problems(bound) if bound else ()
     if problems or bound is None:
         raise problems_error(source.title, problems, source.places)
-    return BoundRecipe(completed(bound), registry)
+    asked = answerable(bound)
+    return replace(asked, recipe=completed(asked))
 
 
 def completed(bound: BoundRecipe) -> Recipe:

@@ -82,6 +82,16 @@ class DetectorBinding(Binding):
 
 
 @dataclass(frozen=True, eq=False)
+class EvidenceBinding(Binding):
+    """An evidence part of `[evidence]`, or one that a protocol names alone."""
+
+    def at_hand(self) -> Mapping[str, Any] | str:
+        """Its options on this machine, or what it lacks here."""
+        found = self.card.at_hand(self.config) if self.card.at_hand else {}
+        return found if isinstance(found, str) else {**self.options, **found}
+
+
+@dataclass(frozen=True, eq=False)
 class TeacherBinding(Binding):
     """A teacher of `[teachers]`."""
 

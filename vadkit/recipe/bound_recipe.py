@@ -18,6 +18,7 @@ from vadkit.recipe.bindings import (
     Binding,
     DatasetBinding,
     DetectorBinding,
+    EvidenceBinding,
     TaskBinding,
     TeacherBinding,
 )
@@ -48,6 +49,8 @@ class BoundRecipe:
     """The values, with every default and absolute paths."""
     registry: Registry
     """The plugins that the names mean; needed for listings and validation alone."""
+    not_asked: tuple[str, ...] = ()
+    """Questions that the source asks and this machine cannot answer: a sentence for each part."""
 
     @cached_property
     def trained_tasks(self) -> list[str]:
@@ -62,7 +65,7 @@ class BoundRecipe:
         return [name for name in dict.fromkeys(names) if name not in self.evidence]
 
     @cached_property
-    def evidence(self) -> Mapping[str, Binding]:
+    def evidence(self) -> Mapping[str, EvidenceBinding]:
         """The evidence parts whose attributes a protocol uses."""
         return {
             name: self._evidence(name)
@@ -71,13 +74,14 @@ class BoundRecipe:
         }
 
     @cached_property
-    def described(self) -> Mapping[str, Binding]:
+    def described(self) -> Mapping[str, EvidenceBinding]:
         """The evidence parts that the baselines need, and those whose attributes are used."""
         names = (name.task for baseline in baselines().values() for name in baseline.names)
         return {**{name: self._evidence(name) for name in names}, **self.evidence}
 
-    def _evidence(self, name: str) -> Binding:
-        return Binding("evidence", name, self.recipe.evidence.get(name, {}), self.registry)
+    def _evidence(self, name: str) -> EvidenceBinding:
+        options = self.recipe.evidence.get(name, {})
+        return EvidenceBinding("evidence", name, options, self.registry)
 
     @property
     def protocols(self) -> Mapping[str, Protocol]:

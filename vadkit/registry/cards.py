@@ -205,6 +205,9 @@ class EvidenceCard(Card):
     """Attribute -> what done to objects raises it; the conformance kit checks it."""
     tells_camera: tuple[str, ...] = ()
     """Attributes by which few objects are unusual before a camera that the model was trained on."""
+    at_hand: Callable[[Any], Mapping[str, Any] | str] | None = None
+    """Options -> those that a recipe gets on this machine beside them (where weights are); or what
+    the part lacks here, in words: what it would answer is not asked then."""
 
 
 @dataclass(frozen=True, kw_only=True)
