@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -28,7 +28,7 @@ from vadkit.api import (
 )
 from vadkit_evidence.box import WIDTH
 from vadkit_evidence.cards import MotionConfig
-from vadkit_evidence.chains import chain_ends
+from vadkit_evidence.chains import End, chain_ends
 
 Flow = NDArray[np.float32]
 """(H, W, 2) pixels from one frame to the next."""
@@ -47,7 +47,9 @@ class Ways:
     """(n,): the greatest distance from there so far."""
 
     @classmethod
-    def of(cls, boxes: Boxes, links: Mapping[int, int], before: Ways | None) -> Ways:
+    def of(
+        cls, boxes: Boxes, links: Mapping[int, int] | None = None, before: Ways | None = None
+    ) -> Ways:
         """Those of a frame's boxes; who has no box in the frame before is seen for the first time.
 
         Args:
@@ -64,7 +66,7 @@ class Ways:
         return cls(starts, np.maximum(farthest, np.hypot(*(centres - starts).T)))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Moment:
     """A frame's boxes, and what led to them from the frame before."""
 
@@ -73,10 +75,10 @@ class _Moment:
     image: NDArray[np.uint8]
     flow: Flow | None
     """From the frame before, in pixels of `image`; None in the first."""
-    links: dict[int, int] = field(default_factory=dict)
+    links: Mapping[int, int]
     """Box -> the same object's box in the frame before."""
-    ways: Ways | None = None
-    """Of the boxes; None until they are linked."""
+    ways: Ways
+    """Of the boxes."""
 
 
 class Motion(Evidence[MotionConfig]):
@@ -88,8 +90,8 @@ class Motion(Evidence[MotionConfig]):
         directions: Mean distance of the square roots of an 8-bin histogram of flow directions to
             training objects.
         flow: Mean of |u| + |v|, a frame.
-        roamed: How far the box's centre has come so far from where the object was first seen, at
-            most, in heights of the box.
+        roamed: How far the box's centre has come from where the object was first seen, at most, in
+            heights of the box: so far, and along its links in the frames ahead.
         place: Mean distance of place, speed and height to training objects: who moves so, and is so
             large, where nobody did.
     """
@@ -129,11 +131,11 @@ class Motion(Evidence[MotionConfig]):
         for seen in frames:
             boxes, image = seen.boxes.copy(), self._small(to_grey(seen.frame.image))
             boxes[:, :4] *= WIDTH / seen.frame.image.shape[1]
-            moment = _Moment(boxes, image, None)
+            moment = _Moment(boxes, image, None, {}, Ways.of(boxes))
             for last in before:
-                moment.flow = search.between(last.image, image)
-                moment.links = link_boxes(last.boxes, moment.boxes, self.config.overlap)
-            moment.ways = Ways.of(moment.boxes, moment.links, before[0].ways if before else None)
+                flow = search.between(last.image, image)
+                links = link_boxes(last.boxes, boxes, self.config.overlap)
+                moment = _Moment(boxes, image, flow, links, Ways.of(boxes, links, last.ways))
             before.append(moment)
             yield moment
 
@@ -162,13 +164,13 @@ def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
     flows = [_statistics(flow, moment) for flow in (moment.flow, after) if flow is not None]
     mean = np.mean(flows, axis=0) if flows else np.zeros((len(moment.boxes), 3 + BINS))
     speed = np.hypot(mean[:, 0], mean[:, 1])
-    travel = [_travel(moments, centre, row) for row in range(len(moment.boxes))]
-    travelled = np.array(travel, np.float64)
+    ends = [chain_ends(moments, centre, row) for row in range(len(moment.boxes))]
+    travelled = np.array([_travel(moments, *of) for of in ends], np.float64)
+    farthest = np.array([moments[at].ways.farthest[box] for _, (at, box) in ends], np.float64)
     left, top, right, bottom = moment.boxes[:, :4].T
     height = np.maximum(bottom - top, 1e-3)
     place = [(left + right) / 2, bottom, np.log(height)]
-    roamed = moment.ways.farthest / height if moment.ways else np.zeros(len(height))
-    columns = [speed, travelled, mean[:, 2], *place, roamed, *np.sqrt(mean[:, 3:]).T]
+    columns = [speed, travelled, mean[:, 2], *place, farthest / height, *np.sqrt(mean[:, 3:]).T]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
@@ -193,9 +195,8 @@ def _of_flow(vectors: Flow) -> NDArray[np.float64]:
     return np.concatenate([[u.mean(), v.mean(), (np.abs(u) + np.abs(v)).mean()], sums / len(u)])
 
 
-def _travel(moments: tuple[_Moment, ...], centre: int, row: int) -> float:
-    """Displacement of a box's centre, in pixels a frame, over its links in these moments."""
-    first, last = chain_ends(moments, centre, row)
+def _travel(moments: tuple[_Moment, ...], first: End, last: End) -> float:
+    """Displacement of a box's centre, in pixels a frame, from one end of its links to the other."""
     if first == last:
         return 0.0
     ends = [moments[at].boxes[box, :4].astype(np.float64) for at, box in (first, last)]
