@@ -198,7 +198,7 @@ class Scorer:
             tables |= {score: (units, array) for score, array in values.items()}
             times = source.times
         if not self.any_camera:
-            refuse_other_camera(video, tables, self.normal, self._telling)
+            refuse_other_camera(tables, self.normal, self._telling)
         fused = fuse(tables, self.recipe.score, self.normal)[video]
         columns = {str(name): frame_maximum(*table)[video] for name, table in tables.items()}
         return ScoreTable(times, fused, columns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from vadkit.data.units import Units
 from vadkit.errors import OtherCameraError
 from vadkit.recipe import ScoreName
 from vadkit.scoring.calibration import Normal
-from vadkit.scoring.camera import refuse_other_camera, usual_share
+from vadkit.scoring.camera import other_cameras, refuse_other_camera, usual_shares
 
 LOOKS = ScoreName("looks.distance")
 FRAMES = 6
@@ -42,17 +44,33 @@ def training() -> Normal:
 def test_objects_look_usual_as_four_of_five_in_training_do(odd: int, share: float) -> None:
     distances = np.tile([90.0] * odd + [70.0] * (10 - odd), FRAMES)
     distances[:10] = 0  # a single frame does not make an object usual
-    assert usual_share(objects(10), distances, training(), LOOKS) == pytest.approx(share)
+    shares = usual_shares(objects(10), distances, training(), LOOKS)
+    assert shares == {"clip": pytest.approx(share)}
 
 
 def test_a_few_odd_objects_say_nothing_of_the_camera() -> None:
-    assert usual_share(objects(4), np.full(4 * FRAMES, 1e9), training(), LOOKS) is None
+    assert usual_shares(objects(4), np.full(4 * FRAMES, 1e9), training(), LOOKS) == {}
 
 
 def test_a_video_of_another_camera_is_refused_by_name() -> None:
     units = objects(10)
-    refuse_other_camera("clip", {LOOKS: (units, np.full(60, 70.0))}, {"looks": training()}, [LOOKS])
+    refuse_other_camera({LOOKS: (units, np.full(60, 70.0))}, {"looks": training()}, [LOOKS])
     with pytest.raises(OtherCameraError, match=r"clip: 100% of its objects look unlike any"):
-        refuse_other_camera(
-            "clip", {LOOKS: (units, np.full(60, 90.0))}, {"looks": training()}, [LOOKS]
-        )
+        refuse_other_camera({LOOKS: (units, np.full(60, 90.0))}, {"looks": training()}, [LOOKS])
+
+
+def test_of_several_videos_those_of_other_cameras_are_named() -> None:
+    one = objects(10)
+    both = replace(
+        one,
+        videos=("here", "elsewhere"),
+        lengths=np.array([FRAMES, FRAMES]),
+        sizes=np.repeat(one.sizes, 2, axis=0),
+        video=np.repeat([0, 1], 60),
+        frame=np.tile(one.frame, 2),
+        boxes=np.tile(one.boxes, (2, 1)),
+        cameras=("gate", "gate"),
+    )
+    tables = {LOOKS: (both, np.repeat([70.0, 90.0], 60))}
+    (sentence,) = other_cameras(tables, {"looks": training()}, [LOOKS])
+    assert sentence.startswith("elsewhere: 100% of its objects look unlike any in training")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,12 +27,11 @@ FEWEST, SHORTEST = 5, 5
 
 
 def refuse_other_camera(
-    video: str, tables: ScoreTables, normal: Mapping[str, Normal], telling: Iterable[ScoreName]
+    tables: ScoreTables, normal: Mapping[str, Normal], telling: Iterable[ScoreName]
 ) -> None:
     """Refuse a video in which next to no object looks usual.
 
     Args:
-        video: Its name.
         tables: Its objects, and how unusual each is.
         normal: Evidence part -> training objects.
         telling: The attributes that tell cameras apart.
@@ -39,32 +39,44 @@ def refuse_other_camera(
     Raises:
         OtherCameraError: It is such a video.
     """
-    for name in (name for name in telling if name.task in normal):
-        share = usual_share(*tables[name], normal[name.task], name)
-        if share is not None and share < LEAST_SHARE:
-            raise OtherCameraError(
-                f"{video}: {1 - share:.0%} of its objects look unlike any in training ({name}), "
-                "so it is not of a camera that the run was trained on, and scores mean nothing.",
-                "Train on normal video of this camera, or score it all the same: --any-camera, "
-                "from Python load_run(any_camera=True).",
-            )
+    for sentence in other_cameras(tables, normal, telling):
+        raise OtherCameraError(
+            f"{sentence} So scores mean nothing.",
+            "Train on normal video of this camera, or score it all the same: --any-camera, "
+            "from Python load_run(any_camera=True).",
+        )
 
 
-def usual_share(
+def other_cameras(
+    tables: ScoreTables, normal: Mapping[str, Normal], telling: Iterable[ScoreName]
+) -> list[str]:
+    """A sentence for each video in which next to no object looks usual; arguments as above."""
+    return [
+        f"{video}: {1 - share:.0%} of its objects look unlike any in training ({name}), "
+        "so it is not of a camera that the run was trained on."
+        for name in telling
+        if name.task in normal
+        for video, share in usual_shares(*tables[name], normal[name.task], name).items()
+        if share < LEAST_SHARE
+    ]
+
+
+def usual_shares(
     units: Units, values: NDArray[np.floating[Any]], normal: Normal, name: ScoreName
-) -> float | None:
-    """The share of one video's objects that look usual; None where there are too few of them.
+) -> dict[str, float]:
+    """The share of each video's objects that look usual, where there are enough of them.
 
     An object is followed along its links, and as unusual as the median of its boxes.
 
     Args:
-        units: The objects of the video.
+        units: The objects.
         values: (n,) how unusual each is.
         normal: The training objects.
         name: Which of their attributes it is.
     """
-    objects = [rows for rows in chains(units) if len(rows) >= SHORTEST]
-    if len(objects) < FEWEST:
-        return None
     answers = tails(units, [np.asarray(values)], normal, [normal.scores[name]], TAIL)[0]
-    return float(np.mean([np.median(answers[rows]) <= USUAL for rows in objects]))
+    usual: dict[str, list[bool]] = defaultdict(list)
+    for rows in (rows for rows in chains(units) if len(rows) >= SHORTEST):
+        video = units.videos[units.video[rows[0]]]
+        usual[video].append(float(np.median(answers[rows])) <= USUAL)
+    return {video: float(np.mean(of)) for video, of in usual.items() if len(of) >= FEWEST}

@@ -113,6 +113,16 @@ class EvidenceScores:
                 self._normal[name] = self._left_out(name)
         return {name: self._normal[name] for name in names}
 
+    @property
+    def telling(self) -> list[ScoreName]:
+        """The attributes that tell cameras apart, of the parts that are asked."""
+        return [
+            ScoreName.compose(name, of)
+            for name, binding in self._bindings.items()
+            if name in self._tables
+            for of in binding.card.tells_camera
+        ]
+
     def _measured(self, name: str) -> ScoreTables:
         binding, part = self._bindings[name], self._data.prepared.part(name)
         units, videos = self._data.units(BASELINE, "test"), self._data.descriptions(name, "test")
