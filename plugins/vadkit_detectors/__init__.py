@@ -120,6 +120,7 @@ FILE = DetectorCard(
     summary="Boxes from CSV files: video, frame, x1, y1, x2, y2, confidence.",
     config=FileConfig,
     load="vadkit_detectors.file:File",
+    reads_boxes=True,
 )
 
 

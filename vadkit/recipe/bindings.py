@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vadkit.recipe.schema import MAIN
-from vadkit.registry.cards import BoxRules, DatasetCard, Need, Sampling, TeacherCard
+from vadkit.registry.cards import BoxRules, DatasetCard, DetectorCard, Need, Sampling, TeacherCard
 from vadkit.registry.options import changed_options
 from vadkit.registry.registry import Registry
 
@@ -75,6 +75,11 @@ class Binding:
 class DetectorBinding(Binding):
     """A detector of `[objects]`."""
 
+    @property
+    def reads_boxes(self) -> bool:
+        """Whether it gives boxes that were found elsewhere."""
+        return isinstance(self.card, DetectorCard) and self.card.reads_boxes
+
     def stages(self) -> list[dict[str, Any]]:
         """Its table, or those of the detectors that take its place on this machine."""
         becomes = self.card.becomes
@@ -118,14 +123,14 @@ class DatasetBinding(Binding):
     path: Path | None
     every: int
     """Every n-th frame of a training video is read."""
-    recipe_rules: BoxRules | None
-    """Which boxes count, where the recipe says it."""
+    given_rules: BoxRules | None
+    """Which boxes count, where that is not as usual for the data set."""
 
     @property
     def rules(self) -> BoxRules:
-        """Which boxes count: as the recipe says, or as is usual for the data set."""
+        """Which boxes count."""
         usual = self.card.rules if isinstance(self.card, DatasetCard) else BoxRules()
-        return self.recipe_rules or usual
+        return self.given_rules or usual
 
     def create(self, *args: Any) -> Any:
         """The data set in its folder."""

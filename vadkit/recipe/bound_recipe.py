@@ -23,7 +23,7 @@ from vadkit.recipe.bindings import (
     TeacherBinding,
 )
 from vadkit.recipe.schema import MAIN, TARGET, Protocol, Recipe
-from vadkit.registry.cards import Need, Sampling, TeacherCard
+from vadkit.registry.cards import BoxRules, Need, Sampling, TeacherCard
 from vadkit.registry.discovery import OWN
 from vadkit.registry.registry import Registry, load_plugins
 
@@ -104,7 +104,7 @@ class BoundRecipe:
     @cached_property
     def datasets(self) -> Mapping[str, DatasetBinding]:
         """Data role -> the data set bound to it."""
-        rules, plugins = self.recipe.objects.rules, self.registry
+        rules, plugins = self._rules, self.registry
         return {
             role: DatasetBinding(
                 "dataset",
@@ -118,6 +118,12 @@ class BoundRecipe:
             )
             for role, entry in self.recipe.data.items()
         }
+
+    @property
+    def _rules(self) -> BoxRules | None:
+        """The recipe's, or those for boxes that are found here; None for published boxes."""
+        published = any(detector.reads_boxes for detector in self.detectors)
+        return self.recipe.objects.rules or (None if published else BoxRules())
 
     @cached_property
     def detectors(self) -> tuple[DetectorBinding, ...]:

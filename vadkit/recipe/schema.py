@@ -78,7 +78,7 @@ class Objects(Strict):
     size: Annotated[int, Field(ge=8)] = 48
     """Side S of a cube in pixels."""
     rules: BoxRules | None = None
-    """Which boxes count; the data set's own rules where not given."""
+    """Which boxes count; where not given, the data set's usual rules for boxes of a file."""
 
 
 class Frames(Strict):

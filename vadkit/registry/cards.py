@@ -82,7 +82,7 @@ class Need:
 class BoxRules:
     """Which detections count as objects; a data set's card carries its usual ones."""
 
-    confidence: float = 0.5
+    confidence: float = 0.3
     """Boxes below this confidence are dropped."""
     min_side: float = 10.0
     """Boxes whose longer side is shorter, in pixels, are dropped."""
@@ -191,6 +191,8 @@ class DetectorCard(Card):
 
     becomes: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
     """Options -> tables of the detectors that take its place in a recipe, on this machine."""
+    reads_boxes: bool = False
+    """Whether it finds none itself, so that a data set's usual rules are for its boxes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,4 +227,4 @@ class DatasetCard(Card):
     rendered: bool = False
     """Whether it is synthetic, so that its class method `render` writes its files."""
     rules: BoxRules = field(default_factory=BoxRules)
-    """The field's usual object rules for it."""
+    """The field's usual rules for boxes that are published with it."""
