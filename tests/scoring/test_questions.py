@@ -133,6 +133,30 @@ def test_a_gated_question_is_silent_below_the_training_quantile() -> None:
     assert answers[0] == 0 < answers[1]
 
 
+def test_only_units_that_reach_a_score_count() -> None:
+    units = make_units([3], [(0, 0), (0, 1), (0, 2)])
+    values = {"a_x": [99.0, 99.0, 5.0], "b_way": [0.09, 0.1, 2.0]}
+    protocol = Score(
+        use=("a.x",), calibrate=TAIL, smooth=RAW, only={"score": "b.way", "least": 0.1}
+    )
+    answers = fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
+    assert answers[0] == 0 < answers[2] < answers[1]
+
+
+def test_whole_frames_count_whatever_objects_do() -> None:
+    units = make_units([1], [(0, 0)])
+    frames = make_units([1], [(0, 0)], np.float32([[0, 0, 1, 1, 1]]))
+    tables = scores(units, a_x=[99.0], b_way=[0.0]) | scores(frames, c_y=[99.0])
+    only = {"score": "b.way", "least": 0.1}
+    protocol = Score(use=("a.x", "c.y"), fuse="max", calibrate=TAIL, smooth=RAW, only=only)
+    usual = normal(a_x=[], b_way=[], c_y=[])
+    assert fuse(tables, protocol, usual)["v0"].raw[0] > 4
+    alone = protocol.without({"c"})
+    assert alone
+    assert fuse(tables, alone, usual)["v0"].raw.tolist() == [0]
+    assert protocol.without({"b"}).only is None
+
+
 @pytest.mark.parametrize("how", ["mean", "max", "sum", "stouffer", "power"])
 def test_joining_in_two_steps_is_joining_in_one(how: str) -> None:
     """Questions of objects and of whole frames join by frame what would join by unit."""

@@ -228,6 +228,15 @@ class Question(Strict):
         return (*self.of, self.gate) if self.gate else self.of
 
 
+class Only(Strict):
+    """Which units count: those of whom a score is high enough."""
+
+    score: ScoreName
+    """A `part.attribute` or `task.score`, as it is measured."""
+    least: float
+    """Units whose score is lower answer no question."""
+
+
 def _listed(value: Any) -> Any:
     table = {"of": value} if isinstance(value, str | list | tuple) else value
     if not isinstance(table, dict) or "of" not in table:
@@ -262,6 +271,8 @@ class Protocol(FrameProtocol):
     """An object's error as the mean over its cube, or summed over its own area; or names of the
     scores that are summed."""
     calibrate: Calibrate = Calibrate()
+    only: Only | None = None
+    """Which units count; all where it is not given."""
 
     @model_validator(mode="after")
     def _asks(self) -> Self:
@@ -284,7 +295,8 @@ class Protocol(FrameProtocol):
         """The scores that the questions need."""
         questions = self.asked.values()
         gates = [question.gate for question in questions if question.gate]
-        return tuple(dict.fromkeys([*(n for q in questions for n in q.of), *gates]))
+        only = [self.only.score] if self.only else []
+        return tuple(dict.fromkeys([*(n for q in questions for n in q.of), *gates, *only]))
 
     def by_area(self, name: ScoreName) -> bool:
         """Whether a score is summed over an object's area."""
@@ -292,12 +304,12 @@ class Protocol(FrameProtocol):
 
     def without(self, parts: Container[str]) -> Self | None:
         """The protocol for the scores of other tasks and parts alone; None where none is left."""
-        if self.use:
-            use = tuple(name for name in self.use if name.task not in parts)
-            return self.model_copy(update={"use": use}) if use else None
+        use = tuple(name for name in self.use if name.task not in parts)
         kept = {name: _kept(question, parts) for name, question in self.questions.items()}
         questions = {name: question for name, question in kept.items() if question}
-        return self.model_copy(update={"questions": questions}) if questions else None
+        only = None if self.only and self.only.score.task in parts else self.only
+        left = {"use": use, "questions": questions, "only": only}
+        return self.model_copy(update=left) if use or questions else None
 
 
 def _kept(question: Question, parts: Container[str]) -> Question | None:

@@ -138,6 +138,8 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             if summed not in protocol.names:
                 hint = suggested(summed, [*protocol.names])
                 yield Problem((*place, "weigh"), f"no score {summed!r} is asked for. {hint}")
+        if protocol.only:
+            yield from _use_problems(bound, protocol.only.score, (*place, "only", "score"))
         for index, use in enumerate(protocol.use):
             yield from _use_problems(bound, use, (*place, "use", index))
         for title, question in protocol.questions.items():

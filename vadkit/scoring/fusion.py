@@ -106,7 +106,21 @@ def _answers(
             answer = np.where(passes, answer, 0.0)
         parts = {score: (weighed[score][1], calibrated[score][1]) for score in question.of}
         answers.append(Answer(name, weight, units, answer, parts))
-    return answers
+    return _counting(answers, weighed, protocol)
+
+
+def _counting(
+    answers: list[Answer], weighed: Mapping[ScoreName, Table], protocol: Protocol
+) -> list[Answer]:
+    """The answers, 0 about units that do not count."""
+    if not protocol.only:
+        return answers
+    units, values = weighed[protocol.only.score]
+    counts = values >= protocol.only.least
+    return [
+        replace(of, values=np.where(counts, of.values, 0.0)) if _same(of.units, units) else of
+        for of in answers
+    ]
 
 
 def _passes(gate: Table, training: Normal, usual: NDArray[Any], above: float) -> NDArray[np.bool_]:
