@@ -12,7 +12,7 @@ from typing import Any
 from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import KeyPath, Place, Problem, dotted
 from vadkit.recipe.loader import Source, extend_protocols, merge
-from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, named
+from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, as_question, named
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import allowed_words
 
@@ -150,6 +150,8 @@ def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:
             message = f"is {node!r:.60}, which has nothing below it."
             source.problems.append(Problem(path[:depth], message, place))
             return
+        if isinstance(node, dict) and _keyed_question(path, depth):
+            node[str(part)] = as_question(node.get(str(part), {}))
         node = _enter(node, part, value if key == path else None)
     source.places.replace(path, place)
 
@@ -162,6 +164,11 @@ def _enter(node: Any, part: str | int, value: Any) -> Any:
         node.pop(INSTEAD[key], None)
     node[key] = below if value is None else value
     return node[key]
+
+
+def _keyed_question(path: KeyPath, depth: int) -> bool:
+    """Whether a question stands there, and a key of it below; a number counts a bare list."""
+    return path[depth - 1 : depth] == ("questions",) and isinstance([*path, 0][depth + 1], str)
 
 
 def _outside(path: KeyPath, length: int, place: Place) -> Problem:

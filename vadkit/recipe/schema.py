@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from vadkit.recipe.score_name import ScoreName
-from vadkit.recipe.toml_tables import named
+from vadkit.recipe.toml_tables import as_question, named
 from vadkit.registry.cards import BoxRules
 
 TARGET = "target"
@@ -229,7 +229,7 @@ class Question(Strict):
 
 
 def _listed(value: Any) -> Any:
-    table = {"of": value} if isinstance(value, str | list | tuple) else value
+    table = as_question(value)
     if not isinstance(table, dict) or "of" not in table:
         return table
     names = [table["of"]] if isinstance(table["of"], str) else table["of"]
