@@ -12,6 +12,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
@@ -141,6 +144,18 @@ class Phase(Strict):
         return "+".join(entry.name for entry in self.tasks)
 
 
+def _one_of(kinds: str) -> WrapValidator:
+    """Say in one sentence what a value may be; pydantic says for each kind why it is none."""
+
+    def validated(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(tuple(value) if isinstance(value, list) else value)
+        except ValidationError:
+            raise ValueError(f"Input should be {kinds}") from None
+
+    return WrapValidator(validated)
+
+
 class Calibrate(Strict):
     """How a score is compared with those of training units, which are normal."""
 
@@ -153,7 +168,9 @@ class Calibrate(Strict):
     """Training units at most from which they are chosen, evenly taken."""
     beyond: Annotated[float, Field(ge=0.5, lt=1)] = 0.98
     """Training quantile above which `tail` is an exponential."""
-    cap: Annotated[float, Field(gt=0)] | Literal["rule"] = 6.0
+    cap: Annotated[
+        Annotated[float, Field(gt=0)] | Literal["rule"], _one_of("a number above 0 or 'rule'")
+    ] = 6.0
     """Greatest -log p of `tail`: training units are too few, and too alike, for more. `rule`: the
     greatest that training video, each part beside the others, bears out."""
 
@@ -258,7 +275,10 @@ class Protocol(FrameProtocol):
     """Of `power`: the lower, the more the loudest question alone decides."""
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Name of a question, or of a score under `use` -> how much it counts; 1 where not given."""
-    weigh: Literal["mean", "area"] | tuple[ScoreName, ...] = "mean"
+    weigh: Annotated[
+        Literal["mean", "area"] | tuple[ScoreName, ...],
+        _one_of("'mean', 'area' or a list of scores"),
+    ] = "mean"
     """An object's error as the mean over its cube, or summed over its own area; or names of the
     scores that are summed."""
     calibrate: Calibrate = Calibrate()

@@ -132,6 +132,10 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             what = f"p-values, which calibrate.kind = {protocol.calibrate.kind!r} does not give"
             message = f"{protocol.fuse!r} joins {what}. Take {' or '.join(P_VALUES)}."
             yield Problem((*place, "fuse"), message)
+        if protocol.calibrate.cap == "rule" and protocol.calibrate.kind != "tail":
+            message = f"'rule' means nothing for calibrate.kind = {protocol.calibrate.kind!r}. "
+            hint = "Take tail, or leave the cap out."
+            yield Problem((*place, "calibrate", "cap"), message + hint)
         for weighed in protocol.weights:
             yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
         for summed in protocol.weigh if isinstance(protocol.weigh, tuple) else ():
