@@ -11,6 +11,7 @@ import pytest
 from tiny_world import ODD, World, film, write_video
 
 from vadkit.cli import execute
+from vadkit.cli.training import say_summary
 from vadkit.data.data_module import PreparedData, required
 from vadkit.data.dataset import Video
 from vadkit.errors import DataError, OtherCameraError, RecipeError
@@ -94,6 +95,24 @@ def test_what_is_large_is_found_without_training(asked: Path) -> None:
     assert metrics["scorer"]["evidence"]["box"]["neighbours"] == 5
     raw = read_scores(asked / "scores/c.csv").scores.raw
     assert raw[list(ODD)].min() > np.delete(raw, list(ODD)).max()
+
+
+def test_the_cap_that_the_rule_finds_is_kept_and_printed(
+    world: World, registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sets = [
+        'score.calibrate.cap="rule"',
+        'score.also.fixed={ use=["box.size"], calibrate={ kind="tail" } }',
+    ]
+    recipe = load_recipe(write_recipe(world, tmp_path), sets, registry=registry)
+    made = run(recipe, out=tmp_path / "run", device="cpu")
+    metrics = json.loads((made / "metrics.json").read_text())
+    cap = metrics["scorer"]["cap"]
+    assert metrics["scorer"]["calibrate"]["cap"] == "rule"
+    assert "cap" not in metrics["also"]["fixed"]["scorer"]
+    assert max(reason.answer for reason in read_reasons(made / "reasons/c.csv") if reason) == cap
+    say_summary(made)
+    assert capsys.readouterr().out.count(f"Protocol main: the rule found the cap {cap:g}.") == 1
 
 
 def test_live_scores_are_those_of_the_run_bit_for_bit(

@@ -33,6 +33,7 @@ def test_summary_shows_phases_baselines_and_protocol(tmp_path: Path, capsys) -> 
     made = metrics(
         phases,
         protocol=tree["protocol"],
+        scorer={**tree["scorer"], "cap": 4.5},
         baselines={"widest box": {"micro": 0.5, "macro_padded": 0.6}},
         notes=["one thing is odd"],
     )
@@ -47,6 +48,7 @@ def test_summary_shows_phases_baselines_and_protocol(tmp_path: Path, capsys) -> 
     assert "Protocol abc: " in out
     assert "smoothing: median 17" in out
     assert "borders: 4 and 0 frames, drop; labels: pixels" in out
+    assert "\nProtocol main: the rule found the cap 4.5.\n" in out
     assert "Note: one thing is odd" in out
     assert out.splitlines()[-1] == str(tmp_path)
 

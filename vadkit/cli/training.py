@@ -72,6 +72,9 @@ def say_summary(run: Path) -> None:
     if metrics:
         _say_figures(metrics)
         say(f"\nProtocol {metrics.protocol.hash}: {_protocol(metrics)}.")
+        for name, judged in {"main": metrics, **metrics.also}.items():
+            if judged.scorer.cap is not None:
+                say(f"Protocol {name}: the rule found the cap {judged.scorer.cap:g}.")
         if metrics.oracle:
             say("ORACLE: the epochs were chosen by the test labels; these figures are no results.")
         for note in metrics.notes:

@@ -16,7 +16,7 @@ from vadkit.metrics.region_metrics import Detections
 from vadkit.recipe import FrameProtocol, Phase, Protocol, ScoreName, Smooth, TaskEntry
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.evidence import EvidenceScores, ScoreTables
-from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
+from vadkit.scoring.fusion import capped, frame_maximum, fuse, fuse_units
 from vadkit.scoring.localization import ErrorMaps
 from vadkit.scoring.protocol import FrameScores, frames_that_count, without_borders
 from vadkit.scoring.smoothing import smooth_objects
@@ -54,6 +54,8 @@ class Evaluation:
     """Task or evidence part -> training units and their scores, where a protocol needs them."""
     evidence: EvidenceScores
     """What evidence parts say of the test objects, and keep of training objects."""
+    protocols: dict[str, Protocol]
+    """The protocols that scored, by name, with the caps that were found."""
 
 
 def evaluate_after(
@@ -87,15 +89,15 @@ def evaluate_after(
     normal = {task: of.normal for task, of in scored.items() if of.normal}
     normal |= evidence.normal(runner.bound.evidence)
     maps = ErrorMaps.joined(of.maps for of in scored.values())
+    protocols = {name: capped(protocol, normal) for name, protocol in protocols.items()}
     scores = {name: fuse(tables, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].names}
     with runner.data.annotations.scoring():
         labels, times = runner.data.annotations.labels(), runner.data.times()
     metrics = {name: compared(of, labels, times, protocols[name]) for name, of in scores.items()}
     regions = _regions(scorer, tables, maps, protocols["main"], normal)
-    return Evaluation(
-        scorer.model, heads, scores["main"], columns, metrics, regions, normal, evidence
-    )
+    main = (scores["main"], columns, metrics, regions)
+    return Evaluation(scorer.model, heads, *main, normal, evidence, protocols)
 
 
 def _scored(

@@ -120,6 +120,8 @@ class ReportedScorer(Facts):
     weights: dict[str, float]
     weigh: str | tuple[str, ...]
     calibrate: Calibrate
+    cap: float | None = None
+    """Only where `calibrate.cap` is a rule: what it found after the last phase."""
     frame: str
     """How a frame gets its score of its units."""
     heads: str

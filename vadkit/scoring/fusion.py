@@ -81,13 +81,18 @@ def fuse_units(
     return [(answers[0].units, values) for answers, values in tables]
 
 
+def capped(protocol: Protocol, normal: Mapping[str, Normal]) -> Protocol:
+    """The protocol with the cap that the rule finds among training units, where it is asked for."""
+    return with_cap(protocol, _weighed_normals(normal, protocol))
+
+
 def _answers(
     scores: Mapping[ScoreName, tuple[Units, UnitScores]],
     protocol: Protocol,
     normal: Mapping[str, Normal] | None,
 ) -> list[Answer]:
     """The answers to each of the protocol's questions."""
-    normal = {task: _weighed_normal(of, protocol) for task, of in (normal or {}).items()}
+    normal = _weighed_normals(normal or {}, protocol)
     protocol = with_cap(protocol, normal)
     weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.names}
     calibrated = weighed
@@ -272,11 +277,14 @@ def _weighed(name: ScoreName, units: Units, scores: UnitScores, protocol: Protoc
     return units, _by_area(name, values, units.boxes, protocol)
 
 
-def _weighed_normal(normal: Normal, protocol: Protocol) -> Normal:
+def _weighed_normals(normal: Mapping[str, Normal], protocol: Protocol) -> dict[str, Normal]:
     weighed = {
-        name: _by_area(name, of, normal.boxes, protocol) for name, of in normal.scores.items()
+        task: {
+            name: _by_area(name, scores, of.boxes, protocol) for name, scores in of.scores.items()
+        }
+        for task, of in normal.items()
     }
-    return replace(normal, scores=weighed)
+    return {task: replace(of, scores=weighed[task]) for task, of in normal.items()}
 
 
 def _by_area(
