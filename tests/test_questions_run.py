@@ -171,6 +171,30 @@ def test_a_video_of_another_camera_gets_no_scores_unless_asked_for(
     assert not list(tmp_path.iterdir())
     scorer = Scorer.of_run(folder, registry, any_camera=True)
     assert score_videos([source], scorer, tmp_path)[1] == []
+    assert (tmp_path / "c.csv").is_file()
+    remarks: list[str] = []
+    score_videos([source], Scorer.of_run(folder, registry), tmp_path, remarks.append)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    older = [f"{tmp_path}/{name} of an earlier call is removed" for name in OLDER]
+    assert remarks == [f"{source}: {remark}" for remark in older]
+
+
+OLDER = ("c.csv", "c.png", "reasons/c.csv")
+"""What a call writes of a video."""
+
+
+def test_a_damaged_file_loses_its_older_tables_and_nothing_else(
+    asked: Path, world: World, registry: Registry, tmp_path: Path
+) -> None:
+    scorer = Scorer.of_run(RunFolder.open(asked), registry)
+    sources = [Path(shutil.copy(world.target / f"test/{n}.mkv", tmp_path)) for n in "cd"]
+    assert score_videos(sources, scorer, tmp_path)[1] == []
+    sources[0].write_bytes(b"no video")
+    broken = Path(shutil.copy(sources[0], tmp_path / "e.csv"))  # as if it were a table of a video e
+    written, failed = score_videos([*sources, broken], scorer, tmp_path)
+    assert (len(failed), written) == (2, [tmp_path / "d.csv"])
+    kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert kept == {"c.mkv", "d.mkv", "e.csv", "d.csv", "d.png", "reasons/d.csv"}
 
 
 def test_a_strangers_part_is_asked_beside_a_task(world: World, tmp_path: Path) -> None:

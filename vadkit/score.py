@@ -278,7 +278,8 @@ def score_videos(
     """Write `<video>.csv` and `<video>.png` for each source, and why in `reasons/<video>.csv`.
 
     Sources of one name in several folders have the folder's name before their own. What is odd or
-    damaged in a source is told in a sentence.
+    damaged in a source is told in a sentence; so is that what an earlier call wrote of one which is
+    refused now was removed.
 
     Returns:
         The tables written, and why the other sources have none.
@@ -291,20 +292,31 @@ def score_videos(
     ]
     file_names = safe_names(names)
     for source, clip, long_name in zip(sources, clips, names, strict=True):
-        name = file_names[long_name]
+        name, remark = file_names[long_name], partial(_remark, tell, source)
+        path, plot = out / f"{name}.csv", out / f"{name}.png"
+        reasons = out / FOLDER / path.name
         try:
-            remark = partial(_remark, tell, source)
             table = scorer.score(Video(clip, source, "test"), remark, camera=camera)
         except DataError as error:
             failed.append(error)
+            _remove([path, plot, reasons], source, remark)
             continue
-        path = out / f"{name}.csv"
         write_scores(path, table)
         if table.scores.reasons:
-            write_reasons(out / FOLDER / path.name, table.scores.reasons)
-        plot_scores(out / f"{name}.png", name, table.scores, table.times)
+            write_reasons(reasons, table.scores.reasons)
+        else:
+            _remove([reasons], source, remark)
+        plot_scores(plot, name, table.scores, table.times)
         written.append(path)
     return written, failed
+
+
+def _remove(older: Sequence[Path], source: Path, tell: Tell) -> None:
+    """Remove what an earlier call wrote of a source, which would pass for what this one found."""
+    for path in older:
+        if path.is_file() and path.resolve() != source.resolve():
+            path.unlink()
+            tell(f"{path} of an earlier call is removed")
 
 
 def _remark(tell: Tell, source: Path, text: str) -> None:
