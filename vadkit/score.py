@@ -47,7 +47,6 @@ from vadkit.scoring.fusion import frame_maximum, fuse
 from vadkit.scoring.live import FittedPart, LiveEvidence, LiveFrame, LiveTask
 from vadkit.training.model import Model, Sizes
 from vadkit.utils.devices import present_device
-from vadkit.utils.threads import limited_threads
 
 Tell = Callable[[str], None]
 """Tells a person something in a sentence."""
@@ -129,7 +128,6 @@ class Scorer:
         names = {name for of in self.normal.values() for name in of.camera.tolist() if name}
         return sorted(names)
 
-    @limited_threads()
     def score(
         self,
         video: Video,
@@ -138,6 +136,8 @@ class Scorer:
         camera: str = "",
     ) -> ScoreTable:
         """Score every frame of a video, which all tasks see in one pass.
+
+        How many threads that takes is up to the caller.
 
         Args:
             video: Where it is.

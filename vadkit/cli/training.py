@@ -159,6 +159,7 @@ def score(
         typer.Option("--any-camera", help="Score also what is of no camera that was trained on."),
     ] = False,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")] = "cpu",
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.")] = None,
     strict: options.Strict = False,
     plugin: options.Plugins = None,
 ) -> None:
@@ -168,6 +169,7 @@ def score(
     from vadkit.recipe import file_detector
     from vadkit.runs.folder import RunFolder
     from vadkit.score import Scorer, score_videos
+    from vadkit.utils.threads import limited_threads
 
     detectors = [file_detector(boxes)] if boxes else []
     folder = RunFolder.open(run)
@@ -182,7 +184,8 @@ def score(
     if camera and camera not in scorer.cameras:
         cameras = ", ".join(scorer.cameras) or "no camera by name"
         raise DataError(f"--camera {camera}: {run} does not know it.", f"It knows {cameras}.")
-    written, failed = score_videos(sources, scorer, out, complain, camera)
+    with limited_threads(threads):
+        written, failed = score_videos(sources, scorer, out, complain, camera)
     for path in written:
         say(str(path))
     for error in failed:
