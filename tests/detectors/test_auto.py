@@ -10,7 +10,7 @@ import pytest
 from vadkit_detectors import ONNXConfig
 from vadkit_detectors.weights import existing_file
 
-from vadkit.errors import DataError, PluginError
+from vadkit.errors import DataError, PluginError, RecipeError
 from vadkit.recipe import BoundRecipe, load_recipe, resolved
 from vadkit.recipe.fingerprint import phase_key
 from vadkit.registry.registry import Registry
@@ -62,6 +62,31 @@ def test_it_joins_others_of_a_list(home: Path, registry: Registry) -> None:
     put(home / "weights" / NAME)
     bound = loaded(registry, 'objects.detectors=["flow", "auto"]')
     assert [detector.name for detector in bound.detectors] == ["flow", "onnx", "motion"]
+
+
+@pytest.mark.parametrize(
+    ("detectors", "told"),
+    [
+        ('["auto", "auto"]', "objects.detectors.1: 'auto' repeats 'auto'. Leave one of them out."),
+        ('["auto", { name = "motion", threshold = 30 }]', "detectors.1: 'motion' repeats 'auto'."),
+        ('["motion", "flow", "auto"]', "objects.detectors.2: 'auto' repeats 'motion'."),
+        ('[{ name = "onnx", weights = "other.onnx" }, "auto"]', "'auto' repeats 'onnx'."),
+        ('["flow", "flow"]', "objects.detectors.1: 'flow' repeats 'flow'."),
+        ("[]", "objects.detectors: Input should be a list of 1 or more, got []."),
+    ],
+)
+def test_detectors_that_are_there_twice_or_not_at_all_are_refused(
+    home: Path, registry: Registry, detectors: str, told: str
+) -> None:
+    put(home / "weights" / NAME)
+    with pytest.raises(RecipeError) as caught:
+        loaded(registry, f"objects.detectors={detectors}")
+    assert told in str(caught.value)
+    assert "has 1 problem:" in str(caught.value)
+
+
+def test_the_same_detector_may_be_there_with_other_options(home: Path, registry: Registry) -> None:
+    loaded(registry, 'objects.detectors=["flow", { name = "flow", threshold = 3.0 }]')
 
 
 def test_a_resolved_recipe_keeps_what_it_became(

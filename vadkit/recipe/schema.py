@@ -77,7 +77,9 @@ class BackboneSource(Plugged):
 class Objects(Strict):
     """How objects are found and cut out."""
 
-    detectors: tuple[NamedDetector, ...] = (DetectorSource(name="auto"),)
+    detectors: Annotated[tuple[NamedDetector, ...], Field(min_length=1)] = (
+        DetectorSource(name="auto"),
+    )
     size: Annotated[int, Field(ge=8)] = 48
     """Side S of a cube in pixels."""
     rules: BoxRules | None = None

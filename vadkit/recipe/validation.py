@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vadkit.errors import PluginError, VadkitError
-from vadkit.recipe.bindings import Binding, TaskBinding
+from vadkit.recipe.bindings import Binding, DetectorBinding, TaskBinding
 from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.presets import presets
@@ -37,6 +37,7 @@ def name_problems(table: Table, registry: Registry) -> Iterator[Problem]:
 def binding_problems(bound: BoundRecipe) -> Iterator[Problem]:
     """Whatever the tasks ask for that the rest of the recipe does not give."""
     yield from _phase_problems(bound)
+    yield from _detector_problems(bound)
     yield from _data_problems(bound)
     yield from _teacher_problems(bound)
     yield from _score_problems(bound)
@@ -78,6 +79,23 @@ def _phase_problems(bound: BoundRecipe) -> Iterator[Problem]:
                 hint = suggested(entry.backbone, names)
                 yield Problem((*key, "backbone"), f"no backbone {entry.backbone!r}. {hint}")
             earlier.append(card)
+
+
+def _detector_problems(bound: BoundRecipe) -> Iterator[Problem]:
+    for index, detector in enumerate(bound.detectors):
+        for earlier in bound.detectors[:index]:
+            if _repeats(detector, earlier):
+                message = f"{detector.name!r} repeats {earlier.name!r}. Leave one of them out."
+                yield Problem(("objects", "detectors", index), message)
+
+
+def _repeats(one: DetectorBinding, other: DetectorBinding) -> bool:
+    """Whether two detectors are the same, or one of them is among those whose place one takes."""
+    cards = _usable_card(one), _usable_card(other)
+    if one.table == other.table or not all(cards):
+        return one.table == other.table
+    names = [{each.name, *(stage["name"] for stage in each.stages())} for each in (one, other)]
+    return bool(names[0] & names[1]) and any(getattr(card, "becomes", None) for card in cards)
 
 
 def _data_problems(bound: BoundRecipe) -> Iterator[Problem]:
