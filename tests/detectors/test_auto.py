@@ -72,6 +72,7 @@ def test_it_joins_others_of_a_list(home: Path, registry: Registry) -> None:
         ('["motion", "flow", "auto"]', "objects.detectors.2: 'auto' repeats 'motion'."),
         ('[{ name = "onnx", weights = "other.onnx" }, "auto"]', "'auto' repeats 'onnx'."),
         ('["flow", "flow"]', "objects.detectors.1: 'flow' repeats 'flow'."),
+        ('["motion", { name = "auto", speed = 1 }]', "objects.detectors.1.speed: Unknown option."),
         ("[]", "objects.detectors: Input should be a list of 1 or more, got []."),
     ],
 )

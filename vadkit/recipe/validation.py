@@ -91,11 +91,17 @@ def _detector_problems(bound: BoundRecipe) -> Iterator[Problem]:
 
 def _repeats(one: DetectorBinding, other: DetectorBinding) -> bool:
     """Whether two detectors are the same, or one of them is among those whose place one takes."""
-    cards = _usable_card(one), _usable_card(other)
-    if one.table == other.table or not all(cards):
-        return one.table == other.table
-    names = [{each.name, *(stage["name"] for stage in each.stages())} for each in (one, other)]
-    return bool(names[0] & names[1]) and any(getattr(card, "becomes", None) for card in cards)
+    names = _stood_for(one), _stood_for(other)
+    stands_for_others = any(len(each) > 1 for each in names)
+    return one.table == other.table or (stands_for_others and not names[0].isdisjoint(names[1]))
+
+
+def _stood_for(detector: DetectorBinding) -> set[str]:
+    """Its name and those of its stages; wrong names and options are reported elsewhere."""
+    try:
+        return {detector.name, *(stage["name"] for stage in detector.stages())}
+    except VadkitError:
+        return {detector.name}
 
 
 def _data_problems(bound: BoundRecipe) -> Iterator[Problem]:
