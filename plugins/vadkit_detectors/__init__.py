@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from vadkit_teachers.object_cards import YOLO_WEIGHTS, YOLOX_WEIGHTS
 
 from vadkit.api import DetectorCard, NoOptions, hookimpl
 
@@ -131,12 +134,26 @@ FLOW = DetectorCard(
     load="vadkit_detectors.flow:Flow",
 )
 
+
+def _pinned(detector: str, content: str) -> Callable[[ONNXConfig | YOLOConfig], None]:
+    """What checks that weights whose hash is given are at hand."""
+
+    def check(config: ONNXConfig | YOLOConfig) -> None:
+        from vadkit_detectors.weights import existing_file  # looks at files, which listing does not
+
+        if config.sha256:
+            existing_file(config.weights, detector, content, config.sha256)
+
+    return check
+
+
 ONNX = DetectorCard(
     name="onnx",
     summary="What a YOLOX in an ONNX file knows, run by OpenCV on the CPU.",
     paper="Ge et al., YOLOX, 2021",
     config=ONNXConfig,
     load="vadkit_detectors.onnx:ONNX",
+    check=_pinned("onnx", YOLOX_WEIGHTS),
 )
 
 YOLO = DetectorCard(
@@ -144,6 +161,7 @@ YOLO = DetectorCard(
     summary="What a detector of ultralytics knows (AGPL-3.0).",
     config=YOLOConfig,
     load="vadkit_detectors.yolo:YOLO",
+    check=_pinned("yolo", YOLO_WEIGHTS),
     extra="yolo",
 )
 
@@ -154,11 +172,18 @@ def _at_hand(_: NoOptions) -> list[dict[str, str]]:
     return at_hand()
 
 
+def _places(_: NoOptions) -> list[Path]:
+    from vadkit_detectors.auto import places
+
+    return places()
+
+
 AUTO = DetectorCard(
     name="auto",
     summary="`onnx` and `motion` where the network's weights are at hand, else `motion` alone.",
     load="vadkit_detectors.motion:Motion",
     becomes=_at_hand,
+    looks_in=_places,
 )
 
 

@@ -33,11 +33,14 @@ def existing_file(path: Path, detector: str, content: str, sha256: str = "") -> 
     files = [file for file in (place, *usual_places(place.name)) if file.is_file()]
     if not sha256 and place in files:
         return place
-    for file in files if sha256 else []:
-        if fingerprint(file) == sha256:
+    found = {file: fingerprint(file) for file in files} if sha256 else {}
+    for file, digest in found.items():
+        if digest == sha256:
             return file
-    fault = f"are others than those with the SHA-256 {sha256}" if place in files else "are missing"
-    raise unusable(path, detector, fault, content)
+    for file, digest in found.items():
+        fault = f"are another file: their SHA-256 is {digest[:12]}..., not {sha256[:12]}..."
+        raise unusable(file, detector, fault, content)
+    raise unusable(path, detector, "are missing", content)
 
 
 def fingerprint(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from vadkit_detectors import ONNXConfig
 from vadkit_detectors.weights import existing_file
 
+from vadkit.cli import execute
 from vadkit.errors import DataError, PluginError, RecipeError
 from vadkit.recipe import BoundRecipe, load_recipe, resolved
 from vadkit.recipe.fingerprint import phase_key
@@ -115,8 +117,41 @@ def test_weights_with_a_hash_may_move_and_no_others_take_their_place(home: Path)
     put(old, b"another network")
     assert existing_file(old, "onnx", "a network", digest) == moved
     moved.unlink()
-    with pytest.raises(DataError, match=f"are others than those with the SHA-256 {digest}"):
+    other = hashlib.sha256(b"another network").hexdigest()
+    both = rf"are another file: their SHA-256 is {other[:12]}\.\.\., not {digest[:12]}\.\.\."
+    with pytest.raises(DataError, match=rf"{old} of the detector 'onnx' {both}"):
         existing_file(old, "onnx", "a network", digest)
+    put(moved, old.read_bytes())
+    old.unlink()
+    with pytest.raises(DataError, match=rf"{moved} of the detector 'onnx' {both}"):
+        existing_file(old, "onnx", "a network", digest)
+
+
+def test_validate_looks_for_weights_whose_hash_is_given(
+    home: Path, registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = put(home / "weights" / NAME)
+    recipe = tmp_path / "resolved.toml"
+    recipe.write_text(resolved(loaded(registry).recipe))
+    assert execute(["recipe", "validate", str(recipe)]) == 0
+    put(file, b"another network")
+    assert execute(["recipe", "validate", str(recipe)]) == DataError.exit_code
+    assert f"The weights {file} of the detector 'onnx' are another file" in capsys.readouterr().err
+    file.unlink()
+    assert execute(["recipe", "validate", str(recipe)]) == DataError.exit_code
+    assert f"The weights {file} of the detector 'onnx' are missing." in capsys.readouterr().err
+    unpinned = 'objects.detectors=[{ name = "onnx", weights = "later.onnx" }]'
+    assert execute(["recipe", "validate", "sota", "--set", unpinned]) == 0
+
+
+def test_doctor_shows_what_it_becomes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "weights" / NAME
+    assert execute(["doctor", "--json"]) == 0
+    without = json.loads(capsys.readouterr().out)["detector auto"]
+    assert without == f"motion; nothing at {Path.cwd() / NAME} or {file}"
+    put(file)
+    assert execute(["doctor", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["detector auto"] == f"onnx with {file} and motion"
 
 
 def test_an_unknown_detector_is_named(home: Path, registry: Registry) -> None:

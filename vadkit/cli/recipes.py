@@ -41,9 +41,14 @@ def validate(
     sets: options.Sets = None,
     plugin: options.Plugins = None,
 ) -> None:
-    """Report every problem of a recipe, or say that there is none."""
-    phases = options.recipe(recipe, plugin, sets, data, boxes).recipe.phase
-    titles = " -> ".join(phase.title for phase in phases)
+    """Report every problem of a recipe, or say that there is none.
+
+    Weights whose hash it gives have to be here.
+    """
+    bound = options.recipe(recipe, plugin, sets, data, boxes)
+    for detector in bound.detectors:
+        detector.check()
+    titles = " -> ".join(phase.title for phase in bound.recipe.phase)
     say(f"{recipe} is valid: {titles or 'nothing is trained'}")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 VERSION = 2
@@ -191,6 +192,10 @@ class DetectorCard(Card):
 
     becomes: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
     """Options -> tables of the detectors that take its place in a recipe, on this machine."""
+    looks_in: Callable[[Any], Sequence[Path]] = lambda _: ()
+    """Options -> places of a file on which `becomes` depends, the likeliest first."""
+    check: Callable[[Any], None] = lambda _: None
+    """Options -> `DataError` is raised where they give a file's hash, and it is not at hand."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,13 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from vadkit.errors import RunBusyError, VadkitError
 from vadkit.recipe import BoundRecipe, Recipe, completed
+from vadkit.recipe.bindings import stages_in_words
 from vadkit.runs.atomic import read_json, write_json
 from vadkit.runs.flatten import differences
 from vadkit.runs.folder import RunFolder
@@ -32,17 +32,10 @@ def refuse_other_recipe(folder: RunFolder, bound: BoundRecipe) -> None:
         both = [recipe["objects"] for recipe in (before, now)]
         if len({tuple(of["name"] for of in objects["detectors"]) for objects in both}) > 1:
             for objects in both:
-                objects["detectors"] = " and ".join(map(_named, objects["detectors"]))
+                objects["detectors"] = stages_in_words(objects["detectors"])
         # What a path leads to is compared by its content, and threads are the machine's.
         changed = differences(before, now, lambda key: key.endswith(".path") or key == "threads")
         _refuse(folder, changed, f"{folder.resolved}, its recipe")
-
-
-def _named(detector: Mapping[str, Any]) -> str:
-    """A detector's name and the files that its options name."""
-    texts = [value for value in detector.values() if isinstance(value, str)]
-    files = [text for text in texts if Path(text).is_absolute()]
-    return " with ".join([detector["name"], *files])
 
 
 def _with_new_keys(recipe: dict[str, Any], bound: BoundRecipe) -> dict[str, Any]:
