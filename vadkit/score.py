@@ -137,8 +137,6 @@ class Scorer:
     ) -> ScoreTable:
         """Score every frame of a video, which all tasks see in one pass.
 
-        How many threads that takes is up to the caller.
-
         Args:
             video: Where it is.
             tell: Tell in a sentence of what was odd or damaged in it.
@@ -196,7 +194,7 @@ class Scorer:
             units, values = source.end(video)
             units = replace(units, cameras=(camera,))
             tables |= {score: (units, array) for score, array in values.items()}
-            times = source.times
+            times = source.table.times
         if not self.any_camera:
             refuse_other_camera(video, tables, self.normal, self._telling)
         fused = fuse(tables, self.recipe.score, self.normal)[video]
@@ -278,8 +276,7 @@ def score_videos(
     """Write `<video>.csv` and `<video>.png` for each source, and why in `reasons/<video>.csv`.
 
     Sources of one name in several folders have the folder's name before their own. What is odd or
-    damaged in a source is told in a sentence; so is that what an earlier call wrote of one which is
-    refused now was removed.
+    damaged in a source is told in a sentence, as is what is removed of an earlier call.
 
     Returns:
         The tables written, and why the other sources have none.
@@ -293,19 +290,18 @@ def score_videos(
     file_names = safe_names(names)
     for source, clip, long_name in zip(sources, clips, names, strict=True):
         name, remark = file_names[long_name], partial(_remark, tell, source)
-        path, plot = out / f"{name}.csv", out / f"{name}.png"
-        reasons = out / FOLDER / path.name
+        path, plot, why = out / f"{name}.csv", out / f"{name}.png", out / FOLDER / f"{name}.csv"
         try:
             table = scorer.score(Video(clip, source, "test"), remark, camera=camera)
         except DataError as error:
             failed.append(error)
-            _remove([path, plot, reasons], source, remark)
+            _remove([path, plot, why], source, remark)
             continue
         write_scores(path, table)
         if table.scores.reasons:
-            write_reasons(reasons, table.scores.reasons)
+            write_reasons(why, table.scores.reasons)
         else:
-            _remove([reasons], source, remark)
+            _remove([why], source, remark)
         plot_scores(plot, name, table.scores, table.times)
         written.append(path)
     return written, failed

@@ -135,16 +135,17 @@ FLOW = DetectorCard(
 )
 
 
-def _pinned(detector: str, content: str) -> Callable[[ONNXConfig | YOLOConfig], None]:
-    """What checks that weights whose hash is given are at hand."""
+def _pinned(detector: str, content: str) -> Callable[[ONNXConfig | YOLOConfig], str]:
+    """What looks for the weights, where their hash is given."""
 
-    def check(config: ONNXConfig | YOLOConfig) -> None:
+    def at_hand(config: ONNXConfig | YOLOConfig) -> str:
         from vadkit_detectors.weights import existing_file  # looks at files, which listing does not
 
-        if config.sha256:
-            existing_file(config.weights, detector, content, config.sha256)
+        if not config.sha256:
+            return ""
+        return str(existing_file(config.weights, detector, content, config.sha256))
 
-    return check
+    return at_hand
 
 
 ONNX = DetectorCard(
@@ -153,7 +154,7 @@ ONNX = DetectorCard(
     paper="Ge et al., YOLOX, 2021",
     config=ONNXConfig,
     load="vadkit_detectors.onnx:ONNX",
-    check=_pinned("onnx", YOLOX_WEIGHTS),
+    at_hand=_pinned("onnx", YOLOX_WEIGHTS),
 )
 
 YOLO = DetectorCard(
@@ -161,29 +162,29 @@ YOLO = DetectorCard(
     summary="What a detector of ultralytics knows (AGPL-3.0).",
     config=YOLOConfig,
     load="vadkit_detectors.yolo:YOLO",
-    check=_pinned("yolo", YOLO_WEIGHTS),
+    at_hand=_pinned("yolo", YOLO_WEIGHTS),
     extra="yolo",
 )
 
 
-def _at_hand(_: NoOptions) -> list[dict[str, str]]:
+def _becomes(_: NoOptions) -> list[dict[str, str]]:
     from vadkit_detectors.auto import at_hand  # looks at files, which listing does not
 
     return at_hand()
 
 
-def _places(_: NoOptions) -> list[Path]:
-    from vadkit_detectors.auto import places
+def _in_words(_: NoOptions) -> str:
+    from vadkit_detectors.auto import in_words
 
-    return places()
+    return in_words()
 
 
 AUTO = DetectorCard(
     name="auto",
     summary="`onnx` and `motion` where the network's weights are at hand, else `motion` alone.",
     load="vadkit_detectors.motion:Motion",
-    becomes=_at_hand,
-    looks_in=_places,
+    becomes=_becomes,
+    at_hand=_in_words,
 )
 
 

@@ -9,8 +9,6 @@ from importlib.metadata import version
 
 from vadkit.cli import options
 from vadkit.cli.output import say, say_json, say_table
-from vadkit.registry.cards import DetectorCard
-from vadkit.registry.registry import Registry
 from vadkit.utils.cache_dir import cache_home
 from vadkit.utils.threads import WAITING, decoder_threads, usable_cores
 
@@ -20,6 +18,7 @@ def doctor(json: options.Json = False) -> None:
     from vadkit.dependencies import dependencies  # nothing heavy is imported here
 
     libraries, home = dependencies(), cache_home()
+    cards = options.registry().cards("detector")
     near = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
     facts = {
         "platform": platform.platform(),
@@ -30,7 +29,7 @@ def doctor(json: options.Json = False) -> None:
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
         "threads": str(decoder_threads()),
         "waiting threads": ", ".join(f"{n}={os.environ[n]}" for n in WAITING if n in os.environ),
-        **_stand_ins(options.registry()),
+        **{f"{c.kind} {c.name}": f for c in cards if (f := c.at_hand(c.config()))},
         "VADKIT_HOME": str(home),
         "free disk": f"{shutil.disk_usage(near).free / 1e9:.1f} GB",
     }
@@ -38,20 +37,6 @@ def doctor(json: options.Json = False) -> None:
         say_json(facts)
     else:
         say_table([{"what": what, "found": value} for what, value in facts.items()])
-
-
-def _stand_ins(registry: Registry) -> dict[str, str]:
-    """What takes the place of detectors here, and where a file is missing that would change it."""
-    from vadkit.recipe.bindings import stages_in_words
-
-    facts = {}
-    for card in registry.cards("detector"):
-        if isinstance(card, DetectorCard) and card.becomes:
-            places = card.looks_in(card.config())
-            missing = "" if any(p.is_file() for p in places) else " or ".join(map(str, places))
-            stages = stages_in_words(card.becomes(card.config()))
-            facts[f"detector {card.name}"] = stages + f"; nothing at {missing}" * bool(missing)
-    return facts
 
 
 def list_cache(json: options.Json = False) -> None:

@@ -41,13 +41,10 @@ def validate(
     sets: options.Sets = None,
     plugin: options.Plugins = None,
 ) -> None:
-    """Report every problem of a recipe, or say that there is none.
-
-    Weights whose hash it gives have to be here.
-    """
+    """Report every problem of a recipe, and of weights by hash, or say that there is none."""
     bound = options.recipe(recipe, plugin, sets, data, boxes)
-    for detector in bound.detectors:
-        detector.check()
+    for named in bound.plugins:
+        named.card.at_hand(named.config)
     titles = " -> ".join(phase.title for phase in bound.recipe.phase)
     say(f"{recipe} is valid: {titles or 'nothing is trained'}")
 

@@ -27,8 +27,6 @@ _REFIT = 1000
 """Added to a phase's number, so that the re-fit after it draws its own random numbers."""
 SNAPSHOT = "snapshot"
 """Which head scores: that of before the backbone moved on, with the backbone of then."""
-
-
 ALONG_LINKS = Smooth(kind="gaussian", sigma=1, window=9)
 """How objects' scores are smoothed: a single frame's box is noisy, an anomaly's track short."""
 
@@ -176,7 +174,7 @@ def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:
         named = dict.fromkeys(name.task for name in protocol.names)
         tasks = [task for task in named if task in runner.bound.tasks]
         learned = [task for task in tasks if task in runner.model.heads]
-        for task in learned or (tasks if runner.recipe.score.refits else []):
+        for task in learned or (tasks if way == "refit" else []):
             kinds[task] = way if _stale(runner, task, number) else "trained"
     return kinds
 

@@ -138,7 +138,7 @@ def _scorer(runner: PhaseRunner, protocol: Protocol, cap: float | str) -> dict[s
         **({} if cap == protocol.calibrate.cap else {"cap": cap}),
         "frame": "maximum over its units, 0 or the lowest score where it has none",
         "heads": score.heads,
-        **({"refit_epochs": score.refit_epochs} if score.refits else {}),
+        **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
         "tasks": {name: asdict(tasks[name].config) for name in runner.bound.scoring_tasks},
         "evidence": {
             name: asdict(runner.data.prepared.part(name).config) for name in runner.bound.evidence

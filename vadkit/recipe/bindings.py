@@ -6,7 +6,7 @@ can be scored whose other tasks are not installed any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -79,16 +79,6 @@ class DetectorBinding(Binding):
         """Its table, or those of the detectors that take its place on this machine."""
         becomes = self.card.becomes
         return [dict(table) for table in becomes(self.config)] if becomes else [self.table]
-
-    def check(self) -> None:
-        """Raise `DataError` where a file whose hash its options give is not at hand."""
-        self.card.check(self.config)
-
-
-def stages_in_words(stages: Iterable[Mapping[str, Any]]) -> str:
-    """The names of detectors, each with the files that its options name."""
-    texts = [[of["name"], *(v for v in of.values() if Path(str(v)).is_absolute())] for of in stages]
-    return " and ".join(" with ".join(words) for words in texts)
 
 
 @dataclass(frozen=True, eq=False)

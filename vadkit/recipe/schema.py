@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PositiveFloat,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -29,6 +30,7 @@ MAIN = "main"
 P_VALUES = ("quantile", "tail")
 """Kinds of calibration that make a score -log p."""
 Step = Literal["smooth", "normalise"]
+_SOME = Field(min_length=1)
 
 
 class Strict(BaseModel):
@@ -77,9 +79,7 @@ class BackboneSource(Plugged):
 class Objects(Strict):
     """How objects are found and cut out."""
 
-    detectors: Annotated[tuple[NamedDetector, ...], Field(min_length=1)] = (
-        DetectorSource(name="auto"),
-    )
+    detectors: Annotated[tuple[NamedDetector, ...], _SOME] = (DetectorSource(name="auto"),)
     size: Annotated[int, Field(ge=8)] = 48
     """Side S of a cube in pixels."""
     rules: BoxRules | None = None
@@ -129,7 +129,7 @@ class Phase(Strict):
     """Tasks that are trained together."""
 
     stage: str
-    tasks: Annotated[tuple[NamedTask, ...], Field(min_length=1)]
+    tasks: Annotated[tuple[NamedTask, ...], _SOME]
     epochs: Annotated[int, Field(ge=0)]
     steps: Annotated[int, Field(ge=1)] | None = None
     """Cap on the steps of an epoch."""
@@ -170,9 +170,7 @@ class Calibrate(Strict):
     """Training units at most from which they are chosen, evenly taken."""
     beyond: Annotated[float, Field(ge=0.5, lt=1)] = 0.98
     """Training quantile above which `tail` is an exponential."""
-    cap: Annotated[
-        Annotated[float, Field(gt=0)] | Literal["rule"], _one_of("a number above 0 or 'rule'")
-    ] = 6.0
+    cap: Annotated[PositiveFloat | Literal["rule"], _one_of("a number above 0 or 'rule'")] = 6.0
     """Greatest -log p of `tail`: training units are too few, and too alike, for more. `rule`: the
     greatest that training video, each part beside the others, bears out."""
 
@@ -234,7 +232,7 @@ class FrameProtocol(Strict):
 class Question(Strict):
     """Something that is asked of a unit, and answered by the mean of one or a few scores."""
 
-    of: Annotated[tuple[ScoreName, ...], Field(min_length=1)]
+    of: Annotated[tuple[ScoreName, ...], _SOME]
     """`task.score` and `part.attribute` names."""
     gate: ScoreName | None = None
     """The question counts only where this score reaches a quantile of training units."""
@@ -349,11 +347,6 @@ class Score(Protocol):
     published code does: what a choice could reach that nobody can make. No result."""
     also: dict[Annotated[str, AfterValidator(_own_name)], Protocol] = Field(default_factory=dict)
     """Further protocols by name; their figures stand beside the main ones, phase by phase."""
-
-    @property
-    def refits(self) -> bool:
-        """Whether heads are re-fitted before they score."""
-        return self.heads == "refit"
 
     @property
     def protocols(self) -> dict[str, Protocol]:

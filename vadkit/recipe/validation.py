@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 from vadkit.errors import PluginError, VadkitError
@@ -82,21 +83,15 @@ def _phase_problems(bound: BoundRecipe) -> Iterator[Problem]:
 
 
 def _detector_problems(bound: BoundRecipe) -> Iterator[Problem]:
-    for index, detector in enumerate(bound.detectors):
-        for earlier in bound.detectors[:index]:
-            if _repeats(detector, earlier):
-                message = f"{detector.name!r} repeats {earlier.name!r}. Leave one of them out."
-                yield Problem(("objects", "detectors", index), message)
+    """Detectors that are there twice, be it as one of those whose place another takes."""
+    for (_, one), (index, other) in combinations(enumerate(bound.detectors), 2):
+        names = _stages(one) & _stages(other)
+        if one.table == other.table or (names and one.name != other.name):
+            message = f"{other.name!r} repeats {one.name!r}. Leave one of them out."
+            yield Problem(("objects", "detectors", index), message)
 
 
-def _repeats(one: DetectorBinding, other: DetectorBinding) -> bool:
-    """Whether two detectors are the same, or one of them is among those whose place one takes."""
-    names = _stood_for(one), _stood_for(other)
-    stands_for_others = any(len(each) > 1 for each in names)
-    return one.table == other.table or (stands_for_others and not names[0].isdisjoint(names[1]))
-
-
-def _stood_for(detector: DetectorBinding) -> set[str]:
+def _stages(detector: DetectorBinding) -> set[str]:
     """Its name and those of its stages; wrong names and options are reported elsewhere."""
     try:
         return {detector.name, *(stage["name"] for stage in detector.stages())}
@@ -215,7 +210,7 @@ def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[
             yield Problem(key, f"the evidence part {use.task!r} has no {use.score!r}. {hint}")
         return
     card = _usable_card(bound.tasks[use.task])
-    probed = bound.recipe.score.refits and card is not None
+    probed = bound.recipe.score.heads == "refit" and card is not None
     if use.task not in bound.trained_tasks and not probed:
         parts = [card.name for card in bound.registry.cards("evidence")]
         hint = suggested(use.task, [*bound.trained_tasks, *parts])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 VERSION = 2
@@ -115,6 +114,8 @@ class Card:
     """Raised when the same options give another result than before."""
     api: int = 1
     """Version of the contract that the class was written for: `vadkit.api.VERSION` of that time."""
+    at_hand: Callable[[Any], str] = lambda _: ""
+    """Options -> what to tell of it here; `DataError` where a file whose hash they give is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,10 +193,6 @@ class DetectorCard(Card):
 
     becomes: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
     """Options -> tables of the detectors that take its place in a recipe, on this machine."""
-    looks_in: Callable[[Any], Sequence[Path]] = lambda _: ()
-    """Options -> places of a file on which `becomes` depends, the likeliest first."""
-    check: Callable[[Any], None] = lambda _: None
-    """Options -> `DataError` is raised where they give a file's hash, and it is not at hand."""
 
 
 @dataclass(frozen=True, kw_only=True)

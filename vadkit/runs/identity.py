@@ -6,13 +6,13 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from vadkit.errors import RunBusyError, VadkitError
 from vadkit.recipe import BoundRecipe, Recipe, completed
-from vadkit.recipe.bindings import stages_in_words
 from vadkit.runs.atomic import read_json, write_json
 from vadkit.runs.flatten import differences
 from vadkit.runs.folder import RunFolder
@@ -23,8 +23,7 @@ def refuse_other_recipe(folder: RunFolder, bound: BoundRecipe) -> None:
     """Raise if a run was begun with another recipe; data sets and boxes may have been moved.
 
     Raises:
-        RunBusyError: It was; every key that differs is named, with both values. Where detectors
-            are others, these are named with their files, and their options are not.
+        RunBusyError: It was; every key that differs is named, with both values.
     """
     if folder.resolved.is_file():
         before = _with_new_keys(tomllib.loads(folder.resolved.read_text("utf-8")), bound)
@@ -32,10 +31,16 @@ def refuse_other_recipe(folder: RunFolder, bound: BoundRecipe) -> None:
         both = [recipe["objects"] for recipe in (before, now)]
         if len({tuple(of["name"] for of in objects["detectors"]) for objects in both}) > 1:
             for objects in both:
-                objects["detectors"] = stages_in_words(objects["detectors"])
+                objects["detectors"] = " and ".join(map(_named, objects["detectors"]))
         # What a path leads to is compared by its content, and threads are the machine's.
         changed = differences(before, now, lambda key: key.endswith(".path") or key == "threads")
-        _refuse(folder, changed, f"{folder.resolved}, its recipe")
+        _refuse(folder, changed)
+
+
+def _named(detector: Mapping[str, Any]) -> str:
+    """A detector's name and the files that its options name."""
+    files = [value for value in detector.values() if Path(str(value)).is_absolute()]
+    return " with ".join([detector["name"], *files])
 
 
 def _with_new_keys(recipe: dict[str, Any], bound: BoundRecipe) -> dict[str, Any]:
@@ -78,11 +83,9 @@ def take_identity(folder: RunFolder, now: Mapping[str, Any]) -> list[str]:
 _NOTES = "notes"
 
 
-def _refuse(
-    folder: RunFolder, changed: Sequence[str], before: str = "what it was begun with"
-) -> None:
+def _refuse(folder: RunFolder, changed: Sequence[str]) -> None:
     if changed:
         raise RunBusyError(
             f"{folder.path} was begun with something else: {'; '.join(changed)}.",
-            f"Go on with {before}, or choose another --out.",
+            f"Go on with what it was begun with ({folder.resolved}), or choose another --out.",
         )

@@ -83,7 +83,7 @@ def fuse_units(
 
 def capped(protocol: Protocol, normal: Mapping[str, Normal]) -> Protocol:
     """The protocol with the cap that the rule finds among training units, where it is asked for."""
-    return with_cap(protocol, _weighed_normals(normal, protocol))
+    return with_cap(protocol, {of: _weighed_normal(normal[of], protocol) for of in normal})
 
 
 def _answers(
@@ -92,7 +92,7 @@ def _answers(
     normal: Mapping[str, Normal] | None,
 ) -> list[Answer]:
     """The answers to each of the protocol's questions."""
-    normal = _weighed_normals(normal or {}, protocol)
+    normal = {task: _weighed_normal(of, protocol) for task, of in (normal or {}).items()}
     protocol = with_cap(protocol, normal)
     weighed = {name: _weighed(name, *_named(scores, name), protocol) for name in protocol.names}
     calibrated = weighed
@@ -277,14 +277,11 @@ def _weighed(name: ScoreName, units: Units, scores: UnitScores, protocol: Protoc
     return units, _by_area(name, values, units.boxes, protocol)
 
 
-def _weighed_normals(normal: Mapping[str, Normal], protocol: Protocol) -> dict[str, Normal]:
+def _weighed_normal(normal: Normal, protocol: Protocol) -> Normal:
     weighed = {
-        task: {
-            name: _by_area(name, scores, of.boxes, protocol) for name, scores in of.scores.items()
-        }
-        for task, of in normal.items()
+        name: _by_area(name, of, normal.boxes, protocol) for name, of in normal.scores.items()
     }
-    return {task: replace(of, scores=weighed[task]) for task, of in normal.items()}
+    return replace(normal, scores=weighed)
 
 
 def _by_area(
