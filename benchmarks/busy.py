@@ -32,7 +32,7 @@ from vadkit.recipe import BoundRecipe, load_recipe
 from vadkit.registry.registry import load_plugins
 from vadkit.runs.folder import RunFolder
 from vadkit.utils.progress import Progress
-from vadkit.utils.threads import WAITING
+from vadkit.utils.threads import WAITING, limited_threads
 
 if TYPE_CHECKING:
     from vadkit.training.trainer import PhaseRunner
@@ -83,7 +83,8 @@ class Work:
             self._runner.train(self._phase, 1, lambda _: None)
             return median(self._shown.seconds)
         started = time.perf_counter()
-        self._scorer.score(self._video)
+        with limited_threads():
+            self._scorer.score(self._video)
         return time.perf_counter() - started
 
 

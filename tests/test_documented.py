@@ -288,6 +288,14 @@ def test_every_key_of_a_grid_is_described() -> None:
     assert keys - {"stage"} <= _words(DOCS / "sweeps.md")
 
 
+def test_what_a_grid_needs_is_said() -> None:
+    from vadkit.sweep.schema import Grid
+
+    rows = [line.split("|")[1:3] for line in _text(DOCS / "sweeps.md").splitlines() if "|" in line]
+    needed = {key.strip(" `") for key, *default in rows if default == [" none: needed "]}
+    assert needed == {name for name, field in Grid.model_fields.items() if field.is_required()}
+
+
 def test_every_key_of_the_protocol_is_explained() -> None:
     keys = set(schema()["$defs"]["Score"]["properties"])
     assert keys <= _words(DOCS / "protocol.md")

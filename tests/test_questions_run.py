@@ -11,6 +11,7 @@ import pytest
 from tiny_world import ODD, World, film, write_video
 
 from vadkit.cli import execute
+from vadkit.cli.training import say_summary
 from vadkit.data.data_module import PreparedData, required
 from vadkit.data.dataset import Video
 from vadkit.errors import DataError, OtherCameraError, RecipeError
@@ -96,6 +97,24 @@ def test_what_is_large_is_found_without_training(asked: Path) -> None:
     assert raw[list(ODD)].min() > np.delete(raw, list(ODD)).max()
 
 
+def test_the_cap_that_the_rule_finds_is_kept_and_printed(
+    world: World, registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sets = [
+        'score.calibrate.cap="rule"',
+        'score.also.fixed={ use=["box.size"], calibrate={ kind="tail" } }',
+    ]
+    recipe = load_recipe(write_recipe(world, tmp_path), sets, registry=registry)
+    made = run(recipe, out=tmp_path / "run", device="cpu")
+    metrics = json.loads((made / "metrics.json").read_text())
+    cap = metrics["scorer"]["cap"]
+    assert metrics["scorer"]["calibrate"]["cap"] == "rule"
+    assert "cap" not in metrics["also"]["fixed"]["scorer"]
+    assert max(reason.answer for reason in read_reasons(made / "reasons/c.csv") if reason) == cap
+    say_summary(made)
+    assert capsys.readouterr().out.count(f"Protocol main: the rule found the cap {cap:g}.") == 1
+
+
 def test_live_scores_are_those_of_the_run_bit_for_bit(
     asked: Path, world: World, registry: Registry
 ) -> None:
@@ -152,6 +171,30 @@ def test_a_video_of_another_camera_gets_no_scores_unless_asked_for(
     assert not list(tmp_path.iterdir())
     scorer = Scorer.of_run(folder, registry, any_camera=True)
     assert score_videos([source], scorer, tmp_path)[1] == []
+    assert (tmp_path / "c.csv").is_file()
+    remarks: list[str] = []
+    score_videos([source], Scorer.of_run(folder, registry), tmp_path, remarks.append)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    older = [f"{tmp_path}/{name} of an earlier call is removed" for name in OLDER]
+    assert remarks == [f"{source}: {remark}" for remark in older]
+
+
+OLDER = ("c.csv", "c.png", "reasons/c.csv")
+"""What a call writes of a video."""
+
+
+def test_a_damaged_file_loses_its_older_tables_and_nothing_else(
+    asked: Path, world: World, registry: Registry, tmp_path: Path
+) -> None:
+    scorer = Scorer.of_run(RunFolder.open(asked), registry)
+    sources = [Path(shutil.copy(world.target / f"test/{n}.mkv", tmp_path)) for n in "cd"]
+    assert score_videos(sources, scorer, tmp_path)[1] == []
+    sources[0].write_bytes(b"no video")
+    broken = Path(shutil.copy(sources[0], tmp_path / "e.csv"))  # as if it were a table of a video e
+    written, failed = score_videos([*sources, broken], scorer, tmp_path)
+    assert (len(failed), written) == (2, [tmp_path / "d.csv"])
+    kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert kept == {"c.mkv", "d.mkv", "e.csv", "d.csv", "d.png", "reasons/d.csv"}
 
 
 def test_a_strangers_part_is_asked_beside_a_task(world: World, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from vadkit.registry.registry import Registry, load_plugins
 from vadkit.report.score_files import ScoreTable, read_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.scoring.protocol import describe, finish, frames_that_count, without_borders
+from vadkit.utils.threads import limited_threads
 
 if TYPE_CHECKING:
     from vadkit.score import Scorer
@@ -230,7 +231,8 @@ class Run:
         else:
             source = Video(name, Path(name), "test")
             reader = MemoryReader(video, fps, name)
-        return self._scorer.score(source, _warn, reader)
+        with limited_threads():
+            return self._scorer.score(source, _warn, reader)
 
     @cached_property
     def _scorer(self) -> Scorer:

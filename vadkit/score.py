@@ -47,7 +47,6 @@ from vadkit.scoring.fusion import frame_maximum, fuse
 from vadkit.scoring.live import FittedPart, LiveEvidence, LiveFrame, LiveTask
 from vadkit.training.model import Model, Sizes
 from vadkit.utils.devices import present_device
-from vadkit.utils.threads import limited_threads
 
 Tell = Callable[[str], None]
 """Tells a person something in a sentence."""
@@ -129,7 +128,6 @@ class Scorer:
         names = {name for of in self.normal.values() for name in of.camera.tolist() if name}
         return sorted(names)
 
-    @limited_threads()
     def score(
         self,
         video: Video,
@@ -196,7 +194,7 @@ class Scorer:
             units, values = source.end(video)
             units = replace(units, cameras=(camera,))
             tables |= {score: (units, array) for score, array in values.items()}
-            times = source.times
+            times = source.table.times
         if not self.any_camera:
             refuse_other_camera(tables, self.normal, self._telling)
         fused = fuse(tables, self.recipe.score, self.normal)[video]
@@ -278,7 +276,7 @@ def score_videos(
     """Write `<video>.csv` and `<video>.png` for each source, and why in `reasons/<video>.csv`.
 
     Sources of one name in several folders have the folder's name before their own. What is odd or
-    damaged in a source is told in a sentence.
+    damaged in a source is told in a sentence, as is what is removed of an earlier call.
 
     Returns:
         The tables written, and why the other sources have none.
@@ -291,20 +289,30 @@ def score_videos(
     ]
     file_names = safe_names(names)
     for source, clip, long_name in zip(sources, clips, names, strict=True):
-        name = file_names[long_name]
+        name, remark = file_names[long_name], partial(_remark, tell, source)
+        path, plot, why = out / f"{name}.csv", out / f"{name}.png", out / FOLDER / f"{name}.csv"
         try:
-            remark = partial(_remark, tell, source)
             table = scorer.score(Video(clip, source, "test"), remark, camera=camera)
         except DataError as error:
             failed.append(error)
+            _remove([path, plot, why], source, remark)
             continue
-        path = out / f"{name}.csv"
         write_scores(path, table)
         if table.scores.reasons:
-            write_reasons(out / FOLDER / path.name, table.scores.reasons)
-        plot_scores(out / f"{name}.png", name, table.scores, table.times)
+            write_reasons(why, table.scores.reasons)
+        else:
+            _remove([why], source, remark)
+        plot_scores(plot, name, table.scores, table.times)
         written.append(path)
     return written, failed
+
+
+def _remove(older: Sequence[Path], source: Path, tell: Tell) -> None:
+    """Remove what an earlier call wrote of a source, which would pass for what this one found."""
+    for path in older:
+        if path.is_file() and path.resolve() != source.resolve():
+            path.unlink()
+            tell(f"{path} of an earlier call is removed")
 
 
 def _remark(tell: Tell, source: Path, text: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from vadkit_teachers.object_cards import YOLO_WEIGHTS, YOLOX_WEIGHTS
 
 from vadkit.api import DetectorCard, NoOptions, hookimpl
 
@@ -132,12 +135,27 @@ FLOW = DetectorCard(
     load="vadkit_detectors.flow:Flow",
 )
 
+
+def _pinned(detector: str, content: str) -> Callable[[ONNXConfig | YOLOConfig], str]:
+    """What looks for the weights, where their hash is given."""
+
+    def at_hand(config: ONNXConfig | YOLOConfig) -> str:
+        from vadkit_detectors.weights import existing_file  # looks at files, which listing does not
+
+        if not config.sha256:
+            return ""
+        return str(existing_file(config.weights, detector, content, config.sha256))
+
+    return at_hand
+
+
 ONNX = DetectorCard(
     name="onnx",
     summary="What a YOLOX in an ONNX file knows, run by OpenCV on the CPU.",
     paper="Ge et al., YOLOX, 2021",
     config=ONNXConfig,
     load="vadkit_detectors.onnx:ONNX",
+    at_hand=_pinned("onnx", YOLOX_WEIGHTS),
 )
 
 YOLO = DetectorCard(
@@ -145,21 +163,29 @@ YOLO = DetectorCard(
     summary="What a detector of ultralytics knows (AGPL-3.0).",
     config=YOLOConfig,
     load="vadkit_detectors.yolo:YOLO",
+    at_hand=_pinned("yolo", YOLO_WEIGHTS),
     extra="yolo",
 )
 
 
-def _at_hand(_: NoOptions) -> list[dict[str, str]]:
+def _becomes(_: NoOptions) -> list[dict[str, str]]:
     from vadkit_detectors.auto import at_hand  # looks at files, which listing does not
 
     return at_hand()
+
+
+def _in_words(_: NoOptions) -> str:
+    from vadkit_detectors.auto import in_words
+
+    return in_words()
 
 
 AUTO = DetectorCard(
     name="auto",
     summary="`onnx` and `motion` where the network's weights are at hand, else `motion` alone.",
     load="vadkit_detectors.motion:Motion",
-    becomes=_at_hand,
+    becomes=_becomes,
+    at_hand=_in_words,
 )
 
 

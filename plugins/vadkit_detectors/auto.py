@@ -17,3 +17,10 @@ def at_hand() -> list[dict[str, str]]:
         {"name": "onnx", "weights": str(file), "sha256": fingerprint(file)} for file in files[:1]
     ]
     return [*network, {"name": "motion"}]
+
+
+def in_words() -> str:
+    """Which detectors those are, and where the network is or is looked for."""
+    places = usual_places(ONNXConfig().weights.name)
+    network = next((f"onnx with {file} and " for file in places if file.is_file()), "")
+    return f"{network}motion" if network else f"motion; nothing at {' or '.join(map(str, places))}"

@@ -43,11 +43,13 @@ def file_in(place: Path, sha256: str, unusable: Callable[[str], DataError]) -> P
     files = [file for file in (place, *usual_places(place.name)) if file.is_file()]
     if not sha256 and place in files:
         return place
-    for file in files if sha256 else []:
-        if fingerprint(file) == sha256:
+    found = {file: fingerprint(file) for file in files} if sha256 else {}
+    for file, digest in found.items():
+        if digest == sha256:
             return file
-    missing = place not in files
-    raise unusable("are missing" if missing else f"are others than those with the SHA-256 {sha256}")
+    for digest in found.values():
+        raise unusable(f"are another file: their SHA-256 is {digest[:12]}..., not {sha256[:12]}...")
+    raise unusable("are missing")
 
 
 def fingerprint(path: Path) -> str:

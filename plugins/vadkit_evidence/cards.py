@@ -107,7 +107,7 @@ APPEARANCE = EvidenceCard(
 )
 
 
-def _movenet_at_hand(config: PostureConfig) -> dict[str, str] | str:
+def _becomes(config: PostureConfig) -> dict[str, str] | str:
     if config.weights:
         return {}
     from vadkit_detectors.weights import fingerprint, usual_places  # looks at files
@@ -115,7 +115,16 @@ def _movenet_at_hand(config: PostureConfig) -> dict[str, str] | str:
     places = usual_places(MOVENET)
     for file in (place for place in places if place.is_file()):
         return {"weights": str(file), "sha256": fingerprint(file)}
-    return f"its weights are neither {' nor '.join(map(str, places))} (vadkit list-evidence)"
+    return f"its weights are neither {' nor '.join(map(str, places))}"
+
+
+def _in_words(config: PostureConfig) -> str:
+    if config.sha256:
+        from vadkit_evidence.people import movenet_file
+
+        return str(movenet_file(config.weights, config.sha256))
+    found = _becomes(config)
+    return found if isinstance(found, str) else found.get("weights", "")
 
 
 POSTURE = EvidenceCard(
@@ -124,5 +133,6 @@ POSTURE = EvidenceCard(
     load="vadkit_evidence.posture:Posture",
     config=PostureConfig,
     attributes=("shape", "motion", "lean"),
-    at_hand=_movenet_at_hand,
+    becomes=_becomes,
+    at_hand=_in_words,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -38,9 +39,8 @@ class People:
     """
 
     def __init__(self, weights: Path | None, sha256: str = "") -> None:
-        self._path = (weights or Path(MOVENET)).expanduser().absolute()
-        self._path = file_in(self._path, sha256, self._unusable)
-        self._network = MoveNet(self._path, self._unusable)
+        self._path = movenet_file(weights, sha256)
+        self._network = MoveNet(self._path, partial(_unusable, self._path))
 
     def fingerprint(self) -> str:
         """A hash of the weights."""
@@ -65,12 +65,19 @@ class People:
             places = turned_back(joints[:, :2], turns) * side + corner
             yield np.concatenate([places, joints[:, 2:]], axis=1).astype(np.float32)
 
-    def _unusable(self, fault: str) -> DataError:
-        return DataError(
-            f"The weights {self._path} of the evidence part 'posture' {fault}.",
-            f"Wanted is {MOVENET_WEIGHTS}. Put it there, or name its place in the recipe: "
-            '[evidence.posture] weights = "...".',
-        )
+
+def movenet_file(weights: Path | None, sha256: str = "") -> Path:
+    """The network's file; arguments and errors are those of `People`."""
+    place = (weights or Path(MOVENET)).expanduser().absolute()
+    return file_in(place, sha256, partial(_unusable, place))
+
+
+def _unusable(place: Path, fault: str) -> DataError:
+    return DataError(
+        f"The weights {place} of the evidence part 'posture' {fault}.",
+        f"Wanted is {MOVENET_WEIGHTS}. Put it there, or name its place in the recipe: "
+        '[evidence.posture] weights = "...".',
+    )
 
 
 def confidence(joints: Joints) -> float:

@@ -13,6 +13,7 @@ from made_metrics import metrics, phase
 from vadkit.cli import execute
 from vadkit.cli.training import say_summary
 from vadkit.errors import DataError
+from vadkit.utils.threads import decoder_threads
 
 
 def _module(monkeypatch: pytest.MonkeyPatch, name: str, **names: Any) -> None:
@@ -33,6 +34,7 @@ def test_summary_shows_phases_baselines_and_protocol(tmp_path: Path, capsys) -> 
     made = metrics(
         phases,
         protocol=tree["protocol"],
+        scorer={**tree["scorer"], "cap": 4.5},
         baselines={"widest box": {"micro": 0.5, "macro_padded": 0.6}},
         notes=["one thing is odd"],
     )
@@ -47,6 +49,7 @@ def test_summary_shows_phases_baselines_and_protocol(tmp_path: Path, capsys) -> 
     assert "Protocol abc: " in out
     assert "smoothing: median 17" in out
     assert "borders: 4 and 0 frames, drop; labels: pixels" in out
+    assert "\nProtocol main: the rule found the cap 4.5.\n" in out
     assert "Note: one thing is odd" in out
     assert out.splitlines()[-1] == str(tmp_path)
 
@@ -76,6 +79,23 @@ def test_run_passes_on_what_it_is_given(tmp_path: Path, monkeypatch, capsys) -> 
     assert (recipe.seed, recipe.threads, recipe.phase[0].epochs) == (5, 2, 9)
     assert recipe.data["target"].path == tmp_path / "there"
     assert recipe.objects.detectors[0].options["path"] == str(tmp_path / "b.csv")
+
+
+def test_score_takes_as_many_threads_as_it_is_told(monkeypatch, capsys) -> None:
+    counts: list[int] = []
+
+    def score_videos(*_: Any) -> tuple[list[Path], list[Any]]:
+        counts.append(decoder_threads())
+        return [], []
+
+    monkeypatch.setattr("vadkit.utils.threads.usable_cores", lambda: 2)
+    scorer = SimpleNamespace(of_run=lambda *given, **named: named)
+    _module(monkeypatch, "vadkit.score", Scorer=scorer, score_videos=score_videos)
+    _module(monkeypatch, "vadkit.runs.folder", RunFolder=SimpleNamespace(open=lambda path: path))
+    assert execute(["score", "a.mp4", "--run", "r", "--threads", "3"]) == 0
+    assert counts == [3]
+    assert execute(["score", "a.mp4", "--run", "r", "--threads", "0"]) == 2
+    assert "--threads" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("failures", "code"), [(0, 0), (1, 3), (2, 4)])

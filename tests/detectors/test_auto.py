@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from vadkit_detectors import ONNXConfig
 from vadkit_detectors.weights import existing_file
 
-from vadkit.errors import DataError, PluginError
+from vadkit.cli import execute
+from vadkit.errors import DataError, PluginError, RecipeError
 from vadkit.recipe import BoundRecipe, load_recipe, resolved
 from vadkit.recipe.fingerprint import phase_key
 from vadkit.registry.registry import Registry
@@ -64,6 +66,32 @@ def test_it_joins_others_of_a_list(home: Path, registry: Registry) -> None:
     assert [detector.name for detector in bound.detectors] == ["flow", "onnx", "motion"]
 
 
+@pytest.mark.parametrize(
+    ("detectors", "told"),
+    [
+        ('["auto", "auto"]', "objects.detectors.1: 'auto' repeats 'auto'. Leave one of them out."),
+        ('["auto", { name = "motion", threshold = 30 }]', "detectors.1: 'motion' repeats 'auto'."),
+        ('["motion", "flow", "auto"]', "objects.detectors.2: 'auto' repeats 'motion'."),
+        ('[{ name = "onnx", weights = "other.onnx" }, "auto"]', "'auto' repeats 'onnx'."),
+        ('["flow", "flow"]', "objects.detectors.1: 'flow' repeats 'flow'."),
+        ('["motion", { name = "auto", speed = 1 }]', "objects.detectors.1.speed: Unknown option."),
+        ("[]", "objects.detectors: Input should be a list of 1 or more, got []."),
+    ],
+)
+def test_detectors_that_are_there_twice_or_not_at_all_are_refused(
+    home: Path, registry: Registry, detectors: str, told: str
+) -> None:
+    put(home / "weights" / NAME)
+    with pytest.raises(RecipeError) as caught:
+        loaded(registry, f"objects.detectors={detectors}")
+    assert told in str(caught.value)
+    assert "has 1 problem:" in str(caught.value)
+
+
+def test_the_same_detector_may_be_there_with_other_options(home: Path, registry: Registry) -> None:
+    loaded(registry, 'objects.detectors=["flow", { name = "flow", threshold = 3.0 }]')
+
+
 def test_a_resolved_recipe_keeps_what_it_became(
     home: Path, registry: Registry, tmp_path: Path
 ) -> None:
@@ -89,8 +117,41 @@ def test_weights_with_a_hash_may_move_and_no_others_take_their_place(home: Path)
     put(old, b"another network")
     assert existing_file(old, "onnx", "a network", digest) == moved
     moved.unlink()
-    with pytest.raises(DataError, match=f"are others than those with the SHA-256 {digest}"):
+    other = hashlib.sha256(b"another network").hexdigest()
+    both = rf"are another file: their SHA-256 is {other[:12]}\.\.\., not {digest[:12]}\.\.\."
+    with pytest.raises(DataError, match=rf"{old} of the detector 'onnx' {both}"):
         existing_file(old, "onnx", "a network", digest)
+    put(moved, old.read_bytes())
+    old.unlink()
+    with pytest.raises(DataError, match=rf"{moved} of the detector 'onnx' {both}"):
+        existing_file(old, "onnx", "a network", digest)
+
+
+def test_validate_looks_for_weights_whose_hash_is_given(
+    home: Path, registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = put(home / "weights" / NAME)
+    recipe = tmp_path / "resolved.toml"
+    recipe.write_text(resolved(loaded(registry).recipe))
+    assert execute(["recipe", "validate", str(recipe)]) == 0
+    put(file, b"another network")
+    assert execute(["recipe", "validate", str(recipe)]) == DataError.exit_code
+    assert f"The weights {file} of the detector 'onnx' are another file" in capsys.readouterr().err
+    file.unlink()
+    assert execute(["recipe", "validate", str(recipe)]) == DataError.exit_code
+    assert f"The weights {file} of the detector 'onnx' are missing." in capsys.readouterr().err
+    unpinned = 'objects.detectors=[{ name = "onnx", weights = "later.onnx" }]'
+    assert execute(["recipe", "validate", "sota", "--set", unpinned]) == 0
+
+
+def test_doctor_shows_what_it_becomes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "weights" / NAME
+    assert execute(["doctor", "--json"]) == 0
+    without = json.loads(capsys.readouterr().out)["detector auto"]
+    assert without == f"motion; nothing at {Path.cwd() / NAME} or {file}"
+    put(file)
+    assert execute(["doctor", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["detector auto"] == f"onnx with {file} and motion"
 
 
 def test_an_unknown_detector_is_named(home: Path, registry: Registry) -> None:

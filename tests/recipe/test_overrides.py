@@ -50,6 +50,21 @@ def test_sets_name_questions_in_quotes(tmp_path) -> None:
     assert again.questions["how large"].of == ("guess.d",)
 
 
+def test_sets_put_keys_beside_the_scores_of_a_bare_question(tmp_path) -> None:
+    bare = {"score": {"questions": {"how fast": ["guess.a", "guess.b"], "how": "guess.c"}}}
+    sets = [
+        'score.questions."how fast".gate="guess.c"',
+        'score.questions."how fast".above=0.5',
+        "score.questions.how.gate='guess.a'",
+    ]
+    questions = load_plain(tmp_path, bare, sets=sets).score.questions
+    fast, how = questions["how fast"], questions["how"]
+    assert (fast.of, fast.gate, fast.above) == (("guess.a", "guess.b"), "guess.c", 0.5)
+    assert (how.of, how.gate) == (("guess.c",), "guess.a")
+    other = load_plain(tmp_path, bare, sets=['score.questions."how fast".1="guess.d"'])
+    assert other.score.questions["how fast"].of == ("guess.a", "guess.d")
+
+
 def test_sets_extend_a_protocol_as_a_file_does(tmp_path, monkeypatch) -> None:
     other = {"use": ["guess.o"], "fuse": "max", "smooth": {"window": 5}, "every_phase": False}
     write_recipe(tmp_path, {**PLAIN, "score": other}, "other.toml")

@@ -102,6 +102,26 @@ def test_every_problem_is_told_at_once_with_its_line(tmp_path) -> None:
         ),
         ({"score": {"questions": {"q": {}}}}, ["score.questions.q: 'of' is missing."]),
         ({"score": {"use": "guess.x"}}, ["score.use: Input should be a list, got 'guess.x'."]),
+        (
+            {"score": {"use": ["guess.x"], "calibrate": {"kind": "tail", "cap": "rul"}}},
+            ["calibrate.cap: Input should be a number above 0 or 'rule', got 'rul'. Did you mean"],
+        ),
+        (
+            {"score": {"use": ["guess.x"], "calibrate": {"kind": "tail", "cap": 0}}},
+            ["score.calibrate.cap: Input should be a number above 0 or 'rule', got 0."],
+        ),
+        (
+            {"score": {"use": ["guess.x"], "weigh": "aera"}},
+            ["weigh: Input should be 'mean', 'area' or a list of scores, got 'aera'. Did you mean"],
+        ),
+        (
+            {"score": {"use": ["guess.x"], "weigh": [3]}},
+            ["score.weigh: Input should be 'mean', 'area' or a list of scores, got [3]."],
+        ),
+        (
+            {"score": {"use": ["guess.x"], "weights": {"guess.x": "x"}}},
+            ["score.weights.\"guess.x\": Input should be a valid number, got 'x'."],
+        ),
         ({"score": {}}, ["score: give either `use` or `questions`."]),
         (
             {"score": {"use": ["guess.x"], "also": {"main": {"use": ["guess.x"]}}}},
@@ -220,6 +240,14 @@ def test_p_values_are_joined_where_there_are_some(tmp_path, fuse) -> None:
     for kind in ("quantile", "tail"):
         score = {"use": ["guess.x"], "fuse": fuse, "calibrate": {"kind": kind}}
         load_recipe(write_recipe(tmp_path, {**PLAIN, "score": score}), registry=SCORES)
+
+
+@pytest.mark.parametrize("kind", ["none", "zscore", "quantile"])
+def test_the_rule_of_the_cap_is_refused_where_nothing_has_a_cap(tmp_path, kind) -> None:
+    asked = {"use": ["guess.x"], "calibrate": {"kind": kind, "cap": "rule"}}
+    (line,) = score_lines(tmp_path, asked)
+    said = f"'rule' means nothing for calibrate.kind = {kind!r}. Take tail, or leave the cap out."
+    assert f"score.calibrate.cap: {said}" in line
 
 
 def test_a_quantile_without_its_gate_is_told(tmp_path) -> None:

@@ -63,6 +63,26 @@ def test_a_key_that_is_there_no_more_is_told(bound: BoundRecipe, tmp_path: Path)
         refuse_other_recipe(run, bound)
 
 
+def test_weights_that_came_to_the_machine_are_told_with_what_to_do(
+    world: World, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path))
+    sets = ['objects.detectors=["auto"]']
+    before = load_recipe(world.recipe("prediction"), sets, registry=registry)
+    (tmp_path / "run").mkdir()
+    run = _begun(tmp_path / "run", before)
+    weights = tmp_path / "yolox_nano.onnx"
+    weights.write_bytes(b"a network")
+    after = load_recipe(world.recipe("prediction"), sets, registry=registry)
+    with pytest.raises(RunBusyError) as caught:
+        refuse_other_recipe(run, after)
+    changed = f"objects.detectors: 'motion' -> 'onnx with {weights} and motion'"
+    assert caught.value.message == f"{run.path} was begun with something else: {changed}."
+    assert caught.value.hint.startswith(f"Go on with what it was begun with ({run.resolved}), or")
+    refuse_other_recipe(run, load_recipe(run.resolved, registry=registry))
+
+
 def test_another_machine_is_noted(bound: BoundRecipe, machine: Machine, tmp_path: Path) -> None:
     run, now = RunFolder(tmp_path), identity(bound, "data", machine)
     assert take_identity(run, now) == []

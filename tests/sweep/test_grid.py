@@ -143,6 +143,10 @@ def test_every_error_at_once_with_file_line_and_near_match(folder, registry) -> 
     ("change", "wanted"),
     [
         ({"top": "seeds = [1, 1]"}, ":4: seeds.1: '1' is there twice."),
+        (
+            {"top": 'readings = ["questions", "questions"]'},
+            ":4: readings.1: 'questions' is there twice.",
+        ),
         ({"top": 'set = { "seed" = 1 }'}, "set.seed: seeds are what the grid's `seeds` says."),
         (
             {"top": "set = { optim.lr = 1.0 }"},

@@ -18,6 +18,8 @@ def doctor(json: options.Json = False) -> None:
     from vadkit.dependencies import dependencies  # nothing heavy is imported here
 
     libraries, home = dependencies(), cache_home()
+    registry = options.registry()
+    cards = [card for kind in ("detector", "evidence") for card in registry.cards(kind)]
     near = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
     facts = {
         "platform": platform.platform(),
@@ -28,6 +30,7 @@ def doctor(json: options.Json = False) -> None:
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
         "threads": str(decoder_threads()),
         "waiting threads": ", ".join(f"{n}={os.environ[n]}" for n in WAITING if n in os.environ),
+        **{f"{c.kind} {c.name}": f for c in cards if (f := c.at_hand(c.config()))},
         "VADKIT_HOME": str(home),
         "free disk": f"{shutil.disk_usage(near).free / 1e9:.1f} GB",
     }
@@ -35,7 +38,6 @@ def doctor(json: options.Json = False) -> None:
         say_json(facts)
     else:
         say_table([{"what": what, "found": value} for what, value in facts.items()])
-    options.registry()
 
 
 def list_cache(json: options.Json = False) -> None:

@@ -41,9 +41,11 @@ def validate(
     sets: options.Sets = None,
     plugin: options.Plugins = None,
 ) -> None:
-    """Report every problem of a recipe, or say that there is none."""
-    phases = options.recipe(recipe, plugin, sets, data, boxes).recipe.phase
-    titles = " -> ".join(phase.title for phase in phases)
+    """Report every problem of a recipe, and of weights by hash, or say that there is none."""
+    bound = options.recipe(recipe, plugin, sets, data, boxes)
+    for named in bound.plugins:
+        named.card.at_hand(named.config)
+    titles = " -> ".join(phase.title for phase in bound.recipe.phase)
     say(f"{recipe} is valid: {titles or 'nothing is trained'}")
 
 

@@ -72,6 +72,9 @@ def say_summary(run: Path) -> None:
     if metrics:
         _say_figures(metrics)
         say(f"\nProtocol {metrics.protocol.hash}: {_protocol(metrics)}.")
+        for name, judged in {"main": metrics, **metrics.also}.items():
+            if judged.scorer.cap is not None:
+                say(f"Protocol {name}: the rule found the cap {judged.scorer.cap:g}.")
         if metrics.oracle:
             say("ORACLE: the epochs were chosen by the test labels; these figures are no results.")
         for note in metrics.notes:
@@ -156,6 +159,7 @@ def score(
         typer.Option("--any-camera", help="Score also what is of no camera that was trained on."),
     ] = False,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")] = "cpu",
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.")] = None,
     strict: options.Strict = False,
     plugin: options.Plugins = None,
 ) -> None:
@@ -165,6 +169,7 @@ def score(
     from vadkit.recipe import file_detector
     from vadkit.runs.folder import RunFolder
     from vadkit.score import Scorer, score_videos
+    from vadkit.utils.threads import limited_threads
 
     detectors = [file_detector(boxes)] if boxes else []
     folder = RunFolder.open(run)
@@ -179,7 +184,8 @@ def score(
     if camera and camera not in scorer.cameras:
         cameras = ", ".join(scorer.cameras) or "no camera by name"
         raise DataError(f"--camera {camera}: {run} does not know it.", f"It knows {cameras}.")
-    written, failed = score_videos(sources, scorer, out, complain, camera)
+    with limited_threads(threads):
+        written, failed = score_videos(sources, scorer, out, complain, camera)
     for path in written:
         say(str(path))
     for error in failed:

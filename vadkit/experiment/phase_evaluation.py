@@ -16,7 +16,7 @@ from vadkit.metrics.region_metrics import Detections
 from vadkit.recipe import FrameProtocol, Phase, Protocol, ScoreName, Smooth, TaskEntry
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.evidence import EvidenceScores, ScoreTables
-from vadkit.scoring.fusion import frame_maximum, fuse, fuse_units
+from vadkit.scoring.fusion import capped, frame_maximum, fuse, fuse_units
 from vadkit.scoring.localization import ErrorMaps
 from vadkit.scoring.protocol import FrameScores, frames_that_count, without_borders
 from vadkit.scoring.smoothing import smooth_objects
@@ -27,8 +27,6 @@ _REFIT = 1000
 """Added to a phase's number, so that the re-fit after it draws its own random numbers."""
 SNAPSHOT = "snapshot"
 """Which head scores: that of before the backbone moved on, with the backbone of then."""
-
-
 ALONG_LINKS = Smooth(kind="gaussian", sigma=1, window=9)
 """How objects' scores are smoothed: a single frame's box is noisy, an anomaly's track short."""
 
@@ -54,6 +52,8 @@ class Evaluation:
     """Task or evidence part -> training units and their scores, where a protocol needs them."""
     evidence: EvidenceScores
     """What evidence parts say of the test objects, and keep of training objects."""
+    protocols: dict[str, Protocol]
+    """The protocols that scored, by name, with the caps that were found."""
 
 
 def evaluate_after(
@@ -87,15 +87,15 @@ def evaluate_after(
     normal = {task: of.normal for task, of in scored.items() if of.normal}
     normal |= evidence.normal(runner.bound.evidence)
     maps = ErrorMaps.joined(of.maps for of in scored.values())
+    protocols = {name: capped(protocol, normal) for name, protocol in protocols.items()}
     scores = {name: fuse(tables, protocol, normal) for name, protocol in protocols.items()}
     columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].names}
     with runner.data.annotations.scoring():
         labels, times = runner.data.annotations.labels(), runner.data.times()
     metrics = {name: compared(of, labels, times, protocols[name]) for name, of in scores.items()}
     regions = _regions(scorer, tables, maps, protocols["main"], normal)
-    return Evaluation(
-        scorer.model, heads, scores["main"], columns, metrics, regions, normal, evidence
-    )
+    main = (scores["main"], columns, metrics, regions)
+    return Evaluation(scorer.model, heads, *main, normal, evidence, protocols)
 
 
 def _scored(
@@ -174,7 +174,7 @@ def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:
         named = dict.fromkeys(name.task for name in protocol.names)
         tasks = [task for task in named if task in runner.bound.tasks]
         learned = [task for task in tasks if task in runner.model.heads]
-        for task in learned or (tasks if runner.recipe.score.refits else []):
+        for task in learned or (tasks if way == "refit" else []):
             kinds[task] = way if _stale(runner, task, number) else "trained"
     return kinds
 

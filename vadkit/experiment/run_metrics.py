@@ -62,7 +62,7 @@ def run_metrics(
 ) -> Metrics:
     """`metrics.json`: the last phase's figures, every phase's, the baselines, the protocols."""
     protocols = {
-        name: _described(runner, protocol)
+        name: _described(runner, protocol, final.protocols.get(name, protocol))
         for name, protocol in runner.recipe.score.protocols.items()
     }
     tree = {
@@ -117,7 +117,7 @@ EDGES = Convention(inclusive=False, group_ties=True)
 """Boxes are edges, not pixels, and the order of files decides nothing."""
 
 
-def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
+def _described(runner: PhaseRunner, protocol: Protocol, scored: Protocol) -> dict[str, Any]:
     """The protocol, which figures have to share to compare, and the scorer, which they need not."""
     return {
         "protocol": describe(
@@ -125,19 +125,20 @@ def _described(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
             labels=runner.data.dataset().label_set,
             checkpoint=_checkpoint(runner.recipe),
         ),
-        "scorer": _scorer(runner, protocol),
+        "scorer": _scorer(runner, protocol, scored.calibrate.cap),
     }
 
 
-def _scorer(runner: PhaseRunner, protocol: Protocol) -> dict[str, Any]:
+def _scorer(runner: PhaseRunner, protocol: Protocol, cap: float | str) -> dict[str, Any]:
     """How units get their scores, and frames theirs of them."""
     score, tasks = runner.recipe.score, runner.model.tasks
     keys = set(Protocol.model_fields) - set(FrameProtocol.model_fields)
     return {
         **protocol.model_dump(mode="json", include=keys),
+        **({} if cap == protocol.calibrate.cap else {"cap": cap}),
         "frame": "maximum over its units, 0 or the lowest score where it has none",
         "heads": score.heads,
-        **({"refit_epochs": score.refit_epochs} if score.refits else {}),
+        **({"refit_epochs": score.refit_epochs} if score.heads == "refit" else {}),
         "tasks": {name: asdict(tasks[name].config) for name in runner.bound.scoring_tasks},
         "evidence": {
             name: asdict(runner.data.prepared.part(name).config) for name in runner.bound.evidence

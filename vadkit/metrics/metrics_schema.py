@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vadkit.errors import RunBusyError
 from vadkit.metrics.figures import MICRO_AUC, Figure, all_figures, frame_figures
 from vadkit.recipe import FrameProtocol
-from vadkit.recipe.schema import Calibrate, Question
+from vadkit.recipe.schema import Calibrate, Only, Question
 from vadkit.runs.atomic import read_json, write_json
 
 METRICS_SCHEMA: Final = 2
@@ -120,6 +120,9 @@ class ReportedScorer(Facts):
     weights: dict[str, float]
     weigh: str | tuple[str, ...]
     calibrate: Calibrate
+    only: Only | None = None
+    cap: float | None = None
+    """Only where `calibrate.cap` is a rule: what it found after the last phase."""
     frame: str
     """How a frame gets its score of its units."""
     heads: str

@@ -18,7 +18,7 @@ def answerable(bound: BoundRecipe) -> BoundRecipe:
     What the parts that are not at hand would answer is not asked. A protocol that asks nothing else
     stays as it is, and a run says what is missing.
     """
-    found = {name: part.at_hand() for name, part in bound.evidence.items()}
+    found = {name: part.here() for name, part in bound.evidence.items()}
     lacks = {name: what for name, what in found.items() if isinstance(what, str)}
     options = {name: dict(what) for name, what in found.items() if not isinstance(what, str)}
     given = {name: of for name, of in options.items() if of or name in bound.recipe.evidence}

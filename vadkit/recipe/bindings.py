@@ -90,9 +90,9 @@ class DetectorBinding(Binding):
 class EvidenceBinding(Binding):
     """An evidence part of `[evidence]`, or one that a protocol names alone."""
 
-    def at_hand(self) -> Mapping[str, Any] | str:
+    def here(self) -> Mapping[str, Any] | str:
         """Its options on this machine, or what it lacks here."""
-        found = self.card.at_hand(self.config) if self.card.at_hand else {}
+        found = self.card.becomes(self.config) if self.card.becomes else {}
         return found if isinstance(found, str) else {**self.options, **found}
 
 

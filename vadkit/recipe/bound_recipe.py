@@ -151,6 +151,7 @@ class BoundRecipe:
         yield from self.backbones.values()
         yield from self.teachers.values()
         yield from self.detectors
+        yield from self.evidence.values()
         yield from self.datasets.values()
 
     @property

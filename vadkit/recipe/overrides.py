@@ -12,7 +12,7 @@ from typing import Any
 from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import KeyPath, Place, Problem, dotted
 from vadkit.recipe.loader import Source, extend_protocols, merge
-from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, named
+from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, as_question, named
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import allowed_words
 
@@ -150,16 +150,19 @@ def _put(source: Source, path: KeyPath, value: Any, place: Place) -> None:
             message = f"is {node!r:.60}, which has nothing below it."
             source.problems.append(Problem(path[:depth], message, place))
             return
-        node = _enter(node, part, value if key == path else None)
+        # Not a number, which counts the scores of a question that is written as a bare list.
+        keyed = path[depth - 1 : depth] == ("questions",) and isinstance([*path, 0][depth + 1], str)
+        node = _enter(node, part, value if key == path else None, keyed)
     source.places.replace(path, place)
 
 
-def _enter(node: Any, part: str | int, value: Any) -> Any:
+def _enter(node: Any, part: str | int, value: Any, keyed_question: bool) -> Any:
     """Put the value, or go one step down; a missing table is made."""
     key: Any = part if isinstance(node, list) else str(part)
     below = named(node[key]) if isinstance(node, list) else node.get(key, {})
     if key in INSTEAD:
         node.pop(INSTEAD[key], None)
+    below = as_question(below) if keyed_question else below
     node[key] = below if value is None else value
     return node[key]
 

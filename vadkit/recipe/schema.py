@@ -12,11 +12,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PositiveFloat,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
 from vadkit.recipe.score_name import ScoreName
-from vadkit.recipe.toml_tables import named
+from vadkit.recipe.toml_tables import as_question, named
 from vadkit.registry.cards import BoxRules
 
 TARGET = "target"
@@ -26,6 +30,7 @@ MAIN = "main"
 P_VALUES = ("quantile", "tail")
 """Kinds of calibration that make a score -log p."""
 Step = Literal["smooth", "normalise"]
+_SOME = Field(min_length=1)
 
 
 class Strict(BaseModel):
@@ -74,7 +79,7 @@ class BackboneSource(Plugged):
 class Objects(Strict):
     """How objects are found and cut out."""
 
-    detectors: tuple[NamedDetector, ...] = (DetectorSource(name="auto"),)
+    detectors: Annotated[tuple[NamedDetector, ...], _SOME] = (DetectorSource(name="auto"),)
     size: Annotated[int, Field(ge=8)] = 48
     """Side S of a cube in pixels."""
     rules: BoxRules | None = None
@@ -124,7 +129,7 @@ class Phase(Strict):
     """Tasks that are trained together."""
 
     stage: str
-    tasks: Annotated[tuple[NamedTask, ...], Field(min_length=1)]
+    tasks: Annotated[tuple[NamedTask, ...], _SOME]
     epochs: Annotated[int, Field(ge=0)]
     steps: Annotated[int, Field(ge=1)] | None = None
     """Cap on the steps of an epoch."""
@@ -141,6 +146,18 @@ class Phase(Strict):
         return "+".join(entry.name for entry in self.tasks)
 
 
+def _one_of(kinds: str) -> WrapValidator:
+    """Say in one sentence what a value may be; pydantic says for each kind why it is none."""
+
+    def validated(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(tuple(value) if isinstance(value, list) else value)
+        except ValidationError:
+            raise ValueError(f"Input should be {kinds}") from None
+
+    return WrapValidator(validated)
+
+
 class Calibrate(Strict):
     """How a score is compared with those of training units, which are normal."""
 
@@ -153,7 +170,7 @@ class Calibrate(Strict):
     """Training units at most from which they are chosen, evenly taken."""
     beyond: Annotated[float, Field(ge=0.5, lt=1)] = 0.98
     """Training quantile above which `tail` is an exponential."""
-    cap: Annotated[float, Field(gt=0)] | Literal["rule"] = 6.0
+    cap: Annotated[PositiveFloat | Literal["rule"], _one_of("a number above 0 or 'rule'")] = 6.0
     """Greatest -log p of `tail`: training units are too few, and too alike, for more. `rule`: the
     greatest that training video, each part beside the others, bears out."""
 
@@ -215,7 +232,7 @@ class FrameProtocol(Strict):
 class Question(Strict):
     """Something that is asked of a unit, and answered by the mean of one or a few scores."""
 
-    of: Annotated[tuple[ScoreName, ...], Field(min_length=1)]
+    of: Annotated[tuple[ScoreName, ...], _SOME]
     """`task.score` and `part.attribute` names."""
     gate: ScoreName | None = None
     """The question counts only where this score reaches a quantile of training units."""
@@ -238,7 +255,7 @@ class Only(Strict):
 
 
 def _listed(value: Any) -> Any:
-    table = {"of": value} if isinstance(value, str | list | tuple) else value
+    table = as_question(value)
     if not isinstance(table, dict) or "of" not in table:
         return table
     names = [table["of"]] if isinstance(table["of"], str) else table["of"]
@@ -267,7 +284,10 @@ class Protocol(FrameProtocol):
     """Of `power`: the lower, the more the loudest question alone decides."""
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Name of a question, or of a score under `use` -> how much it counts; 1 where not given."""
-    weigh: Literal["mean", "area"] | tuple[ScoreName, ...] = "mean"
+    weigh: Annotated[
+        Literal["mean", "area"] | tuple[ScoreName, ...],
+        _one_of("'mean', 'area' or a list of scores"),
+    ] = "mean"
     """An object's error as the mean over its cube, or summed over its own area; or names of the
     scores that are summed."""
     calibrate: Calibrate = Calibrate()
@@ -339,11 +359,6 @@ class Score(Protocol):
     published code does: what a choice could reach that nobody can make. No result."""
     also: dict[Annotated[str, AfterValidator(_own_name)], Protocol] = Field(default_factory=dict)
     """Further protocols by name; their figures stand beside the main ones, phase by phase."""
-
-    @property
-    def refits(self) -> bool:
-        """Whether heads are re-fitted before they score."""
-        return self.heads == "refit"
 
     @property
     def protocols(self) -> dict[str, Protocol]:

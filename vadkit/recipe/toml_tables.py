@@ -21,6 +21,11 @@ def named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def as_question(value: Any) -> Any:
+    """A question given by its scores alone, as a table."""
+    return {"of": value} if isinstance(value, str | list | tuple) else value
+
+
 def plugged(table: Table) -> Iterator[tuple[str, str, KeyPath, Table]]:
     """(kind, name, key path, table) of every table that names a plugin and holds its options."""
     places: list[tuple[str, str, KeyPath, list[tuple[str | int, Any]]]] = [

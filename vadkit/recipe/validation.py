@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 from vadkit.errors import PluginError, VadkitError
-from vadkit.recipe.bindings import Binding, TaskBinding
+from vadkit.recipe.bindings import Binding, DetectorBinding, TaskBinding
 from vadkit.recipe.bound_recipe import BoundRecipe
 from vadkit.recipe.diagnostics import KeyPath, Problem
 from vadkit.recipe.presets import presets
@@ -37,6 +38,7 @@ def name_problems(table: Table, registry: Registry) -> Iterator[Problem]:
 def binding_problems(bound: BoundRecipe) -> Iterator[Problem]:
     """Whatever the tasks ask for that the rest of the recipe does not give."""
     yield from _phase_problems(bound)
+    yield from _detector_problems(bound)
     yield from _data_problems(bound)
     yield from _teacher_problems(bound)
     yield from _score_problems(bound)
@@ -78,6 +80,23 @@ def _phase_problems(bound: BoundRecipe) -> Iterator[Problem]:
                 hint = suggested(entry.backbone, names)
                 yield Problem((*key, "backbone"), f"no backbone {entry.backbone!r}. {hint}")
             earlier.append(card)
+
+
+def _detector_problems(bound: BoundRecipe) -> Iterator[Problem]:
+    """Detectors that are there twice, be it as one of those whose place another takes."""
+    for (_, one), (index, other) in combinations(enumerate(bound.detectors), 2):
+        names = _stages(one) & _stages(other)
+        if one.table == other.table or (names and one.name != other.name):
+            message = f"{other.name!r} repeats {one.name!r}. Leave one of them out."
+            yield Problem(("objects", "detectors", index), message)
+
+
+def _stages(detector: DetectorBinding) -> set[str]:
+    """Its name and those of its stages; wrong names and options are reported elsewhere."""
+    try:
+        return {detector.name, *(stage["name"] for stage in detector.stages())}
+    except VadkitError:
+        return {detector.name}
 
 
 def _data_problems(bound: BoundRecipe) -> Iterator[Problem]:
@@ -132,6 +151,10 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             what = f"p-values, which calibrate.kind = {protocol.calibrate.kind!r} does not give"
             message = f"{protocol.fuse!r} joins {what}. Take {' or '.join(P_VALUES)}."
             yield Problem((*place, "fuse"), message)
+        if protocol.calibrate.cap == "rule" and protocol.calibrate.kind != "tail":
+            message = f"'rule' means nothing for calibrate.kind = {protocol.calibrate.kind!r}. "
+            hint = "Take tail, or leave the cap out."
+            yield Problem((*place, "calibrate", "cap"), message + hint)
         for weighed in protocol.weights:
             yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
         for summed in protocol.weigh if isinstance(protocol.weigh, tuple) else ():
@@ -189,7 +212,7 @@ def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[
             yield Problem(key, f"the evidence part {use.task!r} has no {use.score!r}. {hint}")
         return
     card = _usable_card(bound.tasks[use.task])
-    probed = bound.recipe.score.refits and card is not None
+    probed = bound.recipe.score.heads == "refit" and card is not None
     if use.task not in bound.trained_tasks and not probed:
         parts = [card.name for card in bound.registry.cards("evidence")]
         hint = suggested(use.task, [*bound.trained_tasks, *parts])

@@ -114,6 +114,8 @@ class Card:
     """Raised when the same options give another result than before."""
     api: int = 1
     """Version of the contract that the class was written for: `vadkit.api.VERSION` of that time."""
+    at_hand: Callable[[Any], str] = lambda _: ""
+    """Options -> what to tell of it here; `DataError` where a file whose hash they give is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +209,7 @@ class EvidenceCard(Card):
     """Attribute -> what done to objects raises it; the conformance kit checks it."""
     tells_camera: tuple[str, ...] = ()
     """Attributes by which few objects are unusual before a camera that the model was trained on."""
-    at_hand: Callable[[Any], Mapping[str, Any] | str] | None = None
+    becomes: Callable[[Any], Mapping[str, Any] | str] | None = None
     """Options -> those that a recipe gets on this machine beside them (where weights are); or what
     the part lacks here, in words: what it would answer is not asked then."""
 

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,9 +28,19 @@ def refuse_other_recipe(folder: RunFolder, bound: BoundRecipe) -> None:
     if folder.resolved.is_file():
         before = _with_new_keys(tomllib.loads(folder.resolved.read_text("utf-8")), bound)
         now = bound.recipe.model_dump(mode="json")
+        both = [recipe["objects"] for recipe in (before, now)]
+        if len({tuple(of["name"] for of in objects["detectors"]) for objects in both}) > 1:
+            for objects in both:
+                objects["detectors"] = " and ".join(map(_named, objects["detectors"]))
         # What a path leads to is compared by its content, and threads are the machine's.
         changed = differences(before, now, lambda key: key.endswith(".path") or key == "threads")
         _refuse(folder, changed)
+
+
+def _named(detector: Mapping[str, Any]) -> str:
+    """A detector's name and the files that its options name."""
+    files = [value for value in detector.values() if Path(str(value)).is_absolute()]
+    return " with ".join([detector["name"], *files])
 
 
 def _with_new_keys(recipe: dict[str, Any], bound: BoundRecipe) -> dict[str, Any]:
@@ -76,5 +87,5 @@ def _refuse(folder: RunFolder, changed: Sequence[str]) -> None:
     if changed:
         raise RunBusyError(
             f"{folder.path} was begun with something else: {'; '.join(changed)}.",
-            "Go on with what it was begun with, or choose another --out.",
+            f"Go on with what it was begun with ({folder.resolved}), or choose another --out.",
         )

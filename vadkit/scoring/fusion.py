@@ -81,6 +81,11 @@ def fuse_units(
     return [(answers[0].units, values) for answers, values in tables]
 
 
+def capped(protocol: Protocol, normal: Mapping[str, Normal]) -> Protocol:
+    """The protocol with the cap that the rule finds among training units, where it is asked for."""
+    return with_cap(protocol, {of: _weighed_normal(normal[of], protocol) for of in normal})
+
+
 def _answers(
     scores: Mapping[ScoreName, tuple[Units, UnitScores]],
     protocol: Protocol,

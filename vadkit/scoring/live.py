@@ -95,7 +95,7 @@ class LiveTask:
         self._needs = {need: teachers[need] for need in model.tasks[name].score_needs}
         for need, teacher in self._needs.items():
             refuse_unfit(teacher, need, self._sampling.unit)
-        self._table, self._number = UnitRows(), 0
+        self.table, self._number = UnitRows(), 0
         self._parts: list[Waiting] = []
 
     @property
@@ -109,15 +109,10 @@ class LiveTask:
         """The teachers that have to see whole frames."""
         return [of for of in self._needs.values() if of.sampling.unit == "frame"]
 
-    @property
-    def times(self) -> NDArray[np.float64]:
-        """(frames,) presentation times in seconds."""
-        return self._table.times
-
     def add(self, frame: LiveFrame) -> None:
         """Take the next frame's units; a batch is scored as soon as there are enough of them."""
         cut = frame.cut(self._cutting(self._sampling))
-        self._table.add(cut)
+        self.table.add(cut)
         if len(cut.boxes):
             context = {n.key: self._answers(n, of, frame, cut) for n, of in self._needs.items()}
             self._parts.append(Waiting(cut.clips, context))
@@ -130,7 +125,7 @@ class LiveTask:
             self._score()
         scores = self._scores.scores().items()
         named = {ScoreName.compose(self._name, score): values for score, values in scores}
-        return self._table.units(video), named
+        return self.table.units(video), named
 
     def _score(self) -> None:
         """Score the units that wait."""
@@ -182,28 +177,14 @@ class LiveEvidence:
 
     def __init__(self, parts: Mapping[str, FittedPart], sizes: Sizes, camera: str) -> None:
         self._parts, self._camera = parts, camera
-        self._cutting = Cutting("object", range(1), sizes.cube, sizes.channels)
-        self._table = UnitRows()
+        self.cuttings = [Cutting("object", range(1), sizes.cube, sizes.channels)]  # for boxes
+        self.frame_teachers: list[BoundTeacher] = []
+        self.table = UnitRows()
         self._rows: dict[str, list[Rows]] = {name: [] for name in parts}
-
-    @property
-    def cuttings(self) -> list[Cutting]:
-        """What has to be cut: the objects, for their boxes."""
-        return [self._cutting]
-
-    @property
-    def frame_teachers(self) -> list[BoundTeacher]:
-        """None is asked."""
-        return []
-
-    @property
-    def times(self) -> NDArray[np.float64]:
-        """(frames,) presentation times in seconds."""
-        return self._table.times
 
     def add(self, frame: LiveFrame) -> None:
         """Take the descriptions of the next frame's objects."""
-        self._table.add(frame.cut(self._cutting))
+        self.table.add(frame.cut(self.cuttings[0]))
         for name, rows in self._rows.items():
             rows.append(frame.description(name))
 
@@ -213,4 +194,4 @@ class LiveEvidence:
         for name, fitted in self._parts.items():
             rows, bank = np.concatenate(self._rows[name]), bank_of(fitted.banks, self._camera)
             scores |= measured(fitted.binding, fitted.part, rows, bank)
-        return self._table.units(video), scores
+        return self.table.units(video), scores

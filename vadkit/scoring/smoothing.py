@@ -69,10 +69,6 @@ def _gaussian(widened: Floats, how: Smooth) -> Floats:
     return _weighed(widened, np.exp(-0.5 * (distance / (how.sigma or how.window / 4)) ** 2))
 
 
-def _mean(widened: Floats, how: Smooth) -> Floats:
-    return _weighed(widened, np.ones(how.window))
-
-
 def _savgol(widened: Floats, how: Smooth) -> Floats:
     from scipy.signal import savgol_coeffs
 
@@ -87,6 +83,6 @@ def _weighed(widened: Floats, weights: Floats) -> Floats:
 _SMOOTHERS: dict[str, Callable[[Floats, Smooth], Floats]] = {
     "median": _median,
     "gaussian": _gaussian,
-    "mean": _mean,
+    "mean": lambda widened, how: _weighed(widened, np.ones(how.window)),
     "savgol": _savgol,
 }

@@ -110,6 +110,7 @@ def grid_problems(grid: Grid, steps: Iterable[str]) -> Iterator[Problem]:
     for index, name in enumerate(grid.figures):
         yield from _unknown(name, all_figures(), ("figures", index), "figure")
     yield from _twice({("seeds", i): str(seed) for i, seed in enumerate(grid.seeds)})
+    yield from _twice({("readings", i): name for i, name in enumerate(grid.readings)})
     yield from _twice({("dataset", i, "name"): each.name for i, each in enumerate(grid.dataset)})
     yield from _twice({("row", i): row.title for i, row in enumerate(grid.row)})
     yield from _set(("set",), grid.set)
