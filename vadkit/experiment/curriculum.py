@@ -27,7 +27,7 @@ from vadkit.runs.cache import PhaseCache
 from vadkit.runs.events import Events
 from vadkit.runs.folder import RunFolder
 from vadkit.runs.tensors import unique_state
-from vadkit.scoring.camera import other_cameras
+from vadkit.scoring.camera import unlike_training
 from vadkit.scoring.evidence import EvidenceScores
 from vadkit.training.epoch_state import Epoch, Start
 from vadkit.training.trainer import PhaseRunner
@@ -116,19 +116,11 @@ class Curriculum:
         """Go through the phases, then write scores, metrics (with notes), plots and model."""
         done = [self._phase(number, phase) for number, phase in enumerate(self._phases, start=1)]
         final = done[-1].evaluation if done else self._evaluate(0, None)
-        if final:
-            self._warn_of_other_cameras(final.evidence)
+        for sentence in unlike_training(final.evidence) if final else ():
+            self._runner.progress.note(f"Note: {sentence}")
         emit = self._events.emit
         write_results(self._folder, self._runner, done, final, emit=emit, notes=notes)
         self._events.emit("run_done")
-
-    def _warn_of_other_cameras(self, evidence: EvidenceScores) -> None:
-        """Who has labels may want the figures; whoever scores such a video later gets none."""
-        parts = {name.task for name in evidence.telling}
-        for sentence in other_cameras(
-            evidence.tables(parts), evidence.normal(parts), evidence.telling
-        ):
-            self._runner.progress.note(f"Note: {sentence}")
 
     def _evaluate(self, number: int, phase: Phase | None) -> Evaluation | None:
         return evaluate_after(self._runner, phase, number, self._evidence, self._snapshots)

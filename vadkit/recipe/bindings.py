@@ -6,7 +6,7 @@ can be scored whose other tasks are not installed any more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -84,6 +84,14 @@ class DetectorBinding(Binding):
         """Its table, or those of the detectors that take its place on this machine."""
         becomes = self.card.becomes
         return [dict(table) for table in becomes(self.config)] if becomes else [self.table]
+
+
+def given_rules(
+    of_recipe: BoxRules | None, detectors: Iterable[DetectorBinding]
+) -> BoxRules | None:
+    """The recipe's rules, or those for boxes that are found here; None for published boxes."""
+    published = any(detector.reads_boxes for detector in detectors)
+    return of_recipe or (None if published else BoxRules())
 
 
 @dataclass(frozen=True, eq=False)

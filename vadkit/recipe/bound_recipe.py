@@ -21,9 +21,10 @@ from vadkit.recipe.bindings import (
     EvidenceBinding,
     TaskBinding,
     TeacherBinding,
+    given_rules,
 )
 from vadkit.recipe.schema import MAIN, TARGET, Protocol, Recipe
-from vadkit.registry.cards import BoxRules, Need, Sampling, TeacherCard
+from vadkit.registry.cards import Need, Sampling, TeacherCard
 from vadkit.registry.discovery import OWN
 from vadkit.registry.registry import Registry, load_plugins
 
@@ -104,26 +105,14 @@ class BoundRecipe:
     @cached_property
     def datasets(self) -> Mapping[str, DatasetBinding]:
         """Data role -> the data set bound to it."""
-        rules, plugins = self._rules, self.registry
+        rules = given_rules(self.recipe.objects.rules, self.detectors)
+        plugins = self.registry
         return {
             role: DatasetBinding(
-                "dataset",
-                entry.dataset,
-                entry.options,
-                plugins,
-                role,
-                entry.path,
-                entry.every,
-                rules,
+                "dataset", of.dataset, of.options, plugins, role, of.path, of.every, rules
             )
-            for role, entry in self.recipe.data.items()
+            for role, of in self.recipe.data.items()
         }
-
-    @property
-    def _rules(self) -> BoxRules | None:
-        """The recipe's, or those for boxes that are found here; None for published boxes."""
-        published = any(detector.reads_boxes for detector in self.detectors)
-        return self.recipe.objects.rules or (None if published else BoxRules())
 
     @cached_property
     def detectors(self) -> tuple[DetectorBinding, ...]:

@@ -15,7 +15,7 @@ from vadkit.errors import OtherCameraError
 from vadkit.recipe import ScoreName
 from vadkit.recipe.schema import Calibrate
 from vadkit.scoring.calibration import Normal, tails
-from vadkit.scoring.evidence import ScoreTables
+from vadkit.scoring.evidence import EvidenceScores, ScoreTables
 
 TAIL = Calibrate(kind="tail")
 USUAL = -np.log(0.2)
@@ -45,6 +45,15 @@ def refuse_other_camera(
             "Train on normal video of this camera, or score it all the same: --any-camera, "
             "from Python load_run(any_camera=True).",
         )
+
+
+def unlike_training(evidence: EvidenceScores) -> list[str]:
+    """A sentence for each test video of a run in which next to no object looks usual.
+
+    Who has labels may want the figures; whoever scores such a video later gets none.
+    """
+    parts = {name.task for name in evidence.telling}
+    return other_cameras(evidence.tables(parts), evidence.normal(parts), evidence.telling)
 
 
 def other_cameras(
