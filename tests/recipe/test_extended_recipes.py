@@ -113,7 +113,9 @@ def test_use_takes_the_place_of_questions(tmp_path) -> None:
         load_plain(tmp_path, {"score": both})
 
 
-@pytest.mark.parametrize("base", [{"extends": "questions"}, {**PLAIN, "score": {"extends": "questions"}}])
+@pytest.mark.parametrize(
+    "base", [{"extends": "questions"}, {**PLAIN, "score": {"extends": "questions"}}]
+)
 def test_a_protocol_extends_one_step(tmp_path, base: dict[str, object]) -> None:
     write_recipe(tmp_path, base, "base.toml")
     with pytest.raises(RecipeError, match="Name a recipe whose"):

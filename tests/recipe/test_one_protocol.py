@@ -41,7 +41,10 @@ def test_no_constant_differs(name: str, registry: Registry) -> None:
 
 @pytest.mark.parametrize("name", CURRICULA)
 def test_the_tasks_of_a_curriculum_answer_further_questions(name: str, registry: Registry) -> None:
-    bound, questions = load_recipe(name, registry=registry), load_recipe("questions").protocols["main"]
+    bound, questions = (
+        load_recipe(name, registry=registry),
+        load_recipe("questions").protocols["main"],
+    )
     assert list(bound.protocols) == READINGS
     main = bound.protocols["main"].questions
     assert main.items() > questions.questions.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from vadkit.experiment.task_scores import TaskScores, task_scores
 from vadkit.metrics.frame_metrics import evaluate
+from vadkit.metrics.kinds import kind_aucs, kind_frames
 from vadkit.metrics.region_metrics import Detections
 from vadkit.recipe import FrameProtocol, Phase, Protocol, ScoreName, Smooth, TaskEntry
 from vadkit.scoring.calibration import Normal
@@ -92,7 +94,10 @@ def evaluate_after(
     columns = {name: frame_maximum(*tables[name]) for name in protocols["main"].names}
     with runner.data.annotations.scoring():
         labels, times = runner.data.annotations.labels(), runner.data.times()
-    metrics = {name: compared(of, labels, times, protocols[name]) for name, of in scores.items()}
+        kinds = _kinds(runner)
+    metrics = {
+        name: compared(of, labels, times, protocols[name], kinds) for name, of in scores.items()
+    }
     regions = _regions(scorer, tables, maps, protocols["main"], normal)
     main = (scores["main"], columns, metrics, regions)
     return Evaluation(scorer.model, heads, *main, normal, evidence, protocols)
@@ -153,13 +158,25 @@ def compared(
     labels: Mapping[str, NDArray[Any]],
     times: Mapping[str, NDArray[np.float64]],
     protocol: FrameProtocol,
+    kinds: Mapping[str, Mapping[str, NDArray[Any]]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """`metrics.evaluate` under a protocol; empty where the videos have no labels."""
+    """`metrics.evaluate` under a protocol, and the AUC of each kind of anomaly (`kinds`).
+
+    Empty where the videos have no labels.
+    """
     if not labels:
         return {}
     smooth = {video: frames.smooth for video, frames in scores.items()}
     counted = frames_that_count(smooth, labels, protocol.borders)
-    return evaluate(*counted, without_borders(times, protocol.borders))
+    tree = evaluate(*counted, without_borders(times, protocol.borders))
+    there = {kind: without_borders(frames, protocol.borders) for kind, frames in kinds.items()}
+    return {**tree, "kinds": kind_aucs(*counted, there)} if there else tree
+
+
+def _kinds(runner: PhaseRunner) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    """Where each kind of anomaly is, as far as that is known."""
+    annotated = runner.data.annotations.tracks()
+    return kind_frames(annotated[0], runner.data.lengths()) if annotated else {}
 
 
 def _heads(runner: PhaseRunner, number: int) -> dict[str, str]:

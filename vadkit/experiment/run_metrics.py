@@ -72,7 +72,7 @@ def run_metrics(
         **final.metrics.get("main", {}),
         "intervals": _intervals(runner, final),
         "also": {
-            name: {**described, **figures_in(final.metrics.get(name, {}))}
+            name: {**described, **_reached(final.metrics.get(name, {}))}
             for name, described in protocols.items()
         },
         **_localisation(runner, final),
@@ -91,6 +91,11 @@ def run_metrics(
         "resumed": list(notes),
     }
     return Metrics.model_validate(tree)
+
+
+def _reached(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a further protocol, those of each kind of anomaly where there are any."""
+    return {**figures_in(tree), **({"kinds": tree["kinds"]} if "kinds" in tree else {})}
 
 
 def _intervals(runner: PhaseRunner, final: Evaluation) -> dict[str, Any] | None:
