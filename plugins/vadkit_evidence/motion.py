@@ -90,8 +90,9 @@ class Motion(Evidence[MotionConfig]):
         directions: Mean distance of the square roots of an 8-bin histogram of flow directions to
             training objects.
         flow: Mean of |u| + |v|, a frame.
-        roamed: How far the box's centre has come from where the object was first seen, at most, in
-            heights of the box: so far, and along its links in the frames ahead.
+        roamed: How far the object has come, at most, in heights of its box: the centre from where
+            it was first seen, so far and along its links in the frames ahead, or what is in the box
+            from the frame before to the frame after.
         place: Mean distance of place, speed and height to training objects: who moves so, and is so
             large, where nobody did.
     """
@@ -170,7 +171,8 @@ def _described(moments: tuple[_Moment, ...], centre: int) -> Rows:
     left, top, right, bottom = moment.boxes[:, :4].T
     height = np.maximum(bottom - top, 1e-3)
     place = [(left + right) / 2, bottom, np.log(height)]
-    columns = [speed, travelled, mean[:, 2], *place, farthest / height, *np.sqrt(mean[:, 3:]).T]
+    way = np.maximum(farthest, 2 * speed)  # links lose what is fast, from frame to frame to frame
+    columns = [speed, travelled, mean[:, 2], *place, way / height, *np.sqrt(mean[:, 3:]).T]
     return np.stack(columns, axis=1).astype(np.float32)
 
 

