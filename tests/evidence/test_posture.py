@@ -284,14 +284,14 @@ def test_without_its_weights_the_part_is_not_asked(
 ) -> None:
     monkeypatch.setenv("VADKIT_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    bare = load_recipe("vadkit", registry=registry)
+    bare = load_recipe("questions", registry=registry)
     assert "posture" not in {name.task for name in bare.recipe.score.names}
     assert "posture" not in bare.recipe.evidence
     (sentence,) = bare.not_asked
     assert sentence.startswith("evidence part posture is not asked: its weights are neither ")
     (tmp_path / "home/weights").mkdir(parents=True)
     write_movenet(tmp_path / "home/weights/movenet_lightning.onnx")
-    there = load_recipe("vadkit", registry=registry)
+    there = load_recipe("questions", registry=registry)
     assert there.not_asked == ()
     assert "how they hold themselves" in there.recipe.score.questions
     assert there.recipe.evidence["posture"]["sha256"]

@@ -114,7 +114,7 @@ def test_use_takes_the_place_of_questions(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "base", [{"extends": "vadkit"}, {**PLAIN, "score": {"extends": "vadkit"}}]
+    "base", [{"extends": "questions"}, {**PLAIN, "score": {"extends": "questions"}}]
 )
 def test_a_protocol_extends_one_step(tmp_path, base: dict[str, object]) -> None:
     write_recipe(tmp_path, base, "base.toml")

@@ -26,16 +26,24 @@ def constants(name: str, registry: Registry) -> dict[str, Any]:
     return score.model_dump(exclude=asked)
 
 
-@pytest.mark.parametrize("name", CURRICULA)
+def test_the_default_asks_the_questions_and_what_was_learned(registry: Registry) -> None:
+    bound = load_recipe("vadkit", registry=registry)
+    main, questions = bound.protocols.values()
+    learned = main.questions.pop("in which order")
+    assert main.questions == questions.questions
+    assert {name.task for name in learned.of} == set(bound.trained_tasks)
+
+
+@pytest.mark.parametrize("name", ["vadkit", *CURRICULA])
 def test_no_constant_differs(name: str, registry: Registry) -> None:
-    assert constants(name, registry) == constants("vadkit", registry)
+    assert constants(name, registry) == constants("questions", registry)
 
 
 @pytest.mark.parametrize("name", CURRICULA)
 def test_the_tasks_of_a_curriculum_answer_further_questions(name: str, registry: Registry) -> None:
     bound, questions = (
         load_recipe(name, registry=registry),
-        load_recipe("vadkit").protocols["main"],
+        load_recipe("questions").protocols["main"],
     )
     assert list(bound.protocols) == READINGS
     main = bound.protocols["main"].questions

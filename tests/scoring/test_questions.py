@@ -133,6 +133,19 @@ def test_a_gated_question_is_silent_below_the_training_quantile() -> None:
     assert answers[0] == 0 < answers[1]
 
 
+def test_what_most_of_a_video_are_says_nothing_of_one_of_them() -> None:
+    units = make_units([3, 3], [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)])
+    values = {"a_x": [95.0, 95.0, 99.0, 10.0, 10.0, 99.0]}
+    question = Question(of=("a.x",), relative=True)
+    protocol = Score(questions={"looks": question}, calibrate=TAIL, smooth=RAW)
+    raw = fuse(scores(units, **values), protocol, normal(**values))
+    training = np.arange(100.0).tolist()
+    usual, odd, rare = (plain_tail(value, training, 0.98, 6) for value in (10.0, 95.0, 99.0))
+    assert odd > math.log(5) > usual
+    assert raw["v0"].raw == pytest.approx([math.log(5), math.log(5), rare - odd + math.log(5)])
+    assert raw["v1"].raw == pytest.approx([usual, usual, rare])
+
+
 def test_only_units_that_reach_a_score_count() -> None:
     units = make_units([3], [(0, 0), (0, 1), (0, 2)])
     values = {"a_x": [99.0, 99.0, 5.0], "b_way": [0.09, 0.1, 2.0]}

@@ -238,6 +238,9 @@ class Question(Strict):
     """The question counts only where this score reaches a quantile of training units."""
     above: Annotated[float, Field(ge=0, le=1)] = 0.25
     """Which quantile."""
+    relative: bool = False
+    """Where the median answer of a video's units is above log 5, lower all of its answers by the
+    difference: what most are says nothing of one of them."""
 
     @property
     def names(self) -> tuple[ScoreName, ...]:

@@ -28,6 +28,8 @@ UnitScores = NDArray[np.floating[Any]]
 """(n,) one for each unit of a table, higher is more anomalous."""
 Table = tuple[Units, Floats]
 """Units and one score of each."""
+COMMON = np.log(5)
+"""-log p up to which a video's median unit is usual: so are four of five training units."""
 FusedUnits = tuple[Sequence[Answer], Floats]
 """Answers about the same units, and the joined answer (n,) of each unit."""
 
@@ -104,6 +106,8 @@ def _answers(
         gates = [weighed[question.gate]] if question.gate else []
         units = _common_units(name, [*tables, *gates])
         answer = np.mean([values for _, values in tables], axis=0)
+        if question.relative:
+            answer = _relative(answer, units)
         if question.gate:
             training = normal[question.gate.task]
             usual = np.asarray(training.scores[question.gate])
@@ -126,6 +130,16 @@ def _counting(
         replace(of, values=np.where(counts, of.values, 0.0)) if _same(of.units, units) else of
         for of in answers
     ]
+
+
+def _relative(answers: Floats, units: Units) -> Floats:
+    """(n,) lowered, in each video, by what their median is above that of a usual one."""
+    lowered = answers.copy()
+    for video in np.unique(units.video):
+        inside = units.video == video
+        excess = max(0.0, float(np.median(answers[inside])) - COMMON)
+        lowered[inside] = np.maximum(answers[inside] - excess, 0)
+    return lowered
 
 
 def _passes(gate: Table, training: Normal, usual: NDArray[Any], above: float) -> NDArray[np.bool_]:
