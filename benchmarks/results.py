@@ -2,7 +2,11 @@
 
     python benchmarks/results.py runs/sota-1 runs/sota-2
     python benchmarks/results.py runs/* --page docs/results.md --part four-questions
+    python benchmarks/results.py runs/* --readings
+    python benchmarks/results.py runs/* --kinds
 
+`--readings` has a row for each protocol (`score.also`) and a column for each data set, micro and
+macro AUC; draws of one synthetic set are averaged. `--kinds` has a row for each kind of anomaly.
 Runs that differ in nothing but their seed are one row. With `--page`, the rows take the place of
 what stands there between `<!-- runs four-questions -->` and `<!-- end -->`.
 """
@@ -11,10 +15,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
+from typing import Any
 
 from vadkit.errors import RecipeError, VadkitError
 from vadkit.metrics.figures import MICRO_AUC, all_figures
@@ -30,9 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("--page", type=Path, metavar="FILE")
     parser.add_argument("--part", metavar="NAME", help="which part of the page")
+    tables = parser.add_mutually_exclusive_group()
+    tables.add_argument("--readings", action="store_const", const=readings, dest="table")
+    tables.add_argument("--kinds", action="store_const", const=kinds, dest="table")
+    parser.set_defaults(table=results)
     options = parser.parse_args(arguments)
     try:
-        table = results([FinishedRun.read(path) for path in options.runs])
+        table = options.table([FinishedRun.read(path) for path in options.runs])
         if options.page:
             write_text(options.page, replaced(options.page, options.part, table))
         else:
@@ -77,6 +87,68 @@ def _facts(row: Row) -> list[str]:
 def _reached(row: Row, figures: Sequence[str]) -> list[str]:
     spreads = [spread(all_figures()[name], row.figures[name], "±") for name in figures]
     return [*spreads, MICRO_AUC.text(row.baseline)]
+
+
+def readings(runs: Sequence[FinishedRun]) -> str:
+    """A Markdown table with a row for each protocol and a column for each data set."""
+    sets = _by_data(runs)
+    figures = (MICRO_AUC, all_figures()["macro AUC, skipped"])
+    lines = []
+    for name in _protocols(runs):
+        pairs = [[_mean(of, name, figure.value) for figure in figures] for of in sets.values()]
+        lines.append([name, *(" / ".join(pair) for pair in pairs)])
+    return markdown_table(["micro / macro AUC", *sets], lines)
+
+
+def kinds(runs: Sequence[FinishedRun]) -> str:
+    """A Markdown table with a row for each kind of anomaly and a column for each protocol."""
+    names = {kind for run in runs for kind in _judged(run, MAIN).get("kinds", {})}
+    protocols = _protocols(runs)
+    known = [run for run in runs if "kinds" in _judged(run, MAIN)]
+    lines = []
+    for kind in sorted(names):
+        value = partial(_of_kind, kind)
+        lines.append([kind, *(_mean(known, name, value) for name in protocols)])
+    return markdown_table(["micro AUC", *protocols], lines)
+
+
+MAIN = "main"
+
+
+def _of_kind(kind: str, tree: Mapping[str, Any]) -> float | None:
+    value: float | None = tree.get("kinds", {}).get(kind)
+    return value
+
+
+def _by_data(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
+    sets: dict[str, list[FinishedRun]] = {}
+    for run in runs:
+        sets.setdefault(run.metrics.data.datasets["target"], []).append(run)
+    return sets
+
+
+def _protocols(runs: Sequence[FinishedRun]) -> list[str]:
+    return list(dict.fromkeys([MAIN, *(name for run in runs for name in run.metrics.also)]))
+
+
+def _judged(run: FinishedRun, protocol: str) -> Mapping[str, Any]:
+    """The figures under a protocol, as the file has them."""
+    judged = run.metrics if protocol == MAIN else run.metrics.also[protocol]
+    return judged.tree()
+
+
+def _mean(
+    runs: Sequence[FinishedRun], protocol: str, value: Callable[[Mapping[str, Any]], float | None]
+) -> str:
+    """The mean over seeds, and the deviation; of each seed the mean over draws of the data."""
+    by_seed: dict[int, list[float]] = {}
+    for run in (run for run in runs if protocol == MAIN or protocol in run.metrics.also):
+        found = value(_judged(run, protocol))
+        if found is not None:
+            by_seed.setdefault(run.metrics.seed, []).append(found)
+    means = [mean(of) for of in by_seed.values()]
+    deviation = f" ± {stdev(means):.3f}" if len(means) > 1 else ""
+    return f"{mean(means):.3f}{deviation}" if means else "-"
 
 
 def _machine(run: FinishedRun) -> str:

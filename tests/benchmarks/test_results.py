@@ -57,6 +57,26 @@ def test_seeds_are_one_row_and_a_run_that_stopped_has_no_minutes(
     assert row["micro AUC"] == f"{micro - 0.1:.3f} ± {0.2 / 2**0.5:.3f}"
 
 
+def test_readings_and_kinds_are_means_over_draws_and_seeds(
+    benchmark: dict[str, Any], done: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = json.loads((done / "metrics.json").read_text())
+    for place, (seed, micro) in enumerate([(0, 0.5), (0, 0.7), (1, 0.8)]):
+        auc = {**metrics["auc"], "micro": micro, "macro_skipped": micro / 2}
+        changed = {"seed": seed, "auc": auc, "kinds": {"fall": micro, "run": None}}
+        copy = Path(shutil.copytree(done, tmp_path / str(place)))
+        (copy / "metrics.json").write_text(json.dumps({**metrics, **changed}))
+    folders = [str(tmp_path / str(place)) for place in range(3)]
+    benchmark["main"]([*folders, "--readings"])
+    first, *_ = cells(capsys.readouterr().out)
+    assert first["micro / macro AUC"] == "main"
+    assert first["folder"] == "0.700 ± 0.141 / 0.350 ± 0.071"
+    benchmark["main"]([*folders, "--kinds"])
+    fall, run = cells(capsys.readouterr().out)
+    assert (fall["micro AUC"], fall["main"]) == ("fall", "0.700 ± 0.141")
+    assert (run["micro AUC"], run["main"]) == ("run", "-")
+
+
 def test_the_rows_take_their_place_in_a_page(
     benchmark: dict[str, Any], done: Path, tmp_path: Path
 ) -> None:
