@@ -24,6 +24,7 @@ from vadkit.experiment.phase_evaluation import evaluate_after
 from vadkit.recipe import Phase, load_recipe
 from vadkit.recipe.bound_recipe import Read
 from vadkit.registry.registry import load_plugins
+from vadkit.scoring.evidence import EvidenceScores
 from vadkit.training.model import Model, Sizes
 from vadkit.training.optim import Group
 from vadkit.training.trainer import PhaseRunner
@@ -109,9 +110,10 @@ def scoring(made: PhaseRunner, watch: Stopwatch, phase: Phase) -> float:
 
     Units are those of the test videos and those of the training videos that calibrate.
     """
-    evaluate_after(made, phase, 1)
+    evidence = EvidenceScores(made.data, made.bound)
+    evaluate_after(made, phase, 1, evidence)
     before, started = watch.network, time.perf_counter()
-    found = evaluate_after(made, phase, 1)
+    found = evaluate_after(made, phase, 1, evidence)
     own = time.perf_counter() - started - (watch.network - before)
     units = len(made.data.units(made.model.tasks["prediction"].score_sampling, "test"))
     units += sum(len(normal.boxes) for normal in found.normal.values()) if found else 0
