@@ -34,6 +34,15 @@ def test_the_default_asks_the_questions_and_what_was_learned(registry: Registry)
     assert {name.task for name in learned.of} == set(bound.trained_tasks)
 
 
+def test_scores_take_the_place_of_questions_and_of_what_goes_with_them(registry: Registry) -> None:
+    changed = {"score.use": ["prediction.error"], "score.fuse": "mean"}
+    score = load_recipe("sota", changed, registry=registry).protocols["main"]
+    assert (score.questions, score.weights, score.only) == ({}, {}, None)
+    weighed = {**changed, "score.weights": {"prediction.error": 2.0}}
+    score = load_recipe("sota", weighed, registry=registry).protocols["main"]
+    assert score.weights == {"prediction.error": 2.0}
+
+
 @pytest.mark.parametrize("name", ["vadkit", *CURRICULA])
 def test_no_constant_differs(name: str, registry: Registry) -> None:
     assert constants(name, registry) == constants("questions", registry)

@@ -13,7 +13,7 @@ from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import KeyPath, Place, Places, Problem
 from vadkit.recipe.line_numbers import key_lines
 from vadkit.recipe.schema import Protocol
-from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, pairs
+from vadkit.recipe.toml_tables import Table, absolute, anchor, make_way, pairs
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import did_you_mean
 
@@ -196,8 +196,7 @@ def merge(base: Table, table: Table, path: KeyPath) -> list[tuple[KeyPath, Any]]
     """Put a table over another that stands at a key path: what was replaced, by key path."""
     replaced = []
     for key, value in table.items():
-        if INSTEAD.get(key) not in table:
-            base.pop(INSTEAD.get(key, ""), None)
+        make_way(base, key, given=table)
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             replaced += merge(base[key], value, (*path, key))
         else:

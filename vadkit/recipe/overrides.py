@@ -12,7 +12,7 @@ from typing import Any
 from vadkit.errors import RecipeError
 from vadkit.recipe.diagnostics import KeyPath, Place, Problem, dotted
 from vadkit.recipe.loader import Source, extend_protocols, merge
-from vadkit.recipe.toml_tables import INSTEAD, Table, absolute, anchor, as_question, named
+from vadkit.recipe.toml_tables import Table, absolute, anchor, as_question, make_way, named
 from vadkit.registry.registry import Registry
 from vadkit.utils.suggestions import allowed_words
 
@@ -160,8 +160,8 @@ def _enter(node: Any, part: str | int, value: Any, keyed_question: bool) -> Any:
     """Put the value, or go one step down; a missing table is made."""
     key: Any = part if isinstance(node, list) else str(part)
     below = named(node[key]) if isinstance(node, list) else node.get(key, {})
-    if key in INSTEAD:
-        node.pop(INSTEAD[key], None)
+    if isinstance(node, dict):
+        make_way(node, key)
     below = as_question(below) if keyed_question else below
     node[key] = below if value is None else value
     return node[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -12,8 +12,19 @@ from vadkit.registry.cards import Card
 from vadkit.registry.registry import Registry
 
 Table = dict[str, Any]
-INSTEAD = {"use": "questions", "questions": "use"}
+_INSTEAD = {"use": "questions", "questions": "use"}
 """Keys of a protocol, and the key whose place each takes."""
+_OF_QUESTIONS = ("weights", "only")
+"""Keys that go with what is asked."""
+
+
+def make_way(table: Table, key: str, given: Container[str] = ()) -> None:
+    """Take out of a protocol what a key takes the place of, but for what is given beside it."""
+    other = _INSTEAD.get(key, "")
+    if other in table and other not in given:
+        for gone in (other, *_OF_QUESTIONS):
+            if gone not in given:
+                table.pop(gone, None)
 
 
 def named(value: Any) -> Any:
