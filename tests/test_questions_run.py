@@ -37,12 +37,13 @@ size = 16
 calibrate = {{ kind = "tail" }}
 fuse = "power"
 smooth = {{ kind = "none" }}
+only = {{ score = "motion.roamed", least = 0.01 }}
 [score.questions]
 {questions}
 """
 QUESTIONS = """
 "how fast" = ["motion.speed", "motion.travel"]
-"what it looks like" = ["appearance.distance"]
+"what it looks like" = { of = "appearance.distance", relative = true }
 "how large" = { of = ["box.size", "box.width"], gate = "box.area", above = 0.0 }
 """
 
