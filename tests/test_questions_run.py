@@ -37,7 +37,6 @@ size = 16
 calibrate = {{ kind = "tail" }}
 fuse = "power"
 smooth = {{ kind = "none" }}
-only = {{ score = "motion.roamed", least = 0.01 }}
 [score.questions]
 {questions}
 """
@@ -149,6 +148,19 @@ def test_reasons_lie_beside_the_scores_of_a_video(
     assert ([path.name for path in written], failed) == (["c.csv"], [])
     kept = (asked / "reasons/c.csv").read_text()
     assert (tmp_path / "out/reasons/c.csv").read_text() == kept
+
+
+def test_live_scores_are_those_of_the_run_where_not_all_objects_count(
+    world: World, registry: Registry, tmp_path: Path
+) -> None:
+    only = 'score.only={score="motion.roamed", least=0.3}'
+    recipe = load_recipe(write_recipe(world, tmp_path), [only], registry=registry)
+    folder = run(recipe, out=tmp_path / "run", device="cpu")
+    scorer = Scorer.of_run(RunFolder.open(folder), registry)
+    table = scorer.score(Video("c", world.target / "test/c.mkv", "test"))
+    kept = read_scores(folder / "scores/c.csv")
+    assert np.array_equal(table.scores.raw, kept.scores.raw)
+    assert 0 == kept.scores.raw.min() < kept.scores.raw.max()
 
 
 def test_a_video_without_objects_is_normal(asked: Path, registry: Registry, tmp_path: Path) -> None:

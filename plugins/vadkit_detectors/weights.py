@@ -31,10 +31,10 @@ def existing_file(path: Path, detector: str, content: str, sha256: str = "") -> 
         DataError: Nothing is there, or another file. It is said before anything heavy is imported.
     """
     place = path.expanduser().absolute()
-    return file_in(place, sha256, lambda fault: unusable(path, detector, fault, content))
+    return file_in(place, sha256, lambda file, fault: unusable(file, detector, fault, content))
 
 
-def file_in(place: Path, sha256: str, unusable: Callable[[str], DataError]) -> Path:
+def file_in(place: Path, sha256: str, unusable: Callable[[Path, str], DataError]) -> Path:
     """The file at a place; one whose hash is known may have moved to a usual place.
 
     Raises:
@@ -47,9 +47,10 @@ def file_in(place: Path, sha256: str, unusable: Callable[[str], DataError]) -> P
     for file, digest in found.items():
         if digest == sha256:
             return file
-    for digest in found.values():
-        raise unusable(f"are another file: their SHA-256 is {digest[:12]}..., not {sha256[:12]}...")
-    raise unusable("are missing")
+    for file, digest in found.items():
+        fault = f"are another file: their SHA-256 is {digest[:12]}..., not {sha256[:12]}..."
+        raise unusable(file, fault)
+    raise unusable(place, "are missing")
 
 
 def fingerprint(path: Path) -> str:

@@ -69,7 +69,7 @@ class People:
 def movenet_file(weights: Path | None, sha256: str = "") -> Path:
     """The network's file; arguments and errors are those of `People`."""
     place = (weights or Path(MOVENET)).expanduser().absolute()
-    return file_in(place, sha256, partial(_unusable, place))
+    return file_in(place, sha256, _unusable)
 
 
 def _unusable(place: Path, fault: str) -> DataError:

@@ -68,7 +68,7 @@ def test_misses_and_false_alarms_are_shown_with_their_reasons(broken: Path, caps
     assert re.search(r"2 of 2 events are found, those of which a frame reaches 0.25: the\s", text)
     assert missed.startswith(f"c, frames {ODD[0]} to {ODD[-1]}: found at the threshold. ")
     assert f"The highest score is 0.25, in frame {ODD[0]} (6.00 s); loudest there is" in missed
-    assert "how &lt;large&gt;&#39;, by box.area 576 (p 0.0" in missed
+    assert "how &lt;large&gt;&#39;, by box.area 22500 (p 0.0" in missed
     assert found.startswith("d, frames")
     assert alarm.startswith("d, frames ")
     assert "a false alarm at the threshold. " in alarm

@@ -29,6 +29,8 @@ from vadkit.scoring.reasons import Reason
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 PAGE = "index.html"
+LARGE = 1000
+"""Values of which all digits before the point are shown."""
 _VERDICTS = {"miss": ("missed", "found"), "false-alarm": ("no alarm", "a false alarm")}
 """Of what lies under the threshold, and of what reaches it."""
 _RECALL = 90
@@ -118,7 +120,8 @@ def _because(reason: Reason | None) -> str:
     if reason is None:
         return ", where no object was found"
     p = "" if reason.p is None else f" (p {reason.p:.2g})"
-    return f"; loudest there is '{reason.question}', by {reason.attribute} {reason.value:.3g}{p}"
+    value = f"{reason.value:.0f}" if abs(reason.value) >= LARGE else f"{reason.value:.3g}"
+    return f"; loudest there is '{reason.question}', by {reason.attribute} {value}{p}"
 
 
 def _draw_all(dataset: Dataset[Any], pictures: Sequence[Picture], out: Path) -> None:
