@@ -182,8 +182,8 @@ def replaced(page: Path, part: str | None, table: str) -> str:
         RecipeError: The page has no such part, or several.
     """
     begin, end = f"<!-- runs {part} -->", "<!-- end -->"
-    pattern = f"(?<={re.escape(begin)}\n).*?(?={re.escape(end)})"
-    text, count = re.subn(pattern, lambda _: f"{table}\n", page.read_text("utf-8"), flags=re.DOTALL)
+    pattern, new = f"{re.escape(begin)}\n.*?{re.escape(end)}", f"{begin}\n{table}\n{end}"
+    text, count = re.subn(pattern, lambda _: new, page.read_text("utf-8"), flags=re.DOTALL)
     if count != 1:
         raise RecipeError(
             f"{page} has {count} parts {part!r}.", f"Put {begin!r} and {end!r} where it belongs."

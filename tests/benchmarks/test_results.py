@@ -89,6 +89,9 @@ def test_the_rows_take_their_place_in_a_page(
     _, _, row, *after = table.splitlines()
     assert row.startswith("| tiny | folder | 0 |")
     assert after == ["<!-- end -->", "<!-- runs b -->", "<!-- end -->"]
+    page.write_text("<!-- runs b -->\n<!-- end -->\n<!-- runs a -->\nold\n<!-- end -->\n")
+    benchmark["main"]([str(done), "--page", str(page), "--part", "b"])  # where nothing stood
+    assert page.read_text().endswith("|\n<!-- end -->\n<!-- runs a -->\nold\n<!-- end -->\n")
     with pytest.raises(SystemExit) as stopped:
         benchmark["main"]([str(done), "--page", str(page), "--part", "c"])
     assert stopped.value.code == 2
