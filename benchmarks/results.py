@@ -104,11 +104,11 @@ def kinds(runs: Sequence[FinishedRun]) -> str:
     """A Markdown table with a row for each kind of anomaly and a column for each protocol."""
     names = {kind for run in runs for kind in _judged(run, MAIN).get("kinds", {})}
     protocols = _protocols(runs)
-    known = [run for run in runs if "kinds" in _judged(run, MAIN)]
+    with_kinds = [run for run in runs if "kinds" in _judged(run, MAIN)]
     lines = []
     for kind in sorted(names):
         value = partial(_of_kind, kind)
-        lines.append([kind, *(_mean(known, name, value) for name in protocols)])
+        lines.append([kind, *(_mean(with_kinds, name, value) for name in protocols)])
     return markdown_table(["micro AUC", *protocols], lines)
 
 
@@ -143,9 +143,9 @@ def _mean(
     """The mean over seeds, and the deviation; of each seed the mean over draws of the data."""
     by_seed: dict[int, list[float]] = {}
     for run in (run for run in runs if protocol == MAIN or protocol in run.metrics.also):
-        found = value(_judged(run, protocol))
-        if found is not None:
-            by_seed.setdefault(run.metrics.seed, []).append(found)
+        figure = value(_judged(run, protocol))
+        if figure is not None:
+            by_seed.setdefault(run.metrics.seed, []).append(figure)
     means = [mean(of) for of in by_seed.values()]
     deviation = f" ± {stdev(means):.3f}" if len(means) > 1 else ""
     return f"{mean(means):.3f}{deviation}" if means else "-"

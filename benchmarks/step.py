@@ -113,10 +113,10 @@ def scoring(made: PhaseRunner, watch: Stopwatch, phase: Phase) -> float:
     evidence = EvidenceScores(made.data, made.bound)
     evaluate_after(made, phase, 1, evidence)
     before, started = watch.network, time.perf_counter()
-    found = evaluate_after(made, phase, 1, evidence)
+    evaluation = evaluate_after(made, phase, 1, evidence)
     own = time.perf_counter() - started - (watch.network - before)
     units = len(made.data.units(made.model.tasks["prediction"].score_sampling, "test"))
-    units += sum(len(normal.boxes) for normal in found.normal.values()) if found else 0
+    units += sum(len(normal.boxes) for normal in evaluation.normal.values()) if evaluation else 0
     return own * made.recipe.optim.batch / units
 
 

@@ -43,11 +43,11 @@ def file_in(place: Path, sha256: str, unusable: Callable[[Path, str], DataError]
     files = [file for file in (place, *usual_places(place.name)) if file.is_file()]
     if not sha256 and place in files:
         return place
-    found = {file: fingerprint(file) for file in files} if sha256 else {}
-    for file, digest in found.items():
+    digests = {file: fingerprint(file) for file in files} if sha256 else {}
+    for file, digest in digests.items():
         if digest == sha256:
             return file
-    for file, digest in found.items():
+    for file, digest in digests.items():
         fault = f"are another file: their SHA-256 is {digest[:12]}..., not {sha256[:12]}..."
         raise unusable(file, fault)
     raise unusable(place, "are missing")

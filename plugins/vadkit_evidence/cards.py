@@ -123,8 +123,8 @@ def _in_words(config: PostureConfig) -> str:
         from vadkit_evidence.people import movenet_file
 
         return str(movenet_file(config.weights, config.sha256))
-    found = _becomes(config)
-    return found if isinstance(found, str) else found.get("weights", "")
+    options = _becomes(config)
+    return options if isinstance(options, str) else options.get("weights", "")
 
 
 POSTURE = EvidenceCard(

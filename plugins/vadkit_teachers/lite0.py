@@ -22,7 +22,8 @@ class Lite0(Teacher[Lite0Config]):
 
     def __init__(self, config: Lite0Config) -> None:
         super().__init__(config)
-        self.network = library("timm").create_model("tf_efficientnet_lite0", pretrained=False)
+        with torch.random.fork_rng(devices=[]):  # what it draws shall change no training
+            self.network = library("timm").create_model("tf_efficientnet_lite0", pretrained=False)
         state = torch.load(lite0_weights(), map_location="cpu", weights_only=True)
         self.network.load_state_dict(dict(renamed(state)))
         self.eval()

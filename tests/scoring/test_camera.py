@@ -60,15 +60,15 @@ def test_a_video_of_another_camera_is_refused_by_name() -> None:
 
 
 def test_of_several_videos_those_of_other_cameras_are_named() -> None:
-    one = objects(10)
+    clip = objects(10)
     both = replace(
-        one,
+        clip,
         videos=("here", "elsewhere"),
         lengths=np.array([FRAMES, FRAMES]),
-        sizes=np.repeat(one.sizes, 2, axis=0),
+        sizes=np.repeat(clip.sizes, 2, axis=0),
         video=np.repeat([0, 1], 60),
-        frame=np.tile(one.frame, 2),
-        boxes=np.tile(one.boxes, (2, 1)),
+        frame=np.tile(clip.frame, 2),
+        boxes=np.tile(clip.boxes, (2, 1)),
         cameras=("gate", "gate"),
     )
     tables = {LOOKS: (both, np.repeat([70.0, 90.0], 60))}

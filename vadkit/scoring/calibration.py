@@ -31,6 +31,8 @@ LEAST_CAP, STEP = 3.0, 0.5
 """The caps that are tried."""
 TOO_OFTEN = 2.0
 """Times as often as it should be that an answer may be reached in video that was left out."""
+USUAL = -np.log(0.2)
+"""-log p up to which a unit is usual: so are four of five training units."""
 FOLDS = 10
 """Parts in which a camera's training video is left out."""
 

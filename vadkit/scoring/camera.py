@@ -14,12 +14,10 @@ from vadkit.data.units import Units
 from vadkit.errors import OtherCameraError
 from vadkit.recipe import ScoreName
 from vadkit.recipe.schema import Calibrate
-from vadkit.scoring.calibration import Normal, tails
+from vadkit.scoring.calibration import USUAL, Normal, tails
 from vadkit.scoring.evidence import EvidenceScores, ScoreTables
 
 TAIL = Calibrate(kind="tail")
-USUAL = -np.log(0.2)
-"""-log p up to which an object looks usual: so do four of five training objects."""
 LEAST_SHARE = 0.1
 """Of a video's objects that look usual, before the camera on which training video was taken."""
 FEWEST, SHORTEST = 5, 5

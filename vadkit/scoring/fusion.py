@@ -19,7 +19,7 @@ from vadkit.data.units import Units
 from vadkit.errors import DataError, NumericError, RecipeError
 from vadkit.recipe import Protocol, ScoreName
 from vadkit.recipe.schema import P_VALUES
-from vadkit.scoring.calibration import Normal, calibrated, places, tails, with_cap
+from vadkit.scoring.calibration import USUAL, Normal, calibrated, places, tails, with_cap
 from vadkit.scoring.protocol import FrameScores, finish, normalised
 from vadkit.scoring.reasons import Answer, reasons
 
@@ -28,8 +28,6 @@ UnitScores = NDArray[np.floating[Any]]
 """(n,) one for each unit of a table, higher is more anomalous."""
 Table = tuple[Units, Floats]
 """Units and one score of each."""
-COMMON = np.log(5)
-"""-log p up to which a video's median unit is usual: so are four of five training units."""
 FusedUnits = tuple[Sequence[Answer], Floats]
 """Answers about the same units, and the joined answer (n,) of each unit."""
 
@@ -137,7 +135,7 @@ def _relative(answers: Floats, units: Units) -> Floats:
     lowered = answers.copy()
     for video in np.unique(units.video):
         inside = units.video == video
-        excess = max(0.0, float(np.median(answers[inside])) - COMMON)
+        excess = max(0.0, float(np.median(answers[inside])) - USUAL)
         lowered[inside] = np.maximum(answers[inside] - excess, 0)
     return lowered
 
