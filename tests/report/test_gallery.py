@@ -120,11 +120,29 @@ def test_a_run_without_figures_is_refused(broken: Path, capsys) -> None:
     assert not (broken / "gallery").exists()
 
 
-def test_a_video_that_is_gone_is_named(broken: Path, world: World, tmp_path: Path, capsys) -> None:
-    moved = Path(shutil.copytree(world.target, tmp_path / "target"))
-    (moved / "test/d.mkv").unlink()
-    resolved = broken / "resolved.toml"
+def move_target(run_folder: Path, world: World, to: Path) -> Path:
+    """A copy of the world's target, of which the run is from now on."""
+    moved = Path(shutil.copytree(world.target, to))
+    resolved = run_folder / "resolved.toml"
     text = resolved.read_text().replace(world.target.as_posix(), moved.as_posix())
     resolved.write_text(text)
+    return moved
+
+
+def test_what_masks_label_has_a_green_box(broken: Path, world: World, tmp_path: Path) -> None:
+    folder = move_target(broken, world, tmp_path / "target") / "masks/c"
+    folder.mkdir(parents=True)
+    for frame in range(ODD.stop):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[4:9, 2:12] = 255 * (frame in ODD)
+        cv2.imwrite(str(folder / f"{frame:03}.png"), mask)
+    assert execute(["gallery", str(broken), "--count", "1"]) == 0
+    image = cv2.imread(str(broken / "gallery/miss-01.png"))[..., ::-1]
+    factor = image.shape[1] // 64
+    assert image[factor * 4, factor * 7].tolist() == [30, 160, 60]
+
+
+def test_a_video_that_is_gone_is_named(broken: Path, world: World, tmp_path: Path, capsys) -> None:
+    (move_target(broken, world, tmp_path / "target") / "test/d.mkv").unlink()
     assert execute(["gallery", str(broken)]) == 4
     assert "no test video 'd' any more" in capsys.readouterr().err

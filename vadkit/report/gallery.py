@@ -13,6 +13,7 @@ import numpy as np
 from jinja2 import Template
 from numpy.typing import NDArray
 
+from vadkit.data.annotations.known import known_tracks
 from vadkit.data.dataset import Dataset
 from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
@@ -135,7 +136,7 @@ def _draw_all(dataset: Dataset[Any], pictures: Sequence[Picture], out: Path) -> 
                 f"The data set has no test video {name!r} any more.",
                 "Put the run's videos back where they were.",
             )
-        tracks = dataset.tracks(videos[name]) or []
+        tracks = known_tracks(dataset, videos[name])[0] or []
         frames = {picture.frame: picture for picture in pictures if picture.video == name}
         for frame in open_video(videos[name].path).frames():
             if picture := frames.pop(frame.index, None):

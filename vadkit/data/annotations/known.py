@@ -114,14 +114,11 @@ class SealedAnnotations:
         labels = self._reader.labels("test", lengths)
         videos: dict[str, list[Track]] = {}
         for video in dataset.videos("test"):
-            tracks = _published_tracks(dataset, video, labels[video.name])
+            tracks, of_masks = known_tracks(dataset, video, labels[video.name])
             if tracks is None:
-                masks = dataset.masks(video)
-                if masks is None:
-                    return None
-                tracks, derived = derive_tracks(masks), True
+                return None
             check_tracks(video.name, tracks, lengths[video.name])
-            videos[video.name] = tracks
+            videos[video.name], derived = tracks, derived or of_masks
         return videos, derived
 
     def _refuse_sealed(self) -> None:
@@ -129,10 +126,15 @@ class SealedAnnotations:
             raise RuntimeError("What is known about test videos is read while scoring, only then.")
 
 
-def _published_tracks(
-    dataset: Dataset[Any], video: Video, labels: NDArray[np.uint8] | None
-) -> list[Track] | None:
-    """The data set's own tracks, which normal videos need no file for."""
+def known_tracks(
+    dataset: Dataset[Any], video: Video, labels: NDArray[np.uint8] | None = None
+) -> tuple[list[Track] | None, bool]:
+    """A video's anomalies, None where they are not known, and whether they are derived from masks.
+
+    Where its labels say that a video is normal, it needs neither tracks nor masks.
+    """
     tracks = dataset.tracks(video)
-    normal = labels is not None and not labels.any()
-    return [] if tracks is None and normal else tracks
+    if tracks is None and labels is not None and not labels.any():
+        tracks = []
+    masks = dataset.masks(video) if tracks is None else None
+    return (tracks, False) if masks is None else (derive_tracks(masks), True)
