@@ -57,6 +57,12 @@ class AppearanceConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroundConfig:
+    neighbours: int = 50
+    """Training objects to which the distance is taken: more than cross a lawn by the way."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostureConfig:
     weights: Path | None = None
     """ONNX file of MoveNet Lightning's network, as the teacher `movenet` takes it; None looks for
@@ -104,6 +110,13 @@ APPEARANCE = EvidenceCard(
     attributes=("distance",),
     raised_by={"distance": "noise"},
     tells_camera=("distance",),
+)
+GROUND = EvidenceCard(
+    name="ground",
+    summary="How far the colour of what an object stands on is from that of training objects.",
+    load="vadkit_evidence.ground:Ground",
+    config=GroundConfig,
+    attributes=("distance",),
 )
 
 

@@ -124,6 +124,26 @@ def test_a_question_counts_by_its_weight() -> None:
     assert raw == pytest.approx([(3 * first + second) / 4])
 
 
+def test_a_question_of_weight_0_is_not_asked() -> None:
+    units, values = make_units([1], [(0, 0)]), {"a_x": [80.0]}
+    questions = {"first": Question(of=("a.x",)), "second": Question(of=("b.y",))}
+    both = Score(questions=questions, calibrate=TAIL, smooth=RAW, weights={"second": 0})
+    alone = Score(questions={"first": questions["first"]}, calibrate=TAIL, smooth=RAW)
+    assert both.names == ("a.x",)
+    raw, expected = (
+        fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
+        for protocol in (both, alone)
+    )
+    assert raw == expected
+    assert both.without({"a"}) is None
+
+
+@pytest.mark.parametrize("asked", [{"questions": {"q": ["a.x"]}}, {"use": ["q"]}])
+def test_something_has_to_count(asked: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="every weight is 0"):
+        Score(**asked, weights={"q": 0})
+
+
 def test_a_gated_question_is_silent_below_the_training_quantile() -> None:
     units = make_units([2], [(0, 0), (0, 1)])
     values = {"a_x": [99.0, 99.0], "b_speed": [24.0, 25.0]}

@@ -285,8 +285,9 @@ class Protocol(FrameProtocol):
     mean of p-values with `exponent`."""
     exponent: Annotated[float, Field(lt=0)] = -0.5
     """Of `power`: the lower, the more the loudest question alone decides."""
-    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
-    """Name of a question, or of a score under `use` -> how much it counts; 1 where not given."""
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """Name of a question, or of a score under `use` -> how much it counts; 1 where not given, and
+    with 0 it is not asked."""
     weigh: Annotated[
         Literal["mean", "area"] | tuple[ScoreName, ...],
         _one_of("'mean', 'area' or a list of scores"),
@@ -301,6 +302,8 @@ class Protocol(FrameProtocol):
     def _asks(self) -> Self:
         if bool(self.use) == bool(self.questions):
             raise ValueError("give either `use` or `questions`")
+        if not self.asked:
+            raise ValueError("every weight is 0, so nothing is asked")
         return self
 
     @property
@@ -309,9 +312,9 @@ class Protocol(FrameProtocol):
 
         They are in alphabetic order, since a sum's last bits depend on the order.
         """
-        if self.questions:
-            return dict(sorted(self.questions.items()))
-        return {str(name): Question(of=(name,)) for name in self.use}
+        of_use = {str(name): Question(of=(name,)) for name in self.use}
+        all_of_them = dict(sorted(self.questions.items())) or of_use
+        return {name: of for name, of in all_of_them.items() if self.weights.get(name, 1)}
 
     @property
     def names(self) -> tuple[ScoreName, ...]:
@@ -331,8 +334,8 @@ class Protocol(FrameProtocol):
         kept = {name: _kept(question, parts) for name, question in self.questions.items()}
         questions = {name: question for name, question in kept.items() if question}
         only = None if self.only and self.only.score.task in parts else self.only
-        left = {"use": use, "questions": questions, "only": only}
-        return self.model_copy(update=left) if use or questions else None
+        left = self.model_copy(update={"use": use, "questions": questions, "only": only})
+        return left if left.asked else None
 
 
 def _kept(question: Question, parts: Container[str]) -> Question | None:

@@ -198,9 +198,10 @@ def _weight_problems(
     bound: BoundRecipe, protocol: Protocol, weighed: str, key: KeyPath
 ) -> Iterator[Problem]:
     """A weight may wait for a score that is not under `use`: another recipe may have set it."""
-    if protocol.questions and weighed not in protocol.questions:
-        yield Problem(key, f"no question {weighed!r}. {suggested(weighed, [*protocol.questions])}")
-    elif weighed not in protocol.asked and ScoreName(weighed).task not in bound.evidence:
+    known = protocol.questions or protocol.use
+    if protocol.questions and weighed not in known:
+        yield Problem(key, f"no question {weighed!r}. {suggested(weighed, [*known])}")
+    elif weighed not in known and ScoreName(weighed).task not in bound.evidence:
         yield from _card(bound.registry, "task", ScoreName(weighed).task, key)[1]
 
 
