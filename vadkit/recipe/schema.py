@@ -313,8 +313,8 @@ class Protocol(FrameProtocol):
         They are in alphabetic order, since a sum's last bits depend on the order.
         """
         of_use = {str(name): Question(of=(name,)) for name in self.use}
-        all_of_them = dict(sorted(self.questions.items())) or of_use
-        return {name: of for name, of in all_of_them.items() if self.weights.get(name, 1)}
+        questions = dict(sorted(self.questions.items())) or of_use
+        return {name: of for name, of in questions.items() if self.weights.get(name, 1)}
 
     @property
     def names(self) -> tuple[ScoreName, ...]:
@@ -331,8 +331,7 @@ class Protocol(FrameProtocol):
     def without(self, parts: Container[str]) -> Self | None:
         """The protocol for the scores of other tasks and parts alone; None where none is left."""
         use = tuple(name for name in self.use if name.task not in parts)
-        kept = {name: _kept(question, parts) for name, question in self.questions.items()}
-        questions = {name: question for name, question in kept.items() if question}
+        questions = {n: kept for n, of in self.questions.items() if (kept := _kept(of, parts))}
         only = None if self.only and self.only.score.task in parts else self.only
         left = self.model_copy(update={"use": use, "questions": questions, "only": only})
         return left if left.asked else None

@@ -217,11 +217,10 @@ def _fused_units(answers: Sequence[Answer], protocol: Protocol) -> list[FusedUni
     """Answers about the same units, joined, for every kind of unit."""
     groups: list[list[Answer]] = []
     for answer in answers:
-        group = next((group for group in groups if _same(answer.units, group[0].units)), None)
-        if group:
-            group.append(answer)
-        else:
-            groups.append([answer])
+        group = next((group for group in groups if _same(answer.units, group[0].units)), [])
+        if not group:
+            groups.append(group)
+        group.append(answer)
     return [
         (group, _together([of.values for of in group], _weights_of(group), protocol))
         for group in groups
