@@ -20,10 +20,12 @@ READINGS = ["main", "paper", "questions"]
 
 
 def constants(name: str, registry: Registry) -> dict[str, Any]:
-    """All that a recipe's main protocol says but for its questions."""
+    """All that a recipe's main protocol says but for its questions and what its own count for."""
     score = load_recipe(name, registry=registry).protocols["main"]
     asked = {"questions", "heads", "refit_epochs", "every_phase", "oracle", "also"}
-    return score.model_dump(exclude=asked)
+    shared = load_recipe("questions", registry=registry).protocols["main"].questions
+    weights = {title: weight for title, weight in score.weights.items() if title in shared}
+    return {**score.model_dump(exclude=asked), "weights": weights}
 
 
 def test_the_default_asks_the_questions_and_what_was_learned(registry: Registry) -> None:
