@@ -45,6 +45,15 @@ def test_scores_take_the_place_of_questions_and_of_what_goes_with_them(registry:
     assert score.weights == {"prediction.error": 2.0}
 
 
+def test_what_counts_nothing_is_neither_asked_nor_described(registry: Registry) -> None:
+    score = {'score.weights."how they hold themselves"': 0}
+    bound = load_recipe("questions", score, registry=registry)
+    assert "how they hold themselves" not in bound.protocols["main"].asked
+    assert {*bound.evidence} == {"appearance", "box", "ground", "motion"}
+    used = {"score.use": ["posture.lean", "box.area"], "score.weights": {"posture.lean": 0}}
+    assert {*load_recipe("questions", used, registry=registry).evidence} == {"box"}
+
+
 @pytest.mark.parametrize("name", ["vadkit", *CURRICULA])
 def test_no_constant_differs(name: str, registry: Registry) -> None:
     assert constants(name, registry) == constants("questions", registry)

@@ -153,8 +153,7 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             yield Problem((*place, "fuse"), message)
         if protocol.calibrate.cap == "rule" and protocol.calibrate.kind != "tail":
             message = f"'rule' means nothing for calibrate.kind = {protocol.calibrate.kind!r}. "
-            hint = "Take tail, or leave the cap out."
-            yield Problem((*place, "calibrate", "cap"), message + hint)
+            yield Problem((*place, "calibrate", "cap"), f"{message}Take tail, or leave the cap out.")
         for weighed in protocol.weights:
             yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
         for summed in protocol.weigh if isinstance(protocol.weigh, tuple) else ():
@@ -164,8 +163,9 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
         if protocol.only:
             yield from _use_problems(bound, protocol.only.score, (*place, "only", "score"))
         for index, use in enumerate(protocol.use):
-            yield from _use_problems(bound, use, (*place, "use", index))
-        for title, question in protocol.questions.items():
+            if use in protocol.asked:
+                yield from _use_problems(bound, use, (*place, "use", index))
+        for title, question in (protocol.asked if protocol.questions else {}).items():
             key: KeyPath = (*place, "questions", title)
             if not question.gate and question.above != Question.model_fields["above"].default:
                 message = "is a quantile of the score `gate`, which is not given."
