@@ -153,7 +153,7 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             yield Problem((*place, "fuse"), message)
         if protocol.calibrate.cap == "rule" and protocol.calibrate.kind != "tail":
             message = f"'rule' means nothing for calibrate.kind = {protocol.calibrate.kind!r}. "
-            yield Problem((*place, "calibrate", "cap"), f"{message}Take tail, or leave the cap out.")
+            yield Problem((*place, "calibrate", "cap"), f"{message}Take tail, or leave it out.")
         for weighed in protocol.weights:
             yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
         for summed in protocol.weigh if isinstance(protocol.weigh, tuple) else ():
@@ -162,9 +162,9 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
                 yield Problem((*place, "weigh"), f"no score {summed!r} is asked for. {hint}")
         if protocol.only:
             yield from _use_problems(bound, protocol.only.score, (*place, "only", "score"))
-        for index, use in enumerate(protocol.use):
-            if use in protocol.asked:
-                yield from _use_problems(bound, use, (*place, "use", index))
+        used = [(index, use) for index, use in enumerate(protocol.use) if use in protocol.asked]
+        for index, use in used:
+            yield from _use_problems(bound, use, (*place, "use", index))
         for title, question in (protocol.asked if protocol.questions else {}).items():
             key: KeyPath = (*place, "questions", title)
             if not question.gate and question.above != Question.model_fields["above"].default:
