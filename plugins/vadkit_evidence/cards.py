@@ -59,7 +59,7 @@ class AppearanceConfig:
 @dataclass(frozen=True, kw_only=True)
 class GroundConfig:
     neighbours: int = 50
-    """Training objects to which the distance is taken: more than cross a lawn by the way."""
+    """Training objects to which the distance is taken: some may cross a lawn in normal video."""
 
 
 @dataclass(frozen=True, kw_only=True)

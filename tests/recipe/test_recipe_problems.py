@@ -246,7 +246,7 @@ def test_p_values_are_joined_where_there_are_some(tmp_path, fuse) -> None:
 def test_the_rule_of_the_cap_is_refused_where_nothing_has_a_cap(tmp_path, kind) -> None:
     asked = {"use": ["guess.x"], "calibrate": {"kind": kind, "cap": "rule"}}
     (line,) = score_lines(tmp_path, asked)
-    said = f"'rule' means nothing for calibrate.kind = {kind!r}. Take tail, or leave it out."
+    said = f"'rule' means nothing for calibrate.kind = {kind!r}. Take tail, or leave the cap out."
     assert f"score.calibrate.cap: {said}" in line
 
 

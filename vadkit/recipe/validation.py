@@ -152,8 +152,8 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
             message = f"{protocol.fuse!r} joins {what}. Take {' or '.join(P_VALUES)}."
             yield Problem((*place, "fuse"), message)
         if protocol.calibrate.cap == "rule" and protocol.calibrate.kind != "tail":
-            message = f"'rule' means nothing for calibrate.kind = {protocol.calibrate.kind!r}. "
-            yield Problem((*place, "calibrate", "cap"), f"{message}Take tail, or leave it out.")
+            what = f"'rule' means nothing for calibrate.kind = {protocol.calibrate.kind!r}."
+            yield Problem((*place, "calibrate", "cap"), f"{what} Take tail, or leave the cap out.")
         for weighed in protocol.weights:
             yield from _weight_problems(bound, protocol, weighed, (*place, "weights", weighed))
         for summed in protocol.weigh if isinstance(protocol.weigh, tuple) else ():
@@ -198,10 +198,10 @@ def _weight_problems(
     bound: BoundRecipe, protocol: Protocol, weighed: str, key: KeyPath
 ) -> Iterator[Problem]:
     """A weight may wait for a score that is not under `use`: another recipe may have set it."""
-    known = protocol.questions or protocol.use
-    if protocol.questions and weighed not in known:
-        yield Problem(key, f"no question {weighed!r}. {suggested(weighed, [*known])}")
-    elif weighed not in known and ScoreName(weighed).task not in bound.evidence:
+    titles = protocol.questions or protocol.use
+    if protocol.questions and weighed not in titles:
+        yield Problem(key, f"no question {weighed!r}. {suggested(weighed, [*titles])}")
+    elif weighed not in titles and ScoreName(weighed).task not in bound.evidence:
         yield from _card(bound.registry, "task", ScoreName(weighed).task, key)[1]
 
 
