@@ -28,6 +28,8 @@ class MotionConfig:
     """Frames to each side over which linked boxes are followed."""
     overlap: float = 0.2
     """Least intersection over union of the boxes of one object in consecutive frames."""
+    memory: int = 25
+    """For how many frames an object without a box is remembered, to go on where one appears."""
     neighbours: int = 10
     """Training objects to which the distance of a histogram or a place is taken."""
 
@@ -96,7 +98,7 @@ MOTION = EvidenceCard(
     paper="Kroeger et al., ECCV 2016 (flow); Reiss and Hoshen, 2022 (histograms of directions)",
     load="vadkit_evidence.motion:Motion",
     config=MotionConfig,
-    revision=4,
+    revision=5,
     attributes=("speed", "travel", "directions", "flow", "roamed", "place"),
     raised_by=dict.fromkeys(("speed", "travel", "directions", "flow", "place"), "faster"),
 )

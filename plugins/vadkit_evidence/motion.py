@@ -39,31 +39,55 @@ LOG_HEIGHT = 5
 
 @dataclass(frozen=True)
 class Ways:
-    """How far objects have come."""
+    """How far objects have come: those of a frame, then those that were lost shortly before."""
 
+    boxes: Boxes
+    """(n, 5): where each was seen last; the frame's own boxes come first."""
     starts: NDArray[np.float64]
     """(n, 2): the centre of the box in which each was first seen."""
     farthest: NDArray[np.float64]
     """(n,): the greatest distance from there so far."""
+    unseen: NDArray[np.int64]
+    """(n,): for how many frames each has had no box."""
 
     @classmethod
-    def of(
-        cls, boxes: Boxes, links: Mapping[int, int] | None = None, before: Ways | None = None
-    ) -> Ways:
-        """Those of a frame's boxes; who has no box in the frame before is seen for the first time.
+    def begun(cls, boxes: Boxes) -> Ways:
+        """Of objects that are seen for the first time."""
+        return cls(boxes, _centres(boxes), np.zeros(len(boxes)), np.zeros(len(boxes), np.int64))
 
-        Args:
-            boxes: (n, 5).
-            links: Box -> the same object's box in the frame before.
-            before: The ways of the frame before.
+    def after(self, boxes: Boxes, overlap: float, memory: int) -> Ways:
+        """Those of the next frame's boxes, and of who has had no box for so many frames at most.
+
+        A box goes on with one of the frame before and, where there is none, with that of an object
+        that was lost where it appears: whoever falls has another box from one frame to the next.
         """
-        centres = (boxes[:, :2] + boxes[:, 2:4]).astype(np.float64) / 2
-        starts, farthest = centres.copy(), np.zeros(len(boxes))
-        if before and links:
-            rows, old = [*links], [*links.values()]
-            starts[rows] = before.starts[old]
-            farthest[rows] = before.farthest[old]
-        return cls(starts, np.maximum(farthest, np.hypot(*(centres - starts).T)))
+        old, new = np.flatnonzero(self.unseen == 0), np.arange(len(boxes))
+        links = _linked(self.boxes, old, boxes, new, overlap)
+        lost = np.setdiff1d(np.arange(len(self.boxes)), [*links.values()])
+        links |= _linked(self.boxes, lost, boxes, np.setdiff1d(new, [*links]), overlap)
+        begun, rows, before = Ways.begun(boxes), [*links], [*links.values()]
+        begun.starts[rows] = self.starts[before]
+        begun.farthest[rows] = self.farthest[before]
+        way = np.hypot(*(_centres(boxes) - begun.starts).T)
+        kept = np.setdiff1d(np.flatnonzero(self.unseen < memory), before)
+        return Ways(
+            np.concatenate([boxes, self.boxes[kept]]),
+            np.concatenate([begun.starts, self.starts[kept]]),
+            np.concatenate([np.maximum(begun.farthest, way), self.farthest[kept]]),
+            np.concatenate([begun.unseen, self.unseen[kept] + 1]),
+        )
+
+
+def _centres(boxes: Boxes) -> NDArray[np.float64]:
+    return (boxes[:, :2] + boxes[:, 2:4]).astype(np.float64) / 2
+
+
+def _linked(
+    before: Boxes, old: NDArray[Any], after: Boxes, new: NDArray[Any], overlap: float
+) -> dict[int, int]:
+    """Row of `after` -> row of `before`, among some rows of both."""
+    links = link_boxes(before[old], after[new], overlap)
+    return {int(new[later]): int(old[earlier]) for later, earlier in links.items()}
 
 
 @dataclass(frozen=True)
@@ -78,7 +102,7 @@ class _Moment:
     links: Mapping[int, int]
     """Box -> the same object's box in the frame before."""
     ways: Ways
-    """Of the boxes."""
+    """Of the boxes, and of those that were lost before."""
 
 
 class Motion(Evidence[MotionConfig]):
@@ -129,14 +153,16 @@ class Motion(Evidence[MotionConfig]):
     def _moments(self, frames: Iterator[Seen]) -> Iterator[_Moment]:
         search = DIS(DISConfig(preset=self.config.flow))
         before: deque[_Moment] = deque(maxlen=1)
+        overlap, memory = self.config.overlap, self.config.memory
         for seen in frames:
             boxes, image = seen.boxes.copy(), self._small(to_grey(seen.frame.image))
             boxes[:, :4] *= WIDTH / seen.frame.image.shape[1]
-            moment = _Moment(boxes, image, None, {}, Ways.of(boxes))
+            moment = _Moment(boxes, image, None, {}, Ways.begun(boxes))
             for last in before:
                 flow = search.between(last.image, image)
-                links = link_boxes(last.boxes, boxes, self.config.overlap)
-                moment = _Moment(boxes, image, flow, links, Ways.of(boxes, links, last.ways))
+                links = link_boxes(last.boxes, boxes, overlap)
+                ways = last.ways.after(boxes, overlap, memory)
+                moment = _Moment(boxes, image, flow, links, ways)
             before.append(moment)
             yield moment
 

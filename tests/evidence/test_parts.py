@@ -34,8 +34,8 @@ def moving(right: int, down: int = 0, frames: int = 12, width: int = WIDTH) -> l
     return seen
 
 
-def measured(frames: list[Seen]) -> dict[str, np.ndarray]:
-    part = Motion(MOTION.config())
+def measured(frames: list[Seen], **options: int) -> dict[str, np.ndarray]:
+    part = Motion(MOTION.config(**options))
     rows = np.concatenate(list(part.describe(iter(frames))))
     return part.measure(rows, part.fit(rows, np.zeros(len(rows), np.int64)))
 
@@ -161,7 +161,15 @@ def test_who_has_come_from_somewhere_is_known_when_it_stands() -> None:
     assert heights.tolist() == pytest.approx([15] * 18, abs=1)
 
 
-def test_who_is_seen_for_the_first_time_has_come_from_nowhere() -> None:
-    gone = [replace(of, boxes=of.boxes[:0]) if n == 3 else of for n, of in enumerate(moving(3))]
-    heights = measured(gone)["roamed"] * SIDE
+GONE = [replace(of, boxes=of.boxes[:0]) if n == 3 else of for n, of in enumerate(moving(3))]
+"""Without a box in a single frame."""
+
+
+def test_who_was_lost_goes_on_where_a_box_appears() -> None:
+    heights = measured(GONE)["roamed"] * SIDE
+    assert heights.tolist() == pytest.approx([6, 6, 6, 27, 30, *[33] * 6], abs=1)
+
+
+def test_who_was_lost_long_ago_has_come_from_nowhere() -> None:
+    heights = measured(GONE, memory=0)["roamed"] * SIDE
     assert heights.tolist() == pytest.approx([6, 6, 6, 15, 18, *[21] * 6], abs=1)
