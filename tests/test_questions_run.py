@@ -229,7 +229,10 @@ def test_a_strangers_part_is_asked_beside_a_task(world: World, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("questions", "sentence"),
     [
-        ('"q" = "motion.sped"', "the evidence part 'motion' has no 'sped'. Did you mean 'speed'"),
+        (
+            '"q" = "motion.sped"',
+            "the evidence part 'motion' has no score 'sped'. Did you mean 'speed'",
+        ),
         ('"q" = "moton.speed"', "'moton.speed' does not name a task of a phase, as TASK.SCORE, or"),
         ('"q" = { of = ["box.width"], gate = "prediction.error" }', "'prediction.error' does not"),
         ('"q" = { of = [] }', "score.questions.q.of"),

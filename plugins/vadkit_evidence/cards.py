@@ -12,10 +12,20 @@ LITE0: Literal["efficientnet-lite0"] = "efficientnet-lite0"
 MOVENET = "movenet_lightning.onnx"
 
 
+def _at_least(config: object, **numbers: float) -> None:
+    """Refuse options that are below what they can be."""
+    for name, least in numbers.items():
+        if getattr(config, name) < least:
+            raise ValueError(f"{name} is {least} or more")
+
+
 @dataclass(frozen=True, kw_only=True)
 class BoxConfig:
     neighbours: int = 5
     """Training objects to which the distance is taken."""
+
+    def __post_init__(self) -> None:
+        _at_least(self, neighbours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +38,13 @@ class MotionConfig:
     """Frames to each side over which linked boxes are followed."""
     overlap: float = 0.2
     """Least intersection over union of the boxes of one object in consecutive frames."""
-    memory: int = 25
+    memory: int = 5
     """For how many frames an object without a box is remembered, to go on where one appears."""
     neighbours: int = 10
     """Training objects to which the distance of a histogram or a place is taken."""
+
+    def __post_init__(self) -> None:
+        _at_least(self, most=1, reach=0, memory=0, neighbours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +69,16 @@ class AppearanceConfig:
             raise ValueError('weights go with features = "timm", and it with them')
         if self.features != "timm" and self.model != "tf_efficientnet_lite0":
             raise ValueError('another model goes with features = "timm" and weights')
+        _at_least(self, components=1, neighbours=1, block=0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroundConfig:
     neighbours: int = 50
     """Training objects to which the distance is taken: some may cross a lawn in normal video."""
+
+    def __post_init__(self) -> None:
+        _at_least(self, neighbours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +98,9 @@ class PostureConfig:
     """Least intersection over union of the boxes of one object in consecutive frames."""
     neighbours: int = 5
     """Training objects to which distances are taken."""
+
+    def __post_init__(self) -> None:
+        _at_least(self, every=1, reach=0, neighbours=1)
 
 
 BOX = EvidenceCard(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from vadkit_evidence.box import Box
 from vadkit_evidence.cards import APPEARANCE, BOX, MOTION
 
+from vadkit.cli import execute
+from vadkit.errors import RecipeError
+from vadkit.recipe import load_recipe
 from vadkit.registry.cards import EvidenceCard
 from vadkit.registry.registry import Registry
 from vadkit.testing.evidence_checks import check_evidence
@@ -67,6 +71,31 @@ class NotFinite(Box):
 )
 def test_a_wrong_part_fails_its_check(part: type[Box], check: str, sentence: str) -> None:
     assert sentence in failed(BOX, part(BOX.config()))[check]
+
+
+@pytest.mark.parametrize(
+    ("part", "option"),
+    [
+        ("box", "neighbours=0"),
+        ("motion", "reach=-1"),
+        ("posture", "every=0"),
+        ("ground", "neighbours=0"),
+    ],
+)
+def test_options_out_of_range_are_told_before_a_run(
+    part: str, option: str, registry: Registry
+) -> None:
+    with pytest.raises(RecipeError, match=f"{option.partition('=')[0]} is .* or more"):
+        load_recipe("questions", [f"evidence.{part}.{option}"], registry=registry)
+
+
+def test_a_part_whose_weights_are_nowhere_cannot_be_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VADKIT_HOME", str(tmp_path))
+    assert execute(["check-evidence", "posture"]) == 4
+    assert "'posture' cannot be checked: its weights are neither" in capsys.readouterr().err
 
 
 def test_a_card_without_attributes_is_refused() -> None:

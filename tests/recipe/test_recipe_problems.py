@@ -250,6 +250,31 @@ def test_the_rule_of_the_cap_is_refused_where_nothing_has_a_cap(tmp_path, kind) 
     assert f"score.calibrate.cap: {said}" in line
 
 
+@pytest.mark.parametrize("kind", ["none", "zscore"])
+def test_what_is_relative_are_p_values(tmp_path, kind) -> None:
+    question = {"of": "guess.x", "relative": True}
+    (line,) = score_lines(tmp_path, {"questions": {"how": question}, "calibrate": {"kind": kind}})
+    assert "questions.how.relative: compares p-values. Take calibrate.kind = quantile" in line
+
+
+def test_what_counts_is_about_what_is_asked(tmp_path) -> None:
+    score = {"use": ["jigsaw.spatial"], "only": {"score": "frames.error", "least": 1.0}}
+    (line,) = score_lines(tmp_path, score)
+    assert "score.only.score: 'frames.error' is about no unit that a question is about." in line
+
+
+@pytest.mark.parametrize(
+    ("weighed", "said"),
+    [
+        ("jigsaw.temporl", "the task 'jigsaw' has no score 'temporl'. Did you mean 'temporal'?"),
+        ("motion.sped", "the evidence part 'motion' has no score 'sped'. Did you mean 'speed'?"),
+    ],
+)
+def test_weights_are_of_scores_that_there_are(tmp_path, weighed, said) -> None:
+    (line,) = score_lines(tmp_path, {"use": ["jigsaw.spatial"], "weights": {weighed: 2.0}})
+    assert said in line
+
+
 def test_a_quantile_without_its_gate_is_told(tmp_path) -> None:
     (line,) = score_lines(tmp_path, {"questions": {"how": {"of": "guess.x", "above": 0.5}}})
     assert "questions.how.above: is a quantile of the score `gate`, which is not given." in line

@@ -176,6 +176,38 @@ def test_only_units_that_reach_a_score_count() -> None:
     assert answers[0] == 0 < answers[2] < answers[1]
 
 
+def test_units_count_by_the_score_as_measured_also_where_areas_weigh() -> None:
+    units = make_units([2], [(0, 0), (0, 1)], np.float32([[0, 0, 9, 9, 1]] * 2))
+    values = {"a_x": [99.0, 99.0], "b_way": [0.09, 0.1]}
+    only = {"score": "b.way", "least": 0.1}
+    protocol = Score(use=("a.x",), calibrate=TAIL, smooth=RAW, only=only, weigh="area")
+    answers = fuse(scores(units, **values), protocol, normal(**values))["v0"].raw
+    assert answers[0] == 0 < answers[1]
+
+
+def test_who_does_not_count_is_as_usual_as_the_most_usual() -> None:
+    units = make_units([1], [(0, 0)] * 3)
+    values = {"a_x": [50.0, 10.0, 5.0], "b_way": [0.0, 1.0, 1.0]}
+    only = {"score": "b.way", "least": 0.1}
+    how = Calibrate(kind="zscore")
+    protocol = Score(use=("a.x",), calibrate=how, smooth=RAW, only=only)
+    table, known = scores(units, **values), normal(**values)
+    boxes = np.float32([[0, 0, 9, 9, 1]] * 100)
+    usual = {name: replace(of, boxes=boxes) for name, of in known.items()}
+    ((_, answers),) = fuse_units(table, protocol, usual)
+    assert answers[0] == answers[2] < answers[1] < 0
+
+
+def test_a_frame_in_which_nothing_counts_has_no_reason() -> None:
+    units = make_units([2], [(0, 0), (0, 1)])
+    values = {"a_x": [99.0, 99.0], "b_way": [0.0, 1.0]}
+    only = {"score": "b.way", "least": 0.1}
+    protocol = Score(use=("a.x",), calibrate=TAIL, smooth=RAW, only=only)
+    silent, loud = fuse(scores(units, **values), protocol, normal(**values))["v0"].reasons
+    assert silent is None
+    assert loud.question == "a.x"
+
+
 def test_whole_frames_count_whatever_objects_do() -> None:
     units = make_units([1], [(0, 0)])
     frames = make_units([1], [(0, 0)], np.float32([[0, 0, 1, 1, 1]]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, cast
@@ -13,8 +13,8 @@ import typer
 
 from vadkit.cli import options
 from vadkit.cli.output import clean, say
-from vadkit.errors import PluginError, RecipeError
-from vadkit.registry.cards import EvidenceCard, TaskCard
+from vadkit.errors import DataError, PluginError, RecipeError
+from vadkit.registry.cards import TaskCard
 from vadkit.registry.discovery import normal_name, one_line
 from vadkit.registry.registry import Offer, Registry
 
@@ -112,16 +112,17 @@ def check_evidence(
     plugin: options.Plugins = None,
 ) -> None:
     """Check that an evidence part keeps its contract, with the conformance kit."""
-    from vadkit.testing.evidence_checks import EVIDENCE_CHECKS
-    from vadkit.testing.evidence_checks import check_evidence as check
+    from vadkit.recipe.bindings import EvidenceBinding
+    from vadkit.testing import evidence_checks as kit
 
-    registry = options.registry(plugin)
-    part = registry.create("evidence", name, {})
-    outcomes = check(cast(EvidenceCard, registry.card("evidence", name)), part)
+    binding = EvidenceBinding("evidence", name, {}, options.registry(plugin))
+    if isinstance(found := binding.here(), str):
+        raise DataError(f"The evidence part {name!r} cannot be checked: {found}.", "Put it there.")
+    outcomes = kit.check_evidence(binding.card, replace(binding, options=found).create())
     failed = {check_name: error for check_name, error in outcomes if error}
     for check_name, error in failed.items():
         say(clean(f"{name}: {check_name} failed. {error}"))
-    say(f"{len(EVIDENCE_CHECKS) - len(failed)} of {len(EVIDENCE_CHECKS)} checks passed")
+    say(f"{len(kit.EVIDENCE_CHECKS) - len(failed)} of {len(kit.EVIDENCE_CHECKS)} checks passed")
     if failed:
         raise PluginError(f"The evidence part {name!r} breaks the contract.")
 

@@ -64,7 +64,7 @@ def run(
 
 
 def say_summary(run: Path) -> None:
-    """Print figures, baselines, protocol and notes of a run that was evaluated, and its folder."""
+    """Print figures, protocol and notes of a run that was evaluated, its folder and a verdict."""
     from vadkit.metrics.metrics_schema import Metrics
     from vadkit.runs.folder import RunFolder
 
@@ -79,8 +79,9 @@ def say_summary(run: Path) -> None:
             say("ORACLE: the epochs were chosen by the test labels; these figures are no results.")
         for note in metrics.notes:
             say(f"Note: {note}")
-        _say_verdict(metrics)
     say(str(run))
+    if metrics:
+        _say_verdict(metrics)
 
 
 def _say_verdict(metrics: Metrics) -> None:

@@ -83,7 +83,9 @@ def evaluate_regions(
     _check(detections, tracks, frames)
     merged = _merged(detections)
     region, track = _regions(tracks, list(detections))
-    curves = _curves(_ranked(merged), region, track, frames, how) if len(track) else None
+    order = np.argsort(-merged.score, kind="stable")
+    ranked = Detections(merged.frame[order], merged.boxes[order], merged.score[order])
+    curves = _curves(ranked, region, track, frames, how) if len(track) else None
     counts = {"regions": len(track), "tracks": len(np.bincount(track))}
     return {
         **judge_regions(curves),
@@ -172,11 +174,6 @@ def _regions(
     ]
     counts = np.array([len(table.frame) for table in tables], np.int64)
     return _joined(tables), np.repeat(np.arange(len(tables)), counts)
-
-
-def _ranked(detections: Detections) -> Detections:
-    order = np.argsort(-detections.score, kind="stable")
-    return Detections(detections.frame[order], detections.boxes[order], detections.score[order])
 
 
 def _overlapping(ranked: Detections, region: Detections, how: Convention) -> tuple[Ints, Ints]:

@@ -45,7 +45,9 @@ def forward_views(
             features = backbone(_joined([inputs[name] for name in names]))
         outputs |= _run_head(head, names, features, context)
         terms += [features.terms] * len(names)
-    return Passed({name: outputs[name].float() for name in inputs}, _means(terms))
+    every = terms[0] if terms else ()
+    means = {name: torch.stack([of_view[name] for of_view in terms]).mean() for name in every}
+    return Passed({name: outputs[name].float() for name in inputs}, means)
 
 
 def _of_equal_shape(inputs: Mapping[str, Tensor]) -> list[list[str]]:
@@ -71,8 +73,3 @@ def _run_head(
     repeated = {name: _joined([value] * views) for name, value in context.items()}
     # (V·B, ...) -> V times (B, ...)
     return dict(zip(names, head(features, repeated).chunk(views), strict=True))
-
-
-def _means(terms: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    names = terms[0] if terms else ()
-    return {name: torch.stack([of_view[name] for of_view in terms]).mean() for name in names}

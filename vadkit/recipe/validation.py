@@ -161,18 +161,34 @@ def _score_problems(bound: BoundRecipe) -> Iterator[Problem]:
                 hint = suggested(summed, [*protocol.names])
                 yield Problem((*place, "weigh"), f"no score {summed!r} is asked for. {hint}")
         if protocol.only:
-            yield from _use_problems(bound, protocol.only.score, (*place, "only", "score"))
+            yield from _only_problems(bound, protocol, (*place, "only", "score"))
         used = [(index, use) for index, use in enumerate(protocol.use) if use in protocol.asked]
         for index, use in used:
             yield from _use_problems(bound, use, (*place, "use", index))
         for title, question in (protocol.asked if protocol.questions else {}).items():
-            key: KeyPath = (*place, "questions", title)
-            if not question.gate and question.above != Question.model_fields["above"].default:
-                message = "is a quantile of the score `gate`, which is not given."
-                yield Problem((*key, "above"), message)
-            for use in question.names:
-                yield from _use_problems(bound, use, key)
-            yield from _unit_problems(bound, question, key)
+            yield from _question_problems(bound, protocol, question, (*place, "questions", title))
+
+
+def _question_problems(
+    bound: BoundRecipe, protocol: Protocol, question: Question, key: KeyPath
+) -> Iterator[Problem]:
+    if not question.gate and question.above != Question.model_fields["above"].default:
+        yield Problem((*key, "above"), "is a quantile of the score `gate`, which is not given.")
+    if question.relative and protocol.calibrate.kind not in P_VALUES:
+        message = f"compares p-values. Take calibrate.kind = {' or '.join(P_VALUES)}."
+        yield Problem((*key, "relative"), message)
+    for use in question.names:
+        yield from _use_problems(bound, use, key)
+    yield from _unit_problems(bound, question, key)
+
+
+def _only_problems(bound: BoundRecipe, protocol: Protocol, key: KeyPath) -> Iterator[Problem]:
+    name = protocol.only.score if protocol.only else ScoreName()
+    wrong = [*_use_problems(bound, name, key)]
+    yield from wrong
+    asked = {_unit(bound, use) for question in protocol.asked.values() for use in question.of}
+    if not wrong and _unit(bound, name) not in asked:
+        yield Problem(key, f"{name!r} is about no unit that a question is about.")
 
 
 def _unit_problems(bound: BoundRecipe, question: Question, key: KeyPath) -> Iterator[Problem]:
@@ -201,20 +217,14 @@ def _weight_problems(
     titles = protocol.questions or protocol.use
     if protocol.questions and weighed not in titles:
         yield Problem(key, f"no question {weighed!r}. {suggested(weighed, [*titles])}")
-    elif weighed not in titles and ScoreName(weighed).task not in bound.evidence:
-        yield from _card(bound.registry, "task", ScoreName(weighed).task, key)[1]
+    elif weighed not in titles:
+        yield from _name_problems(bound, ScoreName(weighed), key)
 
 
 def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[Problem]:
-    if use.task in bound.evidence:
-        part = _usable_card(bound.evidence[use.task])
-        if isinstance(part, EvidenceCard) and use.score not in part.attributes:
-            hint = suggested(use.score, part.attributes)
-            yield Problem(key, f"the evidence part {use.task!r} has no {use.score!r}. {hint}")
-        return
-    card = _usable_card(bound.tasks[use.task])
+    card = None if use.task in bound.evidence else _usable_card(bound.tasks[use.task])
     probed = bound.recipe.score.heads == "refit" and card is not None
-    if use.task not in bound.trained_tasks and not probed:
+    if use.task not in {*bound.evidence, *bound.trained_tasks} and not probed:
         parts = [card.name for card in bound.registry.cards("evidence")]
         hint = suggested(use.task, [*bound.trained_tasks, *parts])
         message = f"{use!r} does not name a task of a phase, as TASK.SCORE"
@@ -222,8 +232,18 @@ def _use_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[
     elif isinstance(card, TaskCard) and not card.scored:
         yield Problem(key, f"the task {use.task!r} gives no score.")
     else:
-        names, problems = _declared(bound.tasks[use.task], key, "score_names")
+        yield from _name_problems(bound, use, key)
+
+
+def _name_problems(bound: BoundRecipe, use: ScoreName, key: KeyPath) -> Iterator[Problem]:
+    """A score that its task or evidence part does not give, whether the recipe trains it or not."""
+    part = _card(bound.registry, "evidence", use.task, key)[0]
+    names: Sequence[str] = part.attributes if isinstance(part, EvidenceCard) else ()
+    if not part:
+        yield from _card(bound.registry, "task", use.task, key)[1]
+        task = bound.tasks.get(use.task) or TaskBinding("task", use.task, {}, bound.registry)
+        names, problems = _declared(task, key, "score_names")
         yield from problems
-        if names and use.score not in names:
-            hint = suggested(use.score, names)
-            yield Problem(key, f"the task {use.task!r} has no score {use.score!r}. {hint}")
+    if names and use.score not in names:
+        kind, hint = "evidence part" if part else "task", suggested(use.score, names)
+        yield Problem(key, f"the {kind} {use.task!r} has no score {use.score!r}. {hint}")

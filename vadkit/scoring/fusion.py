@@ -106,28 +106,25 @@ def _answers(
         answer = np.mean([values for _, values in tables], axis=0)
         if question.relative:
             answer = _relative(answer, units)
-        if question.gate:
-            training = normal[question.gate.task]
-            usual = np.asarray(training.scores[question.gate])
-            passes = _passes(weighed[question.gate], training, usual, question.above)
-            answer = np.where(passes, answer, 0.0)
+        if gate := question.gate:
+            usual = np.asarray(normal[gate.task].scores[gate])
+            passes = _passes(weighed[gate], normal[gate.task], usual, question.above)
+            answer = _of_some(answer, passes)
         parts = {score: (weighed[score][1], calibrated[score][1]) for score in question.of}
         answers.append(Answer(name, weight, units, answer, parts))
-    return _counting(answers, weighed, protocol)
-
-
-def _counting(
-    answers: list[Answer], weighed: Mapping[ScoreName, Table], protocol: Protocol
-) -> list[Answer]:
-    """The answers, 0 about units that do not count."""
     if not protocol.only:
         return answers
-    units, values = weighed[protocol.only.score]
+    units, values = scores[protocol.only.score]  # as measured, also where `weigh` sums it
     counts = values >= protocol.only.least
     return [
-        replace(of, values=np.where(counts, of.values, 0.0)) if _same(of.units, units) else of
+        replace(of, values=_of_some(of.values, counts)) if _same(of.units, units) else of
         for of in answers
     ]
+
+
+def _of_some(answers: Floats, asked: NDArray[np.bool_]) -> Floats:
+    """(n,) those of units that are asked; others are as usual as the most usual."""
+    return np.where(asked, answers, min(0.0, answers.min(initial=0.0)))
 
 
 def _relative(answers: Floats, units: Units) -> Floats:
@@ -314,12 +311,8 @@ def _by_area(
 ) -> Floats:
     """A score is a mean over the cube's pixels; times the box's area, a sum over the object."""
     values = np.asarray(scores, dtype=np.float64)
-    return values * np.prod(_sides(boxes), axis=0) if protocol.by_area(name) else values
-
-
-def _sides(boxes: NDArray[np.float32]) -> tuple[Floats, Floats]:
     left, top, right, bottom = boxes[:, :4].astype(np.float64).T
-    return right - left, bottom - top
+    return values * ((right - left) * (bottom - top)) if protocol.by_area(name) else values
 
 
 def box_counts(units: Units) -> dict[str, Floats]:

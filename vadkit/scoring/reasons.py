@@ -22,7 +22,7 @@ class Answer:
     weight: float
     units: Units
     values: Floats
-    """(n,) the mean of what its scores are beside those of training units, or 0 behind a gate."""
+    """(n,) the mean of what its scores are beside those of training units, where it is asked."""
     scores: Mapping[ScoreName, tuple[Floats, Floats]]
     """Score -> (n,) as measured, and (n,) beside those of training units."""
 
@@ -47,7 +47,7 @@ class Reason:
 def reasons(
     tables: Sequence[tuple[Sequence[Answer], Floats]], p_values: bool
 ) -> dict[str, tuple[Reason | None, ...]]:
-    """Video -> why each frame has its score; None where there is no unit.
+    """Video -> why each frame has its score; None without a unit, or where every p-value is 1.
 
     Args:
         tables: Answers about the same units, and the joined score (n,) of each unit. Where units of
@@ -55,7 +55,8 @@ def reasons(
         p_values: Whether scores beside those of training units are -log p.
     """
     units = tables[0][0][0].units
-    loudest: list[tuple[float, Reason | None]] = [(-np.inf, None)] * int(units.lengths.sum())
+    silent: tuple[float, Reason | None] = (0.0 if p_values else -np.inf, None)
+    loudest = [silent] * int(units.lengths.sum())
     for answers, joined in tables:
         weighed = np.stack([answer.weight * answer.values for answer in answers])
         for place, row in _loudest_units(answers[0].units, joined):

@@ -20,6 +20,7 @@ BOX = ("x1", "y1", "x2", "y2")
 Header = Literal["required", "optional", "any", "none"]
 Line = tuple[int, list[str]]
 """Number of a line, from 1, and its cells."""
+_NUMBER = re.compile(r"[-+]?\.?\d|[-+]?(nan|inf)")
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,15 @@ def read_csv(
     lines = _lines(path, blanks)
     first = next(lines, None)
     columns: list[str] = []
-    if header == "required" or (first and header != "none" and _is_header(first[1])):
+    titled = first and header != "none" and not _NUMBER.match(first[1][-1].lower())
+    if header == "required" or titled:
         named = first[1] if first else []
         columns = [] if header == "any" else _named_columns(path, named, layouts, more)
     elif first:
         lines = chain([first], lines)
     for number, cells in lines:
-        names = columns or _fitting(layouts if header == "any" else layouts[:1], len(cells))
+        fitting = [of for of in layouts if header == "any" and len(of) == len(cells)]
+        names = columns or [*fitting, layouts[0]][0]
         if len(cells) != len(names):
             reason = f"{len(cells)} cells, expected {','.join(names)}"
             if without := ",".join(names[len(cells) :]):
@@ -132,15 +135,6 @@ def read_header(path: Path) -> list[str]:
         DataError: It cannot be read.
     """
     return next(_lines(path, blanks=False), (0, []))[1]
-
-
-def _fitting(layouts: Sequence[Sequence[str]], cells: int) -> Sequence[str]:
-    """The layout of so many columns, or the usual one."""
-    return next((layout for layout in layouts if len(layout) == cells), layouts[0])
-
-
-def _is_header(cells: Sequence[str]) -> bool:
-    return not re.match(r"[-+]?\.?\d|[-+]?(nan|inf)", cells[-1].lower())
 
 
 def _named_columns(
