@@ -38,7 +38,7 @@ class MotionConfig:
     """Frames to each side over which linked boxes are followed."""
     overlap: float = 0.2
     """Least intersection over union of the boxes of one object in consecutive frames."""
-    memory: int = 5
+    memory: int = 25
     """For how many frames an object without a box is remembered, to go on where one appears."""
     neighbours: int = 10
     """Training objects to which the distance of a histogram or a place is taken."""
