@@ -118,7 +118,7 @@ MOTION = EvidenceCard(
     paper="Kroeger et al., ECCV 2016 (flow); Reiss and Hoshen, 2022 (histograms of directions)",
     load="vadkit_evidence.motion:Motion",
     config=MotionConfig,
-    revision=5,
+    revision=6,
     attributes=("speed", "travel", "directions", "flow", "roamed", "place"),
     raised_by=dict.fromkeys(("speed", "travel", "directions", "flow", "place"), "faster"),
 )
