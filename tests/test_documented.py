@@ -155,7 +155,7 @@ def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def _commands(path: Path) -> Iterator[list[str]]:
     """The words after `vadkit` in every command that a page or a message shows."""
     fenced = [b.text for b in _blocks_of(path) if b.language in ("bash", "console")]
-    shown = "\n".join([*fenced, *_spans(_text(path))])
+    shown = "\n".join([*fenced, *_spans(_text(path))]).replace("\\\n", " ")
     for found in re.findall(r"(?:^|[$&]) ?vadkit ([a-z-][^\n&]*)", shown, re.MULTILINE):
         yield shlex.split(found)
 
