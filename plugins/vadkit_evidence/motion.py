@@ -55,16 +55,18 @@ class Ways:
         """Of objects that are seen for the first time."""
         return cls(boxes, _centres(boxes), np.zeros(len(boxes)), np.zeros(len(boxes), np.int64))
 
-    def after(self, boxes: Boxes, overlap: float, memory: int) -> Ways:
+    def after(
+        self, boxes: Boxes, frame_links: Mapping[int, int], overlap: float, memory: int
+    ) -> Ways:
         """Those of the next frame's boxes, and of who has had no box for so many frames at most.
 
         A box goes on with one of the frame before and, where there is none, with that of an object
         that was lost where it appears: whoever falls has another box from one frame to the next.
         """
-        old, new = np.flatnonzero(self.unseen == 0), np.arange(len(boxes))
-        links = _linked(self.boxes, old, boxes, new, overlap)
-        lost = np.setdiff1d(np.arange(len(self.boxes)), [*links.values()])
-        links |= _linked(self.boxes, lost, boxes, np.setdiff1d(new, [*links]), overlap)
+        lost = np.setdiff1d(np.arange(len(self.boxes)), [*frame_links.values()])
+        new = np.setdiff1d(np.arange(len(boxes)), [*frame_links])
+        found = link_boxes(self.boxes[lost], boxes[new], overlap)
+        links = {**frame_links, **{int(new[row]): int(lost[old]) for row, old in found.items()}}
         begun, rows, before = Ways.begun(boxes), [*links], [*links.values()]
         begun.starts[rows] = self.starts[before]
         begun.farthest[rows] = self.farthest[before]
@@ -80,14 +82,6 @@ class Ways:
 
 def _centres(boxes: Boxes) -> NDArray[np.float64]:
     return (boxes[:, :2] + boxes[:, 2:4]).astype(np.float64) / 2
-
-
-def _linked(
-    before: Boxes, old: NDArray[Any], after: Boxes, new: NDArray[Any], overlap: float
-) -> dict[int, int]:
-    """Row of `after` -> row of `before`, among some rows of both."""
-    links = link_boxes(before[old], after[new], overlap)
-    return {int(new[later]): int(old[earlier]) for later, earlier in links.items()}
 
 
 @dataclass(frozen=True)
@@ -161,7 +155,7 @@ class Motion(Evidence[MotionConfig]):
             for last in before:
                 flow = search.between(last.image, image)
                 links = link_boxes(last.boxes, boxes, overlap)
-                ways = last.ways.after(boxes, overlap, memory)
+                ways = last.ways.after(boxes, links, overlap, memory)
                 moment = _Moment(boxes, image, flow, links, ways)
             before.append(moment)
             yield moment

@@ -60,9 +60,9 @@ def on_gpu(world: World, registry: Registry, tmp_path_factory: pytest.TempPathFa
 
 
 def test_a_run_takes_the_gpu_and_says_so(on_gpu: Path) -> None:
-    found = json.loads((on_gpu / "metrics.json").read_text())
-    assert found["device"].startswith("cuda")
-    assert 0 <= found["auc"]["micro"] <= 1
+    metrics = json.loads((on_gpu / "metrics.json").read_text())
+    assert metrics["device"].startswith("cuda")
+    assert 0 <= metrics["auc"]["micro"] <= 1
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -71,8 +71,8 @@ def test_weights_score_the_same_on_both(
 ) -> None:
     scorer = Scorer.of_run(RunFolder.open(on_gpu), registry, device=device)
     table = scorer.score(Video("c", world.target / "test/c.mkv", "test"))
-    wanted = read_scores(on_gpu / "scores/c.csv").scores.raw
-    assert table.scores.raw == pytest.approx(wanted, rel=ROUNDING)
+    scores_of_run = read_scores(on_gpu / "scores/c.csv").scores.raw
+    assert table.scores.raw == pytest.approx(scores_of_run, rel=ROUNDING)
 
 
 def test_a_gpu_repeats_a_run_to_within_rounding(

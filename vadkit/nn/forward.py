@@ -45,8 +45,8 @@ def forward_views(
             features = backbone(_joined([inputs[name] for name in names]))
         outputs |= _run_head(head, names, features, context)
         terms += [features.terms] * len(names)
-    every = terms[0] if terms else ()
-    means = {name: torch.stack([of_view[name] for of_view in terms]).mean() for name in every}
+    term_names = terms[0] if terms else ()
+    means = {name: torch.stack([of_view[name] for of_view in terms]).mean() for name in term_names}
     return Passed({name: outputs[name].float() for name in inputs}, means)
 
 

@@ -109,7 +109,7 @@ def _answers(
         if gate := question.gate:
             usual = np.asarray(normal[gate.task].scores[gate])
             passes = _passes(weighed[gate], normal[gate.task], usual, question.above)
-            answer = _of_some(answer, passes)
+            answer = _silence_others(answer, passes)
         parts = {score: (weighed[score][1], calibrated[score][1]) for score in question.of}
         answers.append(Answer(name, weight, units, answer, parts))
     if not protocol.only:
@@ -117,12 +117,12 @@ def _answers(
     units, values = scores[protocol.only.score]  # as measured, also where `weigh` sums it
     counts = values >= protocol.only.least
     return [
-        replace(of, values=_of_some(of.values, counts)) if _same(of.units, units) else of
+        replace(of, values=_silence_others(of.values, counts)) if _same(of.units, units) else of
         for of in answers
     ]
 
 
-def _of_some(answers: Floats, asked: NDArray[np.bool_]) -> Floats:
+def _silence_others(answers: Floats, asked: NDArray[np.bool_]) -> Floats:
     """(n,) those of units that are asked; others are as usual as the most usual."""
     return np.where(asked, answers, min(0.0, answers.min(initial=0.0)))
 

@@ -128,7 +128,7 @@ def _channels_last(module: nn.Module) -> nn.Module:
 def precision(recipe: Recipe, device: torch.device) -> Iterator[None]:
     """Run in bfloat16 where the recipe asks for it, or where the processor is made for it."""
     of_cpu = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
-    usual = {"cuda": torch.cuda.is_bf16_supported, "cpu": of_cpu}.get(device.type, bool)
-    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and usual())
+    supported = {"cuda": torch.cuda.is_bf16_supported, "cpu": of_cpu}.get(device.type, bool)
+    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and supported())
     with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         yield

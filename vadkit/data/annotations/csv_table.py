@@ -111,8 +111,8 @@ def read_csv(
     lines = _lines(path, blanks)
     first = next(lines, None)
     columns: list[str] = []
-    titled = first and header != "none" and not _NUMBER.match(first[1][-1].lower())
-    if header == "required" or titled:
+    has_header = first and header != "none" and not _NUMBER.match(first[1][-1].lower())
+    if header == "required" or has_header:
         named = first[1] if first else []
         columns = [] if header == "any" else _named_columns(path, named, layouts, more)
     elif first:
