@@ -2,15 +2,18 @@
 
 from vadkit.data.annotations.csv_table import CsvRow as CsvRow
 from vadkit.data.annotations.csv_table import read_csv as read_csv
+from vadkit.data.annotations.csv_table import read_text as read_text
 from vadkit.data.annotations.frame_labels import check_length as check_length
 from vadkit.data.annotations.frame_labels import checked_labels as checked_labels
 from vadkit.data.annotations.frame_labels import interval_labels as interval_labels
 from vadkit.data.annotations.frame_labels import mask_labels as mask_labels
 from vadkit.data.annotations.frame_labels import range_labels as range_labels
-from vadkit.data.annotations.frame_labels import read_array as read_array
 from vadkit.data.annotations.frame_labels import read_intervals as read_intervals
 from vadkit.data.annotations.frame_labels import read_labels as read_labels
 from vadkit.data.annotations.frame_labels import read_masks as read_masks
+from vadkit.data.annotations.numbers import read_array as read_array
+from vadkit.data.annotations.numbers import read_arrays as read_arrays
+from vadkit.data.annotations.numbers import read_mat as read_mat
 from vadkit.data.annotations.tracks import TrackedBox as TrackedBox
 from vadkit.data.annotations.tracks import build_tracks as build_tracks
 from vadkit.data.annotations.tracks import read_evaluator_tracks as read_evaluator_tracks

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,7 @@ from vadkit.registry.registry import Registry, load_plugins
 from vadkit.report.score_files import ScoreTable, read_scores
 from vadkit.runs.folder import RunFolder
 from vadkit.scoring.protocol import describe, finish, frames_that_count, without_borders
+from vadkit.scoring.uncounted import counted, counting, uncounted_notes, with_ends
 from vadkit.utils.threads import limited_threads
 
 if TYPE_CHECKING:
@@ -261,16 +262,20 @@ def evaluate(
     protocol: str | FrameProtocol | None = None,
     *,
     times: Arrays | None = None,
+    higher: Literal["anomalous", "normal"] = "anomalous",
 ) -> ScoreFigures:
     """Compare a score for every frame with its label: AUC, EER, AP, false alarms an hour.
 
+    A frame does not count where its label is NaN, or where its score is and no earlier or no later
+    frame of its video has one.
+
     Args:
-        scores: (frames,) finite numbers of one video, or video -> (frames,); higher is more
-            anomalous.
+        scores: (frames,) numbers of one video, or video -> (frames,).
         labels: 0 and 1 for the same frames.
         protocol: A preset, by name, or a protocol of your own, which smooths and normalises the
             scores first; where not given they are compared as they are.
         times: Seconds at which the frames are shown; without them nothing is said of an hour.
+        higher: What a higher score means.
 
     Returns:
         Its `figures` has the figures by their keys; its other fields say what they are of.
@@ -278,18 +283,38 @@ def evaluate(
     Raises:
         RecipeError: There is no such preset.
         DataError: Videos or lengths differ, there is no frame, or a label is neither 0 nor 1.
-        NumericError: A score is not finite.
+        NumericError: A score between others is not finite.
     """
     if isinstance(protocol, str):
         protocol = preset(protocol)
     how = protocol or FrameProtocol(smooth=Smooth(kind="none"))
     seconds = None if times is None else _by_video(times, "times")
-    frames = scored_frames(_by_video(scores, "scores"), _by_video(labels, "labels"), seconds)
+    given, known = _by_video(scores, "scores"), _by_video(labels, "labels")
+    if higher == "normal":
+        given = {video: -of for video, of in given.items()}
+    no_gaps = {video: np.nan_to_num(of, nan=0, posinf=2, neginf=2) for video, of in known.items()}
+    frames = scored_frames(with_ends(given), no_gaps, seconds)
     finished = {video: table.smooth for video, table in finish(frames.scores, how).items()}
-    counted = frames_that_count(finished, frames.labels, how.borders)
-    judged = judge(*counted, without_borders(frames.times, how.borders))
-    facts = {"intervals": auc_intervals(*counted), "protocol": describe(how)}
+    counts = without_borders(counting(given, known), how.borders)
+    judged_frames = [
+        counted(of, counts) for of in frames_that_count(finished, frames.labels, how.borders)
+    ]
+    judged = judge(*judged_frames, counted(without_borders(frames.times, how.borders), counts))
+    intervals = auc_intervals(*judged_frames)
+    notes = [*judged["notes"], *uncounted_notes(given, known), *_inverted(intervals)]
+    facts = {"intervals": intervals, "protocol": describe(how), "notes": notes}
     return ScoreFigures.model_validate({**judged, **facts})
+
+
+def _inverted(intervals: Mapping[str, Any]) -> list[str]:
+    """That scores seem to be high for what is normal."""
+    ends = intervals.get("micro")
+    if not ends or ends[1] >= 0.5:  # noqa: PLR2004 - chance
+        return []
+    return [
+        f"the micro AUC is below chance in 95 of 100 draws (at most {ends[1]:.3f}): where a higher "
+        "score means normal, say so with --higher normal"
+    ]
 
 
 def _by_video(values: Arrays, what: str) -> dict[str, NDArray[Any]]:

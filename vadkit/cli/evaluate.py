@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -36,6 +36,12 @@ def frames(
         list[str] | None,
         typer.Option("--protocol", help="As a published code does it; repeatable, or `all`."),
     ] = None,
+    higher: Annotated[
+        Literal["anomalous", "normal"], typer.Option(help="What a higher score means.")
+    ] = "anomalous",
+    first: Annotated[
+        int, typer.Option("--first", min=0, help="The frame of the first score, from 0.")
+    ] = 0,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Also constant scores and labels of one class.")
     ] = False,
@@ -43,6 +49,8 @@ def frames(
     plugin: options.Plugins = None,
 ) -> None:
     """Compare a score for every frame with its label: AUC, EER, AP, false alarms an hour."""
+    from numpy import nan, pad
+
     from vadkit.recipe import preset, presets
 
     chosen: dict[str, FrameProtocol | None] = {AS_THEY_ARE: None}
@@ -63,11 +71,15 @@ def frames(
     check_counterparts(paths, places, labels)
     check_counterparts(places, paths, scores)
     score = {video: read_frame_scores(path, bool(protocol)) for video, path in paths.items()}
+    score = {video: pad(of, (first, 0), constant_values=nan) for video, of in score.items()}
     check_lengths(paths, score, places, label)
     if not anyway:
         check_telling(paths, score, label, labels)
     times = _times(paths, score, fps)
-    trees = {name: evaluate(score, label, how, times=times).tree() for name, how in chosen.items()}
+    trees = {
+        name: evaluate(score, label, how, times=times, higher=higher).tree()
+        for name, how in chosen.items()
+    }
     if as_json:
         say_json(trees if protocol else trees[AS_THEY_ARE])
     else:
@@ -93,12 +105,12 @@ def _times(
 
 def _labels(source: str, plugin: list[Path] | None) -> tuple[Places, dict[str, Any]]:
     """Labels of a folder's files, or of the test videos of the data set in a folder."""
-    from vadkit.data.annotations.frame_labels import read_labels
+    from vadkit.data.annotations.frame_labels import read_labels_in_part
     from vadkit.report.score_files import files
 
     if Path(source).is_dir() or "=" not in source:
         paths = files(Path(source))
-        return {**paths}, {video: read_labels(path) for video, path in paths.items()}
+        return {**paths}, {video: read_labels_in_part(path) for video, path in paths.items()}
     name, folder = options.pair(source)
     dataset = options.registry(plugin).create("dataset", name, {}, folder)
     labels = {video.name: dataset.labels(video) for video in dataset.videos("test")}

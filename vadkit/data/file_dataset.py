@@ -13,10 +13,9 @@ from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.verification import ExpectedFiles, verify
 from vadkit.errors import DataError
 from vadkit.registry.cards import DatasetCard
+from vadkit.utils.hashing import content_hash
 
 ConfigT = TypeVar("ConfigT")
-SAMPLE = 64 * 1024
-"""Bytes of a file's head and of its tail that tell it from others."""
 
 
 class FileDataset(Dataset[ConfigT]):
@@ -68,7 +67,7 @@ class FileDataset(Dataset[ConfigT]):
 
 
 def fingerprint_files(base: Path, paths: Iterable[Path]) -> str:
-    """A hash of files' names, sizes and samples of their content.
+    """A hash of files' names and content.
 
     Args:
         base: Names are taken relative to this folder, so that it may be moved and renamed.
@@ -77,8 +76,7 @@ def fingerprint_files(base: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(set(_files(paths))):
         name = Path(os.path.relpath(path, base)).as_posix()  # the same on every system
-        digest.update(f"{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
-        digest.update(file_ends(path))
+        digest.update(f"{name}\0{content_hash(path)}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
@@ -101,11 +99,3 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         elif path.exists():
             yield path
 
-
-def file_ends(path: Path) -> bytes:
-    """The whole of a small file; head and tail of a large one."""
-    with path.open("rb") as file:
-        head = file.read(SAMPLE)
-        if path.stat().st_size > SAMPLE:
-            file.seek(-min(SAMPLE, path.stat().st_size - SAMPLE), 2)
-        return head + file.read(SAMPLE)

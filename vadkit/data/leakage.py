@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from vadkit.data.dataset import Video
-from vadkit.data.file_dataset import file_ends
 from vadkit.errors import DataError
+from vadkit.utils.hashing import content_hash, hash_of
 
 
 def refuse_leaks(train: Iterable[Video], test: Iterable[Video]) -> None:
     """Compare videos that are trained on and videos that are tested with by what is in them.
 
-    Files are compared by length, head and tail; folders by the lengths of all frames and by the
-    first, the middle and the last of them.
+    Folders are compared by the lengths of all frames and by the first, the middle and the last.
 
     Raises:
         DataError: A video is in both.
@@ -32,10 +30,9 @@ def refuse_leaks(train: Iterable[Video], test: Iterable[Video]) -> None:
 
 
 def _content(path: Path) -> str:
-    digest, parts = hashlib.sha256(repr(_sizes(path)).encode()), _parts(path)
-    for part in (*parts[:1], *parts[len(parts) // 2 :][:1], *parts[-1:]):
-        digest.update(file_ends(part))
-    return digest.hexdigest()
+    parts = _parts(path)
+    shown = (*parts[:1], *parts[len(parts) // 2 :][:1], *parts[-1:])
+    return hash_of([_sizes(path), *map(content_hash, shown)])
 
 
 def _sizes(path: Path) -> tuple[int, ...]:

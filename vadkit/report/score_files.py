@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.csv_table import BOX, CsvRow, read_csv, read_header
+from vadkit.data.annotations.csv_table import BOX, CsvRow, one_form, read_csv, read_header
+from vadkit.data.annotations.numbers import FORMS, TEXT, read_numbers
 from vadkit.data.annotations.tracks import (
     EVALUATOR_COLUMNS,
     TRACK_COLUMNS,
@@ -36,8 +37,6 @@ Values = Mapping[str, NDArray[Any]]
 
 COLUMNS = ("frame", "time_s", "score", "raw")
 REGIONS = ("frame", "x1", "y1", "x2", "y2", "score")
-ENDINGS = (".npy", ".csv", ".txt")
-FINITE = "Nothing is computed over numbers that are not finite: find out where it comes from."
 
 
 @dataclass(frozen=True)
@@ -127,17 +126,18 @@ def files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder.", "Give the folder with one file a video.")
     paths: dict[str, Path] = {}
-    for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS):
-        if path.stem in paths:
-            raise DataError(f"{path} and {paths[path.stem]} are both of the video {path.stem!r}.")
-        paths[path.stem] = path
+    for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in FORMS):
+        video = one_form(path.stem)
+        if video in paths:
+            raise DataError(f"{path} and {paths[video]} are both of the video {video!r}.")
+        paths[video] = path
     if not paths:
-        raise DataError(f"{folder} holds no {', '.join(ENDINGS)} file.")
+        raise DataError(f"{folder} holds no {', '.join(FORMS)} file.")
     return paths
 
 
 def read_frame_scores(path: Path, raw: bool = False) -> Floats:
-    """(frames,) from a .npy file, from vadkit's own table, or from a column of numbers.
+    """(frames,) from vadkit's own table, or from a file as `read_numbers` reads it.
 
     Args:
         path: The file.
@@ -145,15 +145,19 @@ def read_frame_scores(path: Path, raw: bool = False) -> Floats:
 
     Raises:
         DataError: It cannot be read, or holds something else; the message names file and row.
-        NumericError: A score is not finite.
     """
-    if path.suffix.lower() == ".npy":
-        return _array(path)
     if _is_table(path):
         scores = read_scores(path).scores
         return scores.raw if raw else scores.smooth
-    rows = read_csv(path, ("score",), header="any", blanks=True)
-    return np.array([row.floats(("score",), NumericError)[0] for row in rows], np.float64)
+    unit, values = read_numbers(path, "score")
+    return np.array([_score(path, f"{unit} {at}", value) for at, value in values], np.float64)
+
+
+def _score(path: Path, place: str, value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise DataError(f"{path}, {place}: score is {value!r}, not a number.") from None
 
 
 def read_times(path: Path) -> Floats | None:
@@ -163,7 +167,7 @@ def read_times(path: Path) -> Floats | None:
 
 def _is_table(path: Path) -> bool:
     """Whether a file is a table that vadkit wrote."""
-    return path.suffix.lower() != ".npy" and tuple(read_header(path)[: len(COLUMNS)]) == COLUMNS
+    return path.suffix.lower() in TEXT and tuple(read_header(path)[: len(COLUMNS)]) == COLUMNS
 
 
 def read_detections(path: Path) -> Detections:
@@ -192,18 +196,6 @@ def read_tracks(path: Path) -> list[Track]:
     return build_tracks(tracked_boxes(rows, unique=True), np.float64)
 
 
-def _array(path: Path) -> Floats:
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        values = np.asarray(loaded, np.float64).reshape(max(loaded.shape, default=1))
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path} holds no row of numbers: {error}.") from error
-    if not np.isfinite(values).all():
-        frame = int(np.argmin(np.isfinite(values)))
-        raise NumericError(f"{path}: the score of frame {frame} is {values[frame]}.", FINITE)
-    return values
-
-
 def check_counterparts(places: Places, others: Container[str], where: Path | str) -> None:
     """Refuse what is of a video that the others, whose folder is `where`, lack.
 
@@ -228,7 +220,8 @@ def check_lengths(paths: Places, scores: Values, places: Places, labels: Values)
         if counts[0] != counts[1]:
             raise DataError(
                 f"{path}: {counts[0]} frames, {counts[1]} labels ({places[video]}).",
-                "Every frame needs one score and one label.",
+                "Every frame needs one score and one label; where the first frames have no score, "
+                "--first says which is the first that has.",
             )
 
 
@@ -240,9 +233,10 @@ def check_telling(paths: Places, scores: Values, labels: Values, source: Path | 
     """
     hint = "An AUC of it says nothing; with --anyway it is told all the same, with a note."
     for video, path in paths.items():
-        if len(scores[video]) > 1 and np.ptp(scores[video]) == 0:
-            raise DataError(f"{path}: all scores are {scores[video][0]:g}.", hint)
-    classes = np.unique(np.concatenate([*labels.values()]))
+        if len(scores[video]) > 1 and np.nanmin(scores[video]) == np.nanmax(scores[video]):
+            raise DataError(f"{path}: all scores are {np.nanmax(scores[video]):g}.", hint)
+    joined = np.concatenate([*labels.values()])
+    classes = np.unique(joined[~np.isnan(joined)])
     if len(classes) == 1:
         kind = "anomalous" if classes[0] else "normal"
         raise DataError(f"{source}: every frame of every video is {kind}.", hint)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import math
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from vadkit.errors import DataError, VadkitError
 
@@ -20,7 +22,9 @@ BOX = ("x1", "y1", "x2", "y2")
 Header = Literal["required", "optional", "any", "none"]
 Line = tuple[int, list[str]]
 """Number of a line, from 1, and its cells."""
-_NUMBER = re.compile(r"[-+]?\.?\d|[-+]?(nan|inf)")
+_NUMBER = re.compile(r"[-+]?\.?\d|[-+]?(nan|inf)|true|false")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a text in UTF-16 begins."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def read_csv(
     blanks: bool = False,
     more: bool = False,
 ) -> Iterator[CsvRow]:
-    """The rows of a CSV file in UTF-8, plain or gzip; empty lines are left out.
+    """The rows of a CSV file in UTF-8 or UTF-16, plain or gzip; empty lines are left out.
 
     Args:
         path: The file; one that ends in `.gz` is unpacked.
@@ -128,13 +132,32 @@ def read_csv(
         yield CsvRow(path, number, dict(zip(names, cells, strict=True)))
 
 
-def read_header(path: Path) -> list[str]:
-    """The cells of a file's first row; none of an empty file.
+def read_header(path: Path, blanks: bool = False) -> list[str]:
+    """The cells of a file's first row; none of an empty file, nor of one that begins with numbers.
 
     Raises:
         DataError: It cannot be read.
     """
-    return next(_lines(path, blanks=False), (0, []))[1]
+    cells = next(_lines(path, blanks), (0, [""]))[1]
+    return [] if _NUMBER.match(cells[-1].lower()) else cells
+
+
+def read_text(path: Path) -> str:
+    """The text in a file in UTF-8 or UTF-16.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    try:
+        with _opened(path) as file:
+            return file.read()
+    except (OSError, UnicodeError) as error:
+        raise DataError(f"{path} is no text in UTF-8 or UTF-16: {error}.") from error
+
+
+def one_form(name: str) -> str:
+    """A name in one form: what a Mac calls `Tür` has other bytes than what a table does."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _named_columns(
@@ -155,29 +178,30 @@ def _lines(path: Path, blanks: bool) -> Iterator[Line]:
     try:
         with _opened(path) as file:
             yield from _split(file) if blanks else _parsed(file)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+    except (OSError, EOFError, UnicodeError, csv.Error, zlib.error) as error:
         raise DataError(
-            f"{path} is not a CSV file in UTF-8, or cannot be read: {error}.",
+            f"{path} is not a CSV file in UTF-8 or UTF-16, or cannot be read: {error}.",
             "Make sure that it is whole.",
         ) from error
 
 
 def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+    raw: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    encoding = "utf-16" if raw.peek(2)[:2] in _UTF_16 else "utf-8-sig"
+    return io.TextIOWrapper(raw, encoding, newline="")
 
 
 def _parsed(file: TextIO) -> Iterator[Line]:
     reader = csv.reader(file, skipinitialspace=True)
     for cells in reader:
-        stripped = [cell.strip() for cell in cells]
+        stripped = [one_form(cell.strip()) for cell in cells]
         if any(stripped):
             yield reader.line_num, stripped
 
 
 def _split(file: TextIO) -> Iterator[Line]:
     for number, line in enumerate(file, start=1):
-        cells = [cell for cell in re.split(r"[,;\s]+", line.strip()) if cell]
-        if cells:
+        first, *cells = re.split(r"[,;\s]+", one_form(line.strip()))
+        cells = [first, *(cell for cell in cells if cell)]  # pandas leaves its first column unnamed
+        if any(cells):
             yield number, cells

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.data.annotations.csv_table import CsvRow, read_csv
+from vadkit.data.annotations.numbers import one_row, read_numbers
 from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
 
@@ -36,36 +37,28 @@ def check_length(video: str, frames: int, labels: int) -> None:
 
 
 def read_labels(path: Path) -> Labels:
-    """Labels from a .npy or .csv file.
+    """Labels from a file in one of the forms of `read_numbers`.
 
     Raises:
         DataError: Anything in it is neither 0 nor 1; the message names file and row.
     """
-    return _read_csv(path) if path.suffix == ".csv" else checked_labels(path, read_array(path))
+    unit, values = read_numbers(path, "label")
+    return _checked(path, values, unit).astype(np.uint8)
+
+
+def read_labels_in_part(path: Path) -> NDArray[np.float64]:
+    """Labels (frames,) as `read_labels` reads them, NaN where a frame shall not count.
+
+    Raises:
+        DataError: Anything in it is neither 0 nor 1 nor NaN; the message names file and row.
+    """
+    unit, values = read_numbers(path, "label")
+    return _checked(path, values, unit, unknown=True)
 
 
 def mask_labels(masks: Iterable[NDArray[np.bool_]]) -> Labels:
     """Label the frames whose mask (H, W) has an anomalous pixel."""
     return np.array([mask.any() for mask in masks], np.uint8)
-
-
-def read_array(path: Path) -> NDArray[Any]:
-    """An array of numbers from a .npy file, mapped and not read yet.
-
-    Raises:
-        DataError: It is none.
-    """
-    try:
-        # Mapped, so that a header that claims too much is an error and not an allocation.
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(
-            f"{path} is not an array of numbers in NumPy's format.",
-            "Save it with np.save(path, labels.astype('uint8')).",
-        ) from error
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "buif":
-        raise DataError(f"{path} holds no numbers.", "Labels are 0 or 1.")
-    return values
 
 
 def checked_labels(place: Path | str, values: NDArray[Any]) -> Labels:
@@ -74,9 +67,8 @@ def checked_labels(place: Path | str, values: NDArray[Any]) -> Labels:
     Raises:
         DataError: It has another shape or other values; the message names the place.
     """
-    if values.size != max(values.shape, default=0):
-        raise DataError(f"{place} has the shape {values.shape}, expected (N,), (1, N) or (N, 1).")
-    return _checked(place, [(frame, value) for frame, value in enumerate(values.ravel().tolist())])
+    values = one_row(place, values)
+    return _checked(place, [*enumerate(values.tolist())], "frame").astype(np.uint8)
 
 
 def read_masks(path: Path) -> Iterator[NDArray[np.bool_]]:
@@ -150,28 +142,23 @@ def interval_labels(
     return labels
 
 
-def _read_csv(path: Path) -> Labels:
-    values = []
-    for frame, row in enumerate(read_csv(path, ("label",), ("frame", "label"), header="optional")):
-        if row.cells.get("frame", str(frame)) != str(frame):
-            raise row.error(f"frame {row.cells['frame']!r}, expected {frame}")
-        values.append((row.number, row.cells["label"]))
-    return _checked(path, values, "row")
-
-
-def _checked(path: Path | str, values: Sequence[tuple[int, Any]], place: str = "frame") -> Labels:
+def _checked(
+    path: Path | str, values: Sequence[tuple[int, Any]], unit: str, *, unknown: bool = False
+) -> NDArray[np.float64]:
     if not values:
         raise DataError(f"{path} holds no labels.")
-    for at, value in values:
-        if _number(value) not in (0.0, 1.0):
-            raise DataError(f"{path}, {place} {at}: {value!r} is neither 0 nor 1.")
-    return np.array([float(value) for _, value in values]).astype(np.uint8)
+    numbers = [_number(value) for _, value in values]
+    for (at, value), number in zip(values, numbers, strict=True):
+        known = number in (0.0, 1.0) or (unknown and str(value).lower() == "nan")
+        if not known:
+            raise DataError(f"{path}, {unit} {at}: {value!r} is neither 0 nor 1.")
+    return np.array(numbers)
 
 
 def _number(value: Any) -> float:
     """The number that a cell says, or NaN."""
     try:
-        return float(value)
+        return float({"true": 1, "false": 0}.get(str(value).lower(), value))
     except ValueError:
         return float("nan")
 
