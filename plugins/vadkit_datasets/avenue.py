@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat
 
 from vadkit.api import (
     DataError,
@@ -20,9 +18,9 @@ from vadkit.api import (
     check_length,
     checked_labels,
     count_frames,
-    list_videos,
     mask_labels,
     read_array,
+    read_mat,
 )
 from vadkit_datasets.cards import AVENUE, AvenueConfig
 
@@ -38,6 +36,7 @@ class Avenue(FileDataset[AvenueConfig]):
     """
 
     card = AVENUE
+    naming = "[0-9]+"
     expected = ExpectedFiles(
         counts={"train": (16, 15_328), "test": (21, 15_324)},
         size=(640, 360),
@@ -51,7 +50,7 @@ class Avenue(FileDataset[AvenueConfig]):
         return all((base / folder).is_dir() for folder in FOLDERS.values())
 
     def videos(self, split: Split) -> list[Video]:
-        return list_videos(self.base / FOLDERS[split], split, f"{split.capitalize()}_")
+        return self.listed(self.base / FOLDERS[split], split, f"{split.capitalize()}_")
 
     @property
     def label_set(self) -> str:
@@ -100,7 +99,10 @@ def read_mat_masks(path: Path, key: str = "volLabel") -> list[NDArray[np.bool_]]
     Raises:
         DataError: It cannot be read, or a mask holds anything but 0 and 1.
     """
-    cells = _read_mat(path, key).ravel()
+    content = read_mat(path)
+    if key not in content:
+        raise DataError(f"{path} holds no variable {key!r}.")
+    cells = content[key].ravel()
     for frame, cell in enumerate(cells):
         mask = np.asarray(cell)
         if mask.ndim != 2 or mask.dtype.kind not in "bui" or mask.max(initial=0) > 1:  # noqa: PLR2004
@@ -108,13 +110,3 @@ def read_mat_masks(path: Path, key: str = "volLabel") -> list[NDArray[np.bool_]]
         if mask.shape != np.shape(cells[0]):
             raise DataError(f"{path}, frame {frame}: its size differs from that of frame 0.")
     return [np.asarray(cell).astype(bool) for cell in cells]
-
-
-def _read_mat(path: Path, key: str) -> NDArray[Any]:
-    try:
-        content = loadmat(path, variable_names=[key])
-    except Exception as error:  # SciPy lets every kind of error out on a damaged file
-        raise DataError(f"{path} is not a MATLAB file that can be read (up to v7.2).") from error
-    if key not in content:
-        raise DataError(f"{path} holds no variable {key!r}.")
-    return np.asarray(content[key])

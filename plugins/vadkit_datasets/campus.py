@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.api import (
-    DataError,
     ExpectedFiles,
     FileDataset,
     NoOptions,
@@ -20,6 +17,7 @@ from vadkit.api import (
     Video,
     checked_labels,
     list_videos,
+    read_arrays,
 )
 from vadkit_datasets.cards import CAMPUS
 
@@ -55,13 +53,5 @@ class Campus(FileDataset[NoOptions]):
 
     @cached_property
     def _by_name(self) -> dict[str, NDArray[Any]]:
-        """Video -> its labels. Arrays of objects, which are code, are refused."""
-        try:
-            # Opened here: np.load leaves a file open that it cannot read.
-            with self._file.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                return dict(file)
-        except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error) as error:
-            raise DataError(
-                f"{self._file}, the frame labels, is missing or holds no arrays of numbers.",
-                "Its authors offer it beside the videos; fetch it again.",
-            ) from error
+        """Video -> its labels."""
+        return read_arrays(self._file)

@@ -16,7 +16,6 @@ from vadkit.api import (
     Split,
     Track,
     Video,
-    list_videos,
     read_array,
     read_evaluator_tracks,
     read_labels,
@@ -35,6 +34,7 @@ class ShanghaiTech(FileDataset[NoOptions]):
     """
 
     card = SHANGHAITECH
+    naming = "[0-9]+_[0-9]+"
     expected = ExpectedFiles(
         counts={"train": (330, None), "test": (107, 40_791)},
         size=(856, 480),
@@ -48,7 +48,7 @@ class ShanghaiTech(FileDataset[NoOptions]):
         return all((base / folder).is_dir() for folder in FOLDERS.values())
 
     def videos(self, split: Split) -> list[Video]:
-        return list_videos(self.base / FOLDERS[split], split)
+        return self.listed(self.base / FOLDERS[split], split)
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         path = self._known("frame", video)

@@ -18,7 +18,6 @@ from vadkit.api import (
     Video,
     build_tracks,
     frame_files,
-    list_videos,
     read_csv,
 )
 from vadkit_datasets.cards import STREET_SCENE
@@ -31,6 +30,7 @@ class StreetScene(FileDataset[NoOptions]):
     """46 training and 35 test videos of one street, 1280x720; 205 anomalous events."""
 
     card = STREET_SCENE
+    naming = r"(Train|Test)[0-9]+"
     expected = ExpectedFiles(
         counts={"train": (46, None), "test": (35, None)},
         size=(1280, 720),
@@ -43,7 +43,7 @@ class StreetScene(FileDataset[NoOptions]):
         return (base / "Train").is_dir() and (base / "Test").is_dir()
 
     def videos(self, split: Split) -> list[Video]:
-        return list_videos(self.base / split.capitalize(), split)
+        return self.listed(self.base / split.capitalize(), split)
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         tracks = self.tracks(video)

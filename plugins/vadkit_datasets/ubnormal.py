@@ -23,6 +23,7 @@ from vadkit.api import (
     open_video,
     range_labels,
     read_csv,
+    read_text,
 )
 from vadkit_datasets.cards import UBNORMAL
 
@@ -97,7 +98,7 @@ class UBnormal(FileDataset[NoOptions]):
     def _training_names(self) -> set[str]:
         lists = [*self.base.glob("*_training_video_names.txt")]
         lists += self.base.glob("scripts/*_training_video_names.txt")
-        return {name for path in lists for name in path.read_text("utf-8").split()}
+        return {name for path in lists for name in read_text(path).split()}
 
 
 def _clips(base: Path) -> list[Video]:

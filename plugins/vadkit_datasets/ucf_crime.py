@@ -21,6 +21,7 @@ from vadkit.api import (
     natural_key,
     range_labels,
     read_csv,
+    read_text,
 )
 from vadkit_datasets.cards import UCF_CRIME
 
@@ -67,6 +68,9 @@ class UcfCrime(FileDataset[NoOptions]):
         spans = [(first, min(last, frames)) for first, last in self._ranges[video.path.name]]
         return range_labels(f"{self._annotation}, {video.path.name}", spans, frames)
 
+    def folders(self) -> set[Path]:
+        return set()  # its archives also hold what semi-supervised training leaves out
+
     def notes(self, video: Video, frames: int) -> list[str]:
         spans = self._ranges.get(video.path.name, []) if video.split == "test" else []
         return [
@@ -102,7 +106,7 @@ class UcfCrime(FileDataset[NoOptions]):
 
     def _listed(self, split: Split) -> list[str]:
         """File names of the split's videos; training takes the normal ones alone."""
-        lines = next(self.base.rglob(LISTS[split])).read_text("utf-8-sig").splitlines()
+        lines = read_text(next(self.base.rglob(LISTS[split]))).splitlines()
         names = [Path(line.strip()).name for line in lines if line.strip()]
         return [name for name in names if split == "test" or NORMAL in name]
 

@@ -19,9 +19,9 @@ from vadkit.api import (
     Video,
     check_length,
     frame_files,
-    list_videos,
     range_labels,
     read_masks,
+    read_text,
 )
 from vadkit_datasets.cards import PED1, PED2
 
@@ -29,6 +29,7 @@ from vadkit_datasets.cards import PED1, PED2
 class Ucsd(FileDataset[NoOptions]):
     """Walkways, grey; every test video has frame labels, some have pixel masks."""
 
+    naming = r"(Train|Test)[0-9]+"
     folder: ClassVar[str]
     """Name of the tree, and of the file with the frame labels."""
 
@@ -39,9 +40,7 @@ class Ucsd(FileDataset[NoOptions]):
         return (base / "Train").is_dir() and self._label_file(base).parent.is_dir()
 
     def videos(self, split: Split) -> list[Video]:
-        # "Test001_gt" holds the masks of "Test001".
-        folders = list_videos(self.base / split.capitalize(), split)
-        return [video for video in folders if not video.name.endswith("_gt")]
+        return self.listed(self.base / split.capitalize(), split)
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         if video.split == "train":
@@ -102,7 +101,7 @@ def read_ucsd(path: Path) -> list[list[tuple[int, int]]]:
     Raises:
         DataError: It holds no `gt_frame = [a:b, c:d]`, or a range that cannot be read.
     """
-    text = re.sub(r"%.*", "", path.read_text("utf-8", errors="replace"))
+    text = re.sub(r"%.*", "", read_text(path))
     entries = re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", text)
     if not entries:
         raise DataError(f"{path} holds no `gt_frame = [first:last]`.")

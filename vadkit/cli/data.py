@@ -24,7 +24,10 @@ def verify(
 ) -> None:
     """Check a data set on disk: counts, sizes, lengths of labels."""
     name, folder = options.pair(binding)
-    problems = options.registry(plugin).create("dataset", name, {}, folder).verify()
+    dataset = options.registry(plugin).create("dataset", name, {}, folder)
+    problems = dataset.verify()
+    for sentence in dataset.left_out():
+        complain(sentence)
     for problem in problems:
         complain(problem)
     if problems:

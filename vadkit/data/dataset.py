@@ -84,6 +84,10 @@ class Dataset(ABC, Generic[ConfigT]):
         """Which labels are read, where a data set has several sets of them."""
         return "the data set's own"
 
+    def left_out(self) -> list[str]:
+        """Sentences about files and folders that lie among the data and are not read."""
+        return []
+
     def verify(self) -> list[str]:
         """Every way in which the files differ from what is expected; empty when all is well."""
         return []

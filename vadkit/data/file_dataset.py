@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar, get_args
 
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.verification import ExpectedFiles, verify
+from vadkit.data.video.open_video import clip_name, entries, list_videos
 from vadkit.errors import DataError
 from vadkit.registry.cards import DatasetCard
 from vadkit.utils.hashing import content_hash
 
 ConfigT = TypeVar("ConfigT")
+MOST_NAMED = 3
+"""Files of a folder that are named, of those that are not read."""
 
 
 class FileDataset(Dataset[ConfigT]):
@@ -34,6 +38,8 @@ class FileDataset(Dataset[ConfigT]):
     card: ClassVar[DatasetCard]
     expected: ClassVar[ExpectedFiles] = ExpectedFiles()
     """What `verify` compares the files with."""
+    naming: ClassVar[str] = ".*"
+    """Pattern of the names that its authors gave videos, for `listed`."""
 
     def __init__(self, root: Path | None, config: ConfigT) -> None:
         super().__init__(root, config)
@@ -54,6 +60,26 @@ class FileDataset(Dataset[ConfigT]):
     def label_files(self) -> list[Path]:
         """Every file and folder that labels, masks or tracks are read from, if it exists."""
 
+    def listed(self, folder: Path, split: Split, prefix: str = "") -> list[Video]:
+        """The videos in a folder, as `list_videos` has them, whose names are as the authors'."""
+        videos = list_videos(folder, split, prefix)
+        return [of for of in videos if re.fullmatch(self.naming, clip_name(of.path))]
+
+    def left_out(self) -> list[str]:
+        """What lies beside videos and is none."""
+        read = {*self._videos(), *self.label_files()}
+        others = {
+            of: [path for path in entries(of) if not _has(path, read)] for of in self.folders()
+        }
+        return [_not_read(folder, paths) for folder, paths in sorted(others.items()) if paths]
+
+    def folders(self) -> set[Path]:
+        """Where videos lie, and nothing else should."""
+        return {path.parent for path in self._videos()}
+
+    def _videos(self) -> list[Path]:
+        return [video.path for split in get_args(Split) for video in self.videos(split)]
+
     def notes(self, video: Video, frames: int) -> list[str]:
         """What else `verify` reports of a video that was decoded to so many frames."""
         return []
@@ -62,8 +88,7 @@ class FileDataset(Dataset[ConfigT]):
         return verify(self, self.expected, self.notes)
 
     def fingerprint(self) -> str:
-        videos = [video.path for split in get_args(Split) for video in self.videos(split)]
-        return fingerprint_files(self.base, [*videos, *self.label_files()])
+        return fingerprint_files(self.base, [*self._videos(), *self.label_files()])
 
 
 def fingerprint_files(base: Path, paths: Iterable[Path]) -> str:
@@ -92,10 +117,20 @@ def missing(card: DatasetCard, root: Path | None) -> DataError:
     )
 
 
+def _has(path: Path, read: set[Path]) -> bool:
+    """Whether a file or folder is read, or something in it."""
+    return path in read or (path.is_dir() and any(path in of.parents for of in read))
+
+
+def _not_read(folder: Path, paths: Sequence[Path]) -> str:
+    shown = ", ".join(path.name for path in paths[:MOST_NAMED])
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return f"{folder} also holds {shown}{more}, which is not read."
+
+
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from (file for file in path.rglob("*") if file.is_file())
+            yield from _files(entries(path))
         elif path.exists():
             yield path
-

@@ -25,10 +25,14 @@ from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.file_dataset import FileDataset
 from vadkit.data.verification import ExpectedFiles
 from vadkit.data.video.frame import ASSUMED_FPS
-from vadkit.data.video.open_video import clip_name, is_video, list_videos, open_video
+from vadkit.data.video.open_video import clip_name, entries, is_image, list_videos, open_video
 from vadkit.errors import DataError
 
 ConfigT = TypeVar("ConfigT")
+KINDS = ("labels", "masks", "tracks")
+"""Folders of what is known about videos."""
+THUMBNAILS = {"thumbs", "thumbnails"}
+"""Folders of images that are no frames, in lower case."""
 
 
 class FolderDataset(FileDataset[ConfigT]):
@@ -56,42 +60,41 @@ class FolderDataset(FileDataset[ConfigT]):
                     "Rename one of them; labels are looked up by name.",
                 )
             paths[video.name] = video.path
-        return list_videos(self.base / split, split)
+        return _videos(self.base / split, split)
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
-        stem = self.base / "labels" / video.name
-        for path in (_with(stem, ".npy"), _with(stem, ".csv")):
-            if path.is_file():
-                return read_labels(path)
+        file, folder = self._named("labels", video), self._named("labels", video, folder=True)
+        if file:
+            return read_labels(file)
         intervals = self._intervals().get(video.name)
-        if intervals is not None and not stem.is_dir():
+        if intervals is not None and not folder:
             return interval_labels(str(self.base / "labels.csv"), intervals, self._times(video))
         masks = self.masks(video)
         return None if masks is None else mask_labels(masks)
 
     def masks(self, video: Video) -> Iterator[NDArray[np.bool_]] | None:
-        stem = self.base / "masks" / video.name
-        for path in (stem, _with(stem, ".mkv"), self.base / "labels" / video.name):
-            if path.exists():
+        for kind, folder in (("masks", True), ("masks", False), ("labels", True)):
+            if path := self._named(kind, video, folder=folder):
                 return read_masks(path)
         return None
 
     def tracks(self, video: Video) -> list[Track] | None:
-        path = self.base / "tracks" / f"{video.name}.csv"
-        return read_tracks(path) if path.is_file() else None
+        path = self._named("tracks", video)
+        return read_tracks(path) if path else None
+
+    def folders(self) -> set[Path]:
+        return {*super().folders(), *(self.base / split for split in get_args(Split))}
 
     def verify(self) -> list[str]:
-        files = [path for split in get_args(Split) for path in self._entries(split)]
-        ignored = [f"{path}: not a video, ignored." for path in files if not is_video(path)]
-        return [*self._without_video(), *ignored, *super().verify()]
+        return [*self._without_video(), *super().verify()]
 
     def label_files(self) -> list[Path]:
-        return [self.base / name for name in ("labels", "labels.csv", "masks", "tracks")]
+        return [self.base / name for name in (*KINDS, "labels.csv")]
 
     def _without_video(self) -> list[str]:
         """Files and rows that belong to no video."""
         names = {video.name for video in _all_videos(self.base)}
-        files = [path for kind in ("labels", "masks", "tracks") for path in self._entries(kind)]
+        files = [path for kind in KINDS for path in entries(self.base / kind)]
         problems = [
             f"{path}: there is no video of this name."
             for path in files
@@ -102,9 +105,20 @@ class FolderDataset(FileDataset[ConfigT]):
             for name in self._intervals().keys() - names
         ]
 
-    def _entries(self, name: str) -> list[Path]:
-        folder = self.base / name
-        return sorted(folder.iterdir()) if folder.is_dir() else []
+    def _named(self, kind: str, video: Video, *, folder: bool = False) -> Path | None:
+        """The file of labels, masks or tracks that is named as a video, or the folder.
+
+        Raises:
+            DataError: There are two.
+        """
+        paths = [path for path in entries(self.base / kind) if clip_name(path) == video.name]
+        paths = [path for path in paths if path.is_dir() == folder]
+        if len(paths) > 1:
+            raise DataError(
+                f"{paths[0]} and {paths[1]} are both of the video {video.name!r}.",
+                "Keep the one that counts.",
+            )
+        return paths[0] if paths else None
 
     def _intervals(self) -> dict[str, list[Interval]]:
         path = self.base / "labels.csv"
@@ -118,9 +132,18 @@ class FolderDataset(FileDataset[ConfigT]):
 
 def _all_videos(base: Path) -> list[Video]:
     splits: tuple[Split, ...] = get_args(Split)
-    return [video for split in splits for video in list_videos(base / split, split)]
+    return [video for split in splits for video in _videos(base / split, split)]
 
 
-def _with(stem: Path, ending: str) -> Path:
-    # Not `with_suffix`, which takes "lobby.2" for a name with an ending.
-    return stem.with_name(stem.name + ending)
+def _videos(folder: Path, split: Split, prefix: str = "") -> list[Video]:
+    """The videos in a folder and in folders of videos in it, as recorders make one for each day.
+
+    Such a folder's name is put before theirs. Thumbnails are left out.
+    """
+    videos: list[Video] = []
+    for video in list_videos(folder, split, prefix):
+        if not video.path.is_dir() or any(map(is_image, video.path.iterdir())):
+            videos.append(video)
+        else:
+            videos += _videos(video.path, split, f"{video.name}-")
+    return [video for video in videos if video.path.name.lower() not in THUMBNAILS]

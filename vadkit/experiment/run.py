@@ -132,6 +132,9 @@ def _runner(
     reads = required(bound, labelled=data.annotations.present())
     data.require(reads)
     data.annotations.check()  # wrong ones are better told before the training than after
+    for role in sorted({sampling.role for read in reads for sampling in read.samplings}):
+        for sentence in data.dataset(role).left_out():
+            progress.note(sentence)
     _tell_remarks(data, progress)
     shapes = {
         name: answer_shapes(data, task.samplings[0], "train", task.needs)

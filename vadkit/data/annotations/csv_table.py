@@ -186,7 +186,7 @@ def _lines(path: Path, blanks: bool) -> Iterator[Line]:
 
 
 def _opened(path: Path) -> TextIO:
-    raw: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    raw: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
     encoding = "utf-16" if raw.peek(2)[:2] in _UTF_16 else "utf-8-sig"
     return io.TextIOWrapper(raw, encoding, newline="")
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vadkit.data.annotations.csv_table import one_form
 from vadkit.data.dataset import Split, Video
 from vadkit.data.video.frame import IMAGES, DecodeReport, VideoReader, natural_key
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts",
                   ".wmv", ".asf", ".flv", ".gif")  # fmt: skip
+
+OF_SYSTEMS = {"thumbs.db", "desktop.ini", "lost+found", "system volume information", "__macosx",
+              "icon\r", "network trash folder", "temporary items"}  # fmt: skip
+"""Names in lower case, beside those that begin with . @ # $ or ~."""
 
 
 def open_video(path: Path, *, fps: float | None = None, strict: bool = False) -> VideoReader:
@@ -36,22 +41,32 @@ def list_videos(folder: Path, split: Split, prefix: str = "") -> list[Video]:
     """The video files and frame folders in a folder, in natural order, named by their stems.
 
     Args:
-        folder: Where they lie; files beginning with a dot and other files are left out.
+        folder: Where they lie; what systems put there and other files are left out.
         split: The split that they belong to.
         prefix: Put before each name, where two splits use the same file names.
 
     Returns:
         The videos; none where the folder is missing.
     """
-    entries = folder.iterdir() if folder.is_dir() else ()
-    paths = [path for path in entries if is_video(path) and not path.name.startswith(".")]
-    paths.sort(key=lambda path: natural_key(path.name))
+    paths = [path for path in entries(folder) if is_video(path)]
     return [Video(prefix + clip_name(path), path, split) for path in paths]
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, without what systems put there, in natural order of name."""
+    paths = folder.iterdir() if folder.is_dir() else ()
+    own = [path for path in paths if not is_of_system(path.name)]
+    return sorted(own, key=lambda path: natural_key(path.name))
+
+
+def is_of_system(name: str) -> bool:
+    """Whether a file or folder is of an operating system or a network drive, by its name."""
+    return name.startswith((".", "@", "#", "$", "~")) or name.lower() in OF_SYSTEMS
 
 
 def clip_name(path: Path) -> str:
     """A video's name: the file's without its ending, or the whole name of a folder."""
-    return path.name if path.is_dir() else path.stem
+    return one_form(path.name if path.is_dir() else path.stem)
 
 
 def is_video(path: Path) -> bool:
