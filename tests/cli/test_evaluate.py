@@ -77,17 +77,20 @@ def test_the_figures_are_those_of_all_frames(folders, capsys) -> None:
         (lambda s, _: np.save(s / "03.npy", np.zeros(9)), "scores/03.npy: no counterpart in"),
         (lambda s, _: np.save(s / "01.npy", np.zeros(29)), "01.npy: 29 frames, 30 labels"),
         (
-            lambda s, _: np.save(s / "01.npy", np.r_[np.zeros(29), np.nan]),
-            "scores/01.npy: the score of frame 29 is nan",
+            lambda s, _: np.save(s / "01.npy", np.r_[np.arange(28), np.nan, 1]),
+            "01: the score of frame 28 is nan",
         ),
         (
             lambda s, _: (s / "02.csv").write_text("1\ninf\n"),
             "02.csv, row 2: score is inf, not a finite number",
         ),
         (lambda s, _: np.save(s / "01.npy", np.full(30, 0.5)), "scores/01.npy: all scores are 0.5"),
-        (lambda s, _: np.save(s / "01.npy", np.zeros((30, 2))), "01.npy holds no row of numbers"),
+        (
+            lambda s, _: np.save(s / "01.npy", np.zeros((30, 2))),
+            "01.npy has the shape (30, 2), expected (N,)",
+        ),
         (lambda s, _: (s / "02.csv").write_text("1\nx\n"), "02.csv, row 2"),
-        (lambda s, _: (s / "02.csv").write_text("1 2\n"), "02.csv, row 1: 2 cells"),
+        (lambda s, _: (s / "02.csv").write_text("1 2 3\n"), "02.csv, row 1: 3 cells"),
         (lambda s, _: (s / "01.csv").write_text("1\n"), "both of the video '01'"),
         (lambda _, t: np.save(t / "01.npy", np.full(30, 2)), "01.npy"),
     ],
@@ -308,3 +311,42 @@ def test_labels_may_be_a_data_sets_own(done: Path, world: World, capsys) -> None
     assert execute(["evaluate", "frames", *words, "--json"]) == 0
     own = json.loads((done / "metrics.json").read_text())
     assert json.loads(capsys.readouterr().out)["auc"] == own["auc"]
+
+
+def test_frames_without_a_score_do_not_count(folders, capsys) -> None:
+    scores, labels = folders
+    whole = np.load(scores / "01.npy")
+    assert frames(folders, "--json") == 0
+    all_frames = json.loads(capsys.readouterr().out)
+    np.save(scores / "01.npy", np.r_[[np.nan] * 4, whole[4:]])
+    assert frames(folders, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["frames"] == all_frames["frames"] - 4
+    assert "4 frames in 1 of 2 videos have no score, and do not count" in found["notes"]
+    label = np.load(labels / "01.npy").astype(float)
+    label[4:10] = np.nan
+    np.save(labels / "01.npy", label)
+    assert frames(folders, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == all_frames["frames"] - 10
+
+
+def test_a_first_frame_may_be_given(folders, capsys) -> None:
+    scores, _ = folders
+    for path in scores.iterdir():
+        values = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, skiprows=1)
+        path.unlink()
+        np.save(path.with_suffix(".npy"), values[4:])
+    assert frames(folders) == 4
+    assert "--first" in capsys.readouterr().err
+    assert frames(folders, "--first=4", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == sum(LENGTHS.values()) - 8
+
+
+def test_scores_that_are_higher_for_what_is_normal(folders, capsys) -> None:
+    assert frames(folders, "--json") == 0
+    right = json.loads(capsys.readouterr().out)["auc"]
+    assert frames(folders, "--json", "--higher=normal") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["auc"]["micro"] == pytest.approx(1 - right["micro"])
+    assert any("--higher normal" in note for note in found["notes"])
+    assert not any("--higher normal" in note for note in right)

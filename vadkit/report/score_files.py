@@ -6,6 +6,7 @@ counterpart, of its length, and telling something.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,6 +146,7 @@ def read_frame_scores(path: Path, raw: bool = False) -> Floats:
 
     Raises:
         DataError: It cannot be read, or holds something else; the message names file and row.
+        NumericError: A score is infinite; NaN may stand where there is none.
     """
     if _is_table(path):
         scores = read_scores(path).scores
@@ -155,9 +157,12 @@ def read_frame_scores(path: Path, raw: bool = False) -> Floats:
 
 def _score(path: Path, place: str, value: Any) -> float:
     try:
-        return float(value)
+        score = float(value)
     except ValueError:
         raise DataError(f"{path}, {place}: score is {value!r}, not a number.") from None
+    if math.isinf(score):
+        raise NumericError(f"{path}, {place}: score is {value}, not a finite number.")
+    return score
 
 
 def read_times(path: Path) -> Floats | None:

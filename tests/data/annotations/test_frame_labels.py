@@ -83,7 +83,10 @@ def test_a_header_that_claims_too_much_allocates_nothing(tmp_path):
 @pytest.mark.parametrize(
     "text",
     ["0\n1\n1\n0\n", "label\r\n0\r\n1\r\n1\r\n0", "\ufefflabel\n0\n1.0\n1\n0\n\n",
-     "frame,label\n0,0\n1,1\n2,1\n3,0\n", "frame, label\n0, 0\n1, 1\n2, 1\n3, 0\n"],
+     "frame,label\n0,0\n1,1\n2,1\n3,0\n", "frame, label\n0, 0\n1, 1\n2, 1\n3, 0\n",
+     ",anomaly\n0,0\n1,1\n2,1\n3,0\n", "1\t0\n2\t1\n3\t1\n4\t0\n",
+     "label\nFalse\nTrue\nTrue\nFalse\n", "false\ntrue\ntrue\nfalse\n",
+     "label\n0\n1\n1\n0\n".encode("utf-16")],
 )  # fmt: skip
 def test_a_column_of_labels_is_read(tmp_path, text):
     assert read_labels(save(tmp_path / "a.csv", text)).tolist() == WANTED
@@ -96,13 +99,16 @@ def test_a_column_of_labels_is_read(tmp_path, text):
         ("label\n0\nyes\n", "row 3: 'yes' is neither"),
         ("0\nnan\n", "row 2: 'nan' is neither"),
         ("0\n-1\n", "row 2: '-1' is neither"),
-        ("frame,label\n0,0\n2,1\n", "row 3: frame '2', expected 1"),
+        ("frame,label\n0,0\n2,1\n", "row 3: frame 2, expected 1"),
+        ("frame,label\n1,0\n1,1\n", "row 3: frame 1, expected 2"),
         ("frame,label\n0,0\n1\n", "row 3: 1 cells, expected frame,label"),
-        ("0,1\n", "row 1: 2 cells, expected label"),
-        ("time,label\n0,0\n", "row 1: the columns are time, label"),
+        ("0,1,1,0\n", "row 1: 4 cells, expected label"),
+        ("time,label\n0,0\n", "row 2: the first column is time, expected frame"),
+        ("label\n0,0\n", "row 2: more cells than the first row names"),
         ("label\n", "holds no labels"),
         ("", "holds no labels"),
-        (b"\xff\xfe0\0", "not a CSV file in UTF-8"),
+        (b"\xff\xfe0", "not a CSV file in UTF-8 or UTF-16"),
+        ("0\n\xfc\n".encode("latin-1"), "not a CSV file in UTF-8 or UTF-16"),
     ],
 )
 def test_a_doubtful_row_is_named(tmp_path, text, match):

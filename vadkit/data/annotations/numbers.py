@@ -94,7 +94,9 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return dict(file)
     except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} is missing or holds no arrays of numbers.") from error
+        raise DataError(
+            f"{path} is missing or holds no arrays of numbers.", "Fetch or write it again."
+        ) from error
 
 
 def read_mat(path: Path) -> dict[str, NDArray[Any]]:
@@ -121,6 +123,8 @@ def _of_text(path: Path, column: str) -> list[tuple[int, Any]]:
         if len(row.cells) > 1 and named and named[0].lower() not in _FRAME:
             raise row.error(f"the first column is {named[0]}, expected frame")
     for at, row in enumerate(rows):
+        if len(row.cells) != len(rows[0].cells):
+            raise row.error(f"{len(row.cells)} cells, expected {','.join(rows[0].cells)}")
         _check_frame(row, rows[0], at)
     return [(row.number, row.cells[column]) for row in rows]
 
