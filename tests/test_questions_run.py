@@ -207,7 +207,7 @@ def test_a_damaged_file_loses_its_older_tables_and_nothing_else(
     written, failed = score_videos([*sources, broken], scorer, tmp_path)
     assert (len(failed), written) == (2, [tmp_path / "d.csv"])
     kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
-    assert kept == {"c.mkv", "d.mkv", "e.csv", "d.csv", "d.png", "reasons/d.csv"}
+    assert kept == {"c.mkv", "d.mkv", "e.csv", "d.csv", "d.png", "reasons/d.csv", "sources.tsv"}
 
 
 def test_a_strangers_part_is_asked_beside_a_task(world: World, tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def test_tables_and_plots_of_every_video_that_can_be_read(
     broken.write_bytes(b"no video")
     sources = [world.target / "test/c.mkv", broken, other]
     written, failed = score_videos(sources, scorer, tmp_path / "out")
-    assert [path.name for path in written] == ["test-c.csv", "other-c.csv"]
+    assert [path.parent.name for path in written] == ["test", "other"]
+    assert [path.name for path in written] == ["c.csv", "c.csv"]
     one, two = (read_scores(path) for path in written)
     assert np.array_equal(one.scores.raw, two.scores.raw)
     assert len(one.scores.raw) == FRAMES

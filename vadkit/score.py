@@ -23,7 +23,7 @@ from vadkit.data.evidence import Evidence
 from vadkit.data.teachers.bound_teacher import BoundTeacher, FrameTeacher, Teachers
 from vadkit.data.teachers.outputs import frames_around
 from vadkit.data.video.frame import VideoReader
-from vadkit.data.video.open_video import clip_name, open_video
+from vadkit.data.video.open_video import clip_name, holds_images, open_video, videos_below
 from vadkit.data.video_pass import VideoPass
 from vadkit.data.windows import reach, windows
 from vadkit.errors import DataError, PluginError
@@ -36,9 +36,9 @@ from vadkit.registry.registry import Registry
 from vadkit.report.plots import plot_scores
 from vadkit.report.reason_files import FOLDER, write_reasons
 from vadkit.report.score_files import ScoreTable, write_scores
+from vadkit.report.score_places import ScorePlaces
 from vadkit.runs.bundle import BANK, NORMAL, Bundle, read_model
 from vadkit.runs.folder import RunFolder
-from vadkit.runs.names import safe_names
 from vadkit.runs.tensors import load_state
 from vadkit.scoring.calibration import Normal
 from vadkit.scoring.camera import refuse_other_camera
@@ -273,38 +273,44 @@ def score_videos(
     tell: Tell = lambda _: None,
     camera: str = "",
 ) -> tuple[list[Path], list[DataError]]:
-    """Write `<video>.csv` and `<video>.png` for each source, and why in `reasons/<video>.csv`.
+    """Write a table and a plot for each source, and why in `reasons/`; see `ScorePlaces`.
 
-    Sources of one name in several folders have the folder's name before their own. What is odd or
-    damaged in a source is told in a sentence, as is what is removed of an earlier call.
+    Of a folder of videos all are scored. What is odd or damaged in a source is told in a sentence,
+    as is what is removed of an earlier call.
 
     Returns:
         The tables written, and why the other sources have none.
     """
     written, failed = [], []
-    clips = [clip_name(source) for source in sources]
-    names = [
-        f"{source.absolute().parent.name}-{clip}" if clips.count(clip) > 1 else clip
-        for source, clip in zip(sources, clips, strict=True)
-    ]
-    file_names = safe_names(names)
-    for source, clip, long_name in zip(sources, clips, names, strict=True):
-        name, remark = file_names[long_name], partial(_remark, tell, source)
-        path, plot, why = out / f"{name}.csv", out / f"{name}.png", out / FOLDER / f"{name}.csv"
+    videos = list(dict.fromkeys(video for source in sources for video in _videos(source)))
+    places = ScorePlaces(out, videos)
+    for source, place in places.places.items():
+        remark = partial(_remark, tell, source)
+        path, plot = (place.with_name(place.name + ending) for ending in (".csv", ".png"))
+        why = out / FOLDER / path.relative_to(out)
         try:
-            table = scorer.score(Video(clip, source, "test"), remark, camera=camera)
+            table = scorer.score(Video(clip_name(source), source, "test"), remark, camera=camera)
         except DataError as error:
             failed.append(error)
             _remove([path, plot, why], source, remark)
+            places.write()
             continue
         write_scores(path, table)
         if table.scores.reasons:
             write_reasons(why, table.scores.reasons)
         else:
             _remove([why], source, remark)
-        plot_scores(plot, name, table.scores, table.times)
+        plot_scores(plot, place.name, table.scores, table.times)
         written.append(path)
+        places.write()
     return written, failed
+
+
+def _videos(source: Path) -> list[Path]:
+    """A video, or those in a folder of videos."""
+    if not source.is_dir() or holds_images(source):
+        return [source]
+    return [video.path for video in videos_below(source, "test")] or [source]
 
 
 def _remove(older: Sequence[Path], source: Path, tell: Tell) -> None:

@@ -25,14 +25,12 @@ from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.file_dataset import FileDataset
 from vadkit.data.verification import ExpectedFiles
 from vadkit.data.video.frame import ASSUMED_FPS
-from vadkit.data.video.open_video import clip_name, entries, is_image, list_videos, open_video
+from vadkit.data.video.open_video import clip_name, entries, open_video, videos_below
 from vadkit.errors import DataError
 
 ConfigT = TypeVar("ConfigT")
 KINDS = ("labels", "masks", "tracks")
 """Folders of what is known about videos."""
-THUMBNAILS = {"thumbs", "thumbnails"}
-"""Folders of images that are no frames, in lower case."""
 
 
 class FolderDataset(FileDataset[ConfigT]):
@@ -60,7 +58,7 @@ class FolderDataset(FileDataset[ConfigT]):
                     "Rename one of them; labels are looked up by name.",
                 )
             paths[video.name] = video.path
-        return _videos(self.base / split, split)
+        return videos_below(self.base / split, split)
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         file, folder = self._named("labels", video), self._named("labels", video, folder=True)
@@ -132,18 +130,4 @@ class FolderDataset(FileDataset[ConfigT]):
 
 def _all_videos(base: Path) -> list[Video]:
     splits: tuple[Split, ...] = get_args(Split)
-    return [video for split in splits for video in _videos(base / split, split)]
-
-
-def _videos(folder: Path, split: Split, prefix: str = "") -> list[Video]:
-    """The videos in a folder and in folders of videos in it, as recorders make one for each day.
-
-    Such a folder's name is put before theirs. Thumbnails are left out.
-    """
-    videos: list[Video] = []
-    for video in list_videos(folder, split, prefix):
-        if not video.path.is_dir() or any(map(is_image, video.path.iterdir())):
-            videos.append(video)
-        else:
-            videos += _videos(video.path, split, f"{video.name}-")
-    return [video for video in videos if video.path.name.lower() not in THUMBNAILS]
+    return [video for split in splits for video in videos_below(base / split, split)]

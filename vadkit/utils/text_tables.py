@@ -18,14 +18,14 @@ _SPECIAL = str.maketrans(
 )
 
 
-def csv_text(rows: Iterable[Sequence[object]]) -> str:
+def csv_text(rows: Iterable[Sequence[object]], delimiter: str = ",") -> str:
     r"""Rows as CSV, each line with a newline at its end.
 
     >>> csv_text([["a", "b"], [1, None]])
     'a,b\n1,\n'
     """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 

@@ -15,6 +15,9 @@ OF_SYSTEMS = {"thumbs.db", "desktop.ini", "lost+found", "system volume informati
               "icon\r", "network trash folder", "temporary items"}  # fmt: skip
 """Names in lower case, beside those that begin with . @ # $ or ~."""
 
+THUMBNAILS = {"thumbs", "thumbnails"}
+"""Folders of images that are no frames, in lower case."""
+
 
 def open_video(path: Path, *, fps: float | None = None, strict: bool = False) -> VideoReader:
     """Open a video file or a folder of frames.
@@ -50,6 +53,25 @@ def list_videos(folder: Path, split: Split, prefix: str = "") -> list[Video]:
     """
     paths = [path for path in entries(folder) if is_video(path)]
     return [Video(prefix + clip_name(path), path, split) for path in paths]
+
+
+def videos_below(folder: Path, split: Split, prefix: str = "") -> list[Video]:
+    """The videos in a folder and in folders of videos in it, as recorders make one for each day.
+
+    Such a folder's name is put before theirs. Thumbnails are left out.
+    """
+    videos: list[Video] = []
+    for video in list_videos(folder, split, prefix):
+        if not video.path.is_dir() or holds_images(video.path):
+            videos.append(video)
+        else:
+            videos += videos_below(video.path, split, f"{video.name}-")
+    return [video for video in videos if video.path.name.lower() not in THUMBNAILS]
+
+
+def holds_images(folder: Path) -> bool:
+    """Whether images lie straight in a folder, so that it is one of frames."""
+    return any(map(is_image, folder.iterdir()))
 
 
 def entries(folder: Path) -> list[Path]:
