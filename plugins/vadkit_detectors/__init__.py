@@ -50,6 +50,11 @@ class FileConfig:
     """A CSV file, plain or gzip, or a folder of them."""
     missing: Literal["error", "none"] = "error"
     """What a video without any row means: a mistake, or a video without objects."""
+    size: tuple[int, int] | None = None
+    """Width and height of the picture that they are of, (1, 1) for shares of it; boxes are scaled
+    from it to the video's. Where not given they are of the video's own size."""
+    first: Literal[0, 1] | None = None
+    """The number of a video's first frame; where not given 0, unless all begin in frame 1."""
 
 
 @dataclass(frozen=True, kw_only=True)

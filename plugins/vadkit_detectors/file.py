@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vadkit.api import DataError, Detector, Seen, Video, read_csv
 from vadkit_detectors import FileConfig
 
+OUTSIDE = 0.1
+"""Share of a video's boxes that may lie outside its picture: trackers run ahead."""
 COLUMNS = ["video", "frame", "x1", "y1", "x2", "y2", "confidence"]
 
 
@@ -39,15 +42,24 @@ class File(Detector[FileConfig]):
         by_frame = self._boxes(video)
         frames = 0
         for seen in stream:
+            scale = self._scale(seen.frame.image.shape)
+            if not frames:
+                _refuse_unfit(video, by_frame, scale, seen.frame.image.shape)
             boxes = [entry.box for entry in by_frame.pop(seen.frame.index, [])]
             frames += 1
-            table = np.asarray(boxes, np.float32).reshape(-1, 5)  # (n, 5)
+            table = np.asarray(boxes, np.float32).reshape(-1, 5) * scale  # (n, 5)
             yield Seen(seen.frame, np.concatenate([seen.boxes, table]))
         for beyond, *_ in by_frame.values():
             raise DataError(
                 f"{beyond.path}, row {beyond.line}: {video.name} has only {frames} frames.",
                 "Frames count from 0; make sure that the boxes were found in this very video.",
             )
+
+    def _scale(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """(5,) from a box of the file to one of frames of this shape."""
+        height, width = shape[:2]
+        of = self.config.size or (width, height)
+        return np.array([width / of[0], height / of[1]] * 2 + [1], np.float32)
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256()
@@ -66,15 +78,23 @@ class File(Detector[FileConfig]):
 
     @cached_property
     def _tables(self) -> dict[Path, dict[str, list[FileBox]]]:
-        return {path: _read(path) for path in self._files}
+        tables = {path: _read(path) for path in self._files}
+        frames = [{box.frame for box in of} for videos in tables.values() for of in videos.values()]
+        every = all(min(of) == 1 and (len(frames) > 1 or len(of) == max(of)) for of in frames)
+        if self.config.first is None and frames and every:
+            raise DataError(
+                f"{self.config.path}: boxes begin in frame 1, of all videos.",
+                "Set the detector's option `first` to 1 where that is the first frame, else to 0.",
+            )
+        return tables
 
     def _boxes(self, video: Video) -> dict[int, list[FileBox]]:
         """The video's boxes by frame."""
         by_frame = defaultdict(list)
         for path, videos in self._tables.items():
             if _speaks_of(path, video.split):
-                for box in videos.get(video.name, []):
-                    by_frame[box.frame].append(box)
+                for box in videos.get(video.name) or videos.get(video.path.name, []):
+                    by_frame[box.frame - (self.config.first or 0)].append(box)
         if not by_frame and self.config.missing == "error":
             raise DataError(
                 f"{self.config.path} has no box for the {video.split} video {video.name!r}.",
@@ -88,11 +108,46 @@ class File(Detector[FileConfig]):
         return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")  # noqa: PLR2004
 
 
+def _refuse_unfit(
+    video: Video,
+    boxes: Mapping[int, list[FileBox]],
+    scale: NDArray[np.float32],
+    shape: Sequence[int],
+) -> None:
+    """Refuse boxes that cannot be of this picture.
+
+    Raises:
+        DataError: All are shares of it, or more than a tenth lie outside it.
+    """
+    rows = np.array([entry.box for of in boxes.values() for entry in of]).reshape(-1, 5)
+    table = rows[np.isfinite(rows).all(axis=1)] * scale
+    height, width = shape[:2]
+    found = f"{len(table)} boxes of {video.name}, whose frames are {width}x{height}"
+    if len(table) and table[:, :4].max() <= 1:
+        raise DataError(
+            f"The {found}, lie between 0 and 1.",
+            "Shares of a picture are read by --boxes-size 1x1.",
+        )
+    outside = (table[:, 0] >= width) | (table[:, 1] >= height) | (table[:, 2:4] <= 0).any(axis=1)
+    if outside.sum() > OUTSIDE * len(table):
+        reach = "x".join(f"{end:g}" for end in table[:, 2:4].max(axis=0))
+        raise DataError(
+            f"Of the {found}, {outside.sum()} lie outside, up to {reach}.",
+            "Where they were found on another size, --boxes-size WIDTHxHEIGHT scales them.",
+        )
+
+
 def _read(path: Path) -> dict[str, list[FileBox]]:
     """Video -> its boxes in one file."""
     videos = defaultdict(list)
     for row in read_csv(path, COLUMNS):
         box = row.floats(COLUMNS[2:], not_finite=None)  # dropped by the rules of boxes, and counted
+        if box[2] < box[0] or box[3] < box[1]:
+            raise row.error(
+                f"the box {box[:4]} ends before it begins", "A box is x1,y1,x2,y2: two corners."
+            )
+        if box[4] > 1:
+            raise row.error(f"confidence is {box[4]:g}", "It is a share, from 0 to 1.")
         videos[row.cells["video"]].append(FileBox(path, row.number, row.whole("frame"), tuple(box)))
     return videos
 

@@ -53,17 +53,19 @@ def test_a_folder_holds_plain_and_gzip_files_with_columns_in_any_order(tmp_path:
 
 
 def test_a_file_named_by_its_split_speaks_of_that_alone(tmp_path: Path) -> None:
-    written(tmp_path / "avenue_train.csv", "01,0,0,0,1,1,1\n")
+    written(tmp_path / "avenue_train.csv", "01,0,0,0,3,3,1\n")
     written(tmp_path / "avenue_test.csv", "01,0,0,0,2,2,1\n")
     config = FileConfig(path=tmp_path)
-    assert found(config, "01", split="train")[0] == [[0, 0, 1, 1, 1]]
+    assert found(config, "01", split="train")[0] == [[0, 0, 3, 3, 1]]
     assert found(config, "01", split="test")[0] == [[0, 0, 2, 2, 1]]
 
 
 @pytest.mark.parametrize(
     ("rows", "header", "told"),
     [
-        ("a,7,0,0,1,1,1\n", HEADER, "row 2: a has only 3 frames"),
+        ("a,7,0,0,9,9,1\n", HEADER, "row 2: a has only 3 frames"),
+        ("a,0,30,20,9,9,1\n", HEADER, r"row 2: the box .* ends before it begins"),
+        ("a,0,0,0,9,9,90\n", HEADER, "row 2: confidence is 90"),
         ("a,0,0,0,1,1,1\na,-1,0,0,1,1,1\n", HEADER, "row 3: frame is -1, not a whole"),
         ("a,1.5,0,0,1,1,1\n", HEADER, "row 2: frame is 1.5, not a whole"),
         ("a,0,0,0,wide,1,1\n", HEADER, "row 2: x2 is 'wide', not a number"),
@@ -128,3 +130,50 @@ def test_published_boxes_fit_their_videos(split: Split, name: str, frames: int) 
     per_frame = sum(len(one.boxes) for one in seen) / frames
     assert 10 < per_frame < 25
     assert counts["boxes_unusable"] == 0
+
+
+def boxes(*rows: tuple[float, ...], name: str = "a") -> str:
+    """A box in each frame."""
+    lines = [f"{name},{n},{','.join(map(str, row))},0.9" for n, row in enumerate(rows)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(0.1, 0.2, 0.5, 0.9)] * 3, "The 3 boxes of a, whose frames are 60x40, lie between 0 and 1"),
+        ([(120, 80, 240, 120)] * 3, "Of the 3 boxes of a, .* 3 lie outside, up to 240x120"),
+        ([(6, 4, 9, 9)] * 2 + [(60, 4, 66, 9)], "1 lie outside"),
+    ],
+)  # fmt: skip
+def test_boxes_of_another_picture_are_refused(tmp_path: Path, rows, said: str) -> None:
+    path = written(tmp_path / "b.csv", boxes(*rows))
+    with pytest.raises(DataError, match=f"{said}.*--boxes-size"):
+        found(FileConfig(path=path), "a")
+
+
+@pytest.mark.parametrize(
+    ("size", "row"), [((1, 1), (0.1, 0.25, 0.5, 0.75)), ((600, 400), (60, 100, 300, 300))]
+)
+def test_they_are_scaled_where_their_size_is_said(tmp_path: Path, size, row) -> None:
+    path = written(tmp_path / "b.csv", boxes(row))
+    (box,) = found(FileConfig(path=path, size=size), "a")[0]
+    assert box == pytest.approx([6, 10, 30, 30, 0.9])
+
+
+def test_frames_that_seem_to_count_from_1_have_to_be_said(tmp_path: Path) -> None:
+    rows = "".join(f"{video},{n},6,4,9,9,0.9\n" for video in "ab" for n in (1, 3))
+    path = written(tmp_path / "b.csv", rows)
+    with pytest.raises(DataError, match="begin in frame 1, of all videos"):
+        found(FileConfig(path=path), "a")
+    assert [len(of) for of in found(FileConfig(path=path, first=1), "a")] == [1, 0, 1]
+    assert [len(of) for of in found(FileConfig(path=path, first=0), "a", 4)] == [0, 1, 0, 1]
+    one = written(tmp_path / "c.csv", "".join(f"a,{n},6,4,9,9,0.9\n" for n in (1, 2, 3)))
+    with pytest.raises(DataError, match="begin in frame 1"):
+        found(FileConfig(path=one), "a")
+
+
+def test_a_video_may_be_named_with_its_ending(tmp_path: Path) -> None:
+    path = written(tmp_path / "b.csv", boxes((6, 4, 9, 9), name="a.mp4"))
+    seen = File(FileConfig(path=path)).detect(Video("a", Path("a.mp4"), "test"), stream(1))
+    assert next(seen).boxes[:, :4].tolist() == [[6, 4, 9, 9]]

@@ -32,6 +32,12 @@ Boxes = Annotated[
     Path | None,
     typer.Option("--boxes", metavar="PATH", help="Read boxes from here; detect nothing."),
 ]
+BoxesSize = Annotated[
+    str | None,
+    typer.Option(
+        "--boxes-size", metavar="WxH", help="Of the picture that the boxes are of; 1x1 for shares."
+    ),
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; repeatable."),
@@ -61,6 +67,20 @@ def registry(files: list[Path] | None = None) -> Registry:
     for warning in available.warnings if leads() else ():
         complain(warning)
     return available
+
+
+def size(text: str | None) -> tuple[int, int] | None:
+    """`WxH` as width and height.
+
+    Raises:
+        RecipeError: It is written otherwise.
+    """
+    if text is None:
+        return None
+    width, mark, height = text.partition("x")
+    if not (mark and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise RecipeError(f"--boxes-size {text} is not WIDTHxHEIGHT.", "For example 1920x1080.")
+    return int(width), int(height)
 
 
 def pair(text: str) -> tuple[str, Path]:

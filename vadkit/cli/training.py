@@ -22,6 +22,7 @@ def run(
     *,
     data: options.Data = None,
     boxes: options.Boxes = None,
+    boxes_size: options.BoxesSize = None,
     sets: options.Sets = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where results go.")
@@ -39,8 +40,10 @@ def run(
     plugin: options.Plugins = None,
 ) -> None:
     """Train a recipe's phases, evaluate after each, and write a run folder."""
-    numbers = {"seed": seed, "threads": threads}
-    more = [f"{key}={value}" for key, value in numbers.items() if value is not None]
+    size = options.size(boxes_size)
+    scale = list(size) if size else None
+    values = {"seed": seed, "threads": threads, "objects.detectors.0.size": scale}
+    more = [f"{key}={value}" for key, value in values.items() if value is not None]
     bound = options.recipe(recipe, plugin, [*(sets or ()), *more], data, boxes)
 
     # torch, only once the recipe is known to be valid
@@ -152,6 +155,7 @@ def score(
         "scores"
     ),
     boxes: options.Boxes = None,
+    boxes_size: options.BoxesSize = None,
     camera: Annotated[
         str, typer.Option("--camera", help="Which of the run's cameras the videos are of.")
     ] = "",
@@ -172,7 +176,8 @@ def score(
     from vadkit.score import Scorer, score_videos
     from vadkit.utils.threads import limited_threads
 
-    detectors = [file_detector(boxes)] if boxes else []
+    size = options.size(boxes_size)
+    detectors = [file_detector(boxes, **({"size": size} if size else {}))] if boxes else []
     folder = RunFolder.open(run)
     scorer = Scorer.of_run(
         folder,

@@ -175,6 +175,6 @@ def schema() -> dict[str, Any]:
     return {**table, "if": {"not": {"required": ["extends"]}}, "then": then}
 
 
-def file_detector(path: Path) -> DetectorSource:
-    """The detector that reads boxes from a file or folder."""
-    return DetectorSource.model_validate(file_boxes(path))
+def file_detector(path: Path, **options: Any) -> DetectorSource:
+    """The detector that reads boxes from a file or folder, with its options."""
+    return DetectorSource.model_validate(file_boxes(path, **options))

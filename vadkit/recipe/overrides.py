@@ -43,9 +43,9 @@ def bind_boxes(source: Source, path: Path | None) -> None:
         _put(source, ("objects", "detectors"), [file_boxes(path)], Place(f"--boxes {path}"))
 
 
-def file_boxes(path: Path) -> Table:
+def file_boxes(path: Path, **options: Any) -> Table:
     """The table of the detector that reads boxes from disk."""
-    return {"name": "file", "path": str(absolute(str(path)))}
+    return {"name": "file", "path": str(absolute(str(path))), **options}
 
 
 def apply_set(source: Source, text: str, registry: Registry) -> KeyPath:
