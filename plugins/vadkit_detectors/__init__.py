@@ -96,7 +96,7 @@ class ONNXConfig(Network):
     weights: Path = Path("yolox_nano.onnx")
     """File of the network."""
     size: int = 416
-    """Side in pixels of the square that the network sees; that of its export."""
+    """Side in pixels of the square that the network sees; other usual ones are tried, too."""
     decoded: bool = False
     """Whether the network was exported to answer in pixels (YOLOX: --decode_in_inference)."""
 
@@ -156,7 +156,7 @@ def _pinned(detector: str, content: str) -> Callable[[ONNXConfig | YOLOConfig], 
 
 ONNX = DetectorCard(
     name="onnx",
-    summary="What a YOLOX in an ONNX file knows, run by OpenCV on the CPU.",
+    summary="What a YOLO in an ONNX file knows (YOLOX, v5, v8 to 11), run by OpenCV on the CPU.",
     paper="Ge et al., YOLOX, 2021",
     config=ONNXConfig,
     load="vadkit_detectors.onnx:ONNX",

@@ -141,7 +141,7 @@ def boxes(*rows: tuple[float, ...], name: str = "a") -> str:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([(0.1, 0.2, 0.5, 0.9)] * 3, "The 3 boxes of a, whose frames are 60x40, lie between 0 and 1"),
+        ([(0.1, 0.2, 0.5, 0.9)] * 3, "The 3 boxes of a, whose frames are 60x40, lie between 0"),
         ([(120, 80, 240, 120)] * 3, "Of the 3 boxes of a, .* 3 lie outside, up to 240x120"),
         ([(6, 4, 9, 9)] * 2 + [(60, 4, 66, 9)], "1 lie outside"),
     ],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from vadkit_detectors import ONNXConfig
-from vadkit_detectors.onnx import GREY, ONNX, decoded, kept
+from vadkit_detectors.onnx import GREY, ONNX, STRIDES, decoded, form_of, kept
 
 from vadkit.data.dataset import Video
 from vadkit.data.detection import Seen
@@ -57,12 +58,24 @@ def test_confidence_is_objectness_times_class_and_the_surest_of_a_class_stays() 
         ],
         np.float32,
     )
-    boxes = kept(places, ONNXConfig())
-    assert sorted(boxes[:, 4].tolist()) == pytest.approx([0.72, 0.72])
-    assert boxes[0, :4].tolist() == [40, 40, 60, 60]
-    (one,) = kept(places, ONNXConfig(classes=(1,)))
+    boxes, scores = places[:, :4], places[:, 4:5] * places[:, 5:]
+    found = kept(boxes, scores, ONNXConfig())
+    assert sorted(found[:, 4].tolist()) == pytest.approx([0.72, 0.72])
+    assert found[0, :4].tolist() == [40, 40, 60, 60]
+    (one,) = kept(boxes, scores, ONNXConfig(classes=(1,)))
     assert one[4] == pytest.approx(0.72)
-    assert kept(places, ONNXConfig(confidence=0.95)).shape == (0, 5)
+    assert kept(boxes, scores, ONNXConfig(confidence=0.95)).shape == (0, 5)
+
+
+PLACES = sum((64 // stride) ** 2 for stride in STRIDES)
+"""Of a network that takes 64 by 64 pixels."""
+
+
+def answered(*rows: list[float], places: int = PLACES) -> np.ndarray:
+    """(1, places, numbers) with these rows first."""
+    answer = np.zeros((1, places, len(rows[0])), np.float32)
+    answer[0, : len(rows)] = rows
+    return answer
 
 
 def made(path: Path, answer: np.ndarray) -> Path:
@@ -85,7 +98,7 @@ def made(path: Path, answer: np.ndarray) -> Path:
 
 
 def test_boxes_are_in_pixels_of_the_image_and_join_those_found_before(tmp_path: Path) -> None:
-    answer = np.array([[place(16, 24, 16, 0.9, 1.0)]])
+    answer = answered(place(16, 24, 16, 0.9, 1.0))
     path = made(tmp_path / "one.onnx", answer)
     detector = ONNX(ONNXConfig(weights=path, size=64, decoded=True))
     before = np.array([[1, 2, 3, 4, 0.5]], np.float32)
@@ -98,7 +111,7 @@ def test_boxes_are_in_pixels_of_the_image_and_join_those_found_before(tmp_path: 
 def test_what_was_found_before_is_painted_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = made(tmp_path / "one.onnx", np.array([[place(16, 24, 16, 0.9, 1.0)]]))
+    path = made(tmp_path / "one.onnx", answered(place(16, 24, 16, 0.9, 1.0)))
     detector, shown = ONNX(ONNXConfig(weights=path, size=64, decoded=True)), []
     monkeypatch.setattr(detector, "boxes", lambda image: shown.append(image) or NOTHING)
     before = np.array([[10, 20, 30, 40, 1]], np.float32)
@@ -113,15 +126,49 @@ def test_missing_and_wrong_weights_are_named(tmp_path: Path) -> None:
     (tmp_path / "rubbish.onnx").write_bytes(b"rubbish")
     with pytest.raises(DataError, match="no ONNX file that OpenCV can read"):
         ONNX(ONNXConfig(weights=tmp_path / "rubbish.onnx"))
-    path = made(tmp_path / "other.onnx", np.zeros((1, 4)))
-    detector = ONNX(ONNXConfig(weights=path, size=64))
-    with pytest.raises(DataError, match="another kind of network"):
-        list(detector.detect(VIDEO, iter([seen(np.zeros((64, 64, 3), np.uint8))])))
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (1, 1000), (1, 83, 80), (1, 7, 7), (2, PLACES, 6)])
+def test_an_answer_of_another_shape_is_refused_when_the_file_is_loaded(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    path = made(tmp_path / "other.onnx", np.zeros(shape))
+    with pytest.raises(DataError, match=f"answer in the shape {re.escape(str(shape))}, as none of"):
+        ONNX(ONNXConfig(weights=path, size=64))
+
+
+@pytest.mark.parametrize(
+    ("answer", "form"),
+    [
+        (answered(place(16, 24, 16, 1.0, 0.9, 0.1)), "YOLOX"),
+        (answered(place(16, 24, 16, 1.0, 0.9, 0.1), places=3 * PLACES), "YOLOv5"),
+        (answered([16, 24, 16, 16, 0.9, 0.1]).transpose(0, 2, 1), "YOLOv8"),
+        (answered([8, 16, 24, 32, 0.9, 0.0], places=300), "end to end"),
+    ],
+)
+def test_the_usual_forms_are_told_by_their_shape(tmp_path: Path, answer, form: str) -> None:
+    assert form_of(answer.shape, 64) == form
+    path = made(tmp_path / "one.onnx", answer)
+    detector = ONNX(ONNXConfig(weights=path, size=64, decoded=True))
+    (found,) = detector.detect(VIDEO, iter([seen(np.zeros((64, 128, 3), np.uint8))]))
+    np.testing.assert_allclose(found.boxes, [[16, 32, 48, 64, 0.9]], rtol=1e-5)
+    none = ONNX(ONNXConfig(weights=path, size=64, decoded=True, classes=(1,)))
+    (found,) = none.detect(VIDEO, iter([seen(np.zeros((64, 128, 3), np.uint8))]))
+    assert len(found.boxes) == 0
+
+
+def test_a_size_that_is_not_the_files_is_found(tmp_path: Path) -> None:
+    places = sum((640 // stride) ** 2 for stride in STRIDES)
+    path = made(tmp_path / "one.onnx", answered([160, 240, 160, 160, 0.9], places=places)
+                .transpose(0, 2, 1))  # fmt: skip
+    detector = ONNX(ONNXConfig(weights=path))
+    (found,) = detector.detect(VIDEO, iter([seen(np.zeros((64, 64, 3), np.uint8))]))
+    np.testing.assert_allclose(found.boxes, [[8, 16, 24, 32, 0.9]], rtol=1e-5)
 
 
 def test_the_fingerprint_is_the_files(tmp_path: Path) -> None:
-    one = made(tmp_path / "one.onnx", np.array([[place(16, 24, 16, 0.9, 1.0)]]))
-    other = made(tmp_path / "other.onnx", np.array([[place(16, 25, 16, 0.9, 1.0)]]))
+    one = made(tmp_path / "one.onnx", answered(place(16, 24, 16, 0.9, 1.0)))
+    other = made(tmp_path / "other.onnx", answered(place(16, 25, 16, 0.9, 1.0)))
     prints = {ONNX(ONNXConfig(weights=path)).fingerprint() for path in (one, one, other)}
     assert len(prints) == 2
 
