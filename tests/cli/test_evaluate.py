@@ -350,3 +350,19 @@ def test_scores_that_are_higher_for_what_is_normal(folders, capsys) -> None:
     assert found["auc"]["micro"] == pytest.approx(1 - right["micro"])
     assert any("--higher normal" in note for note in found["notes"])
     assert not any("--higher normal" in note for note in right)
+
+
+def test_frames_are_counted_from_labels(tmp_path: Path, capsys) -> None:
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    np.save(labels / "01.npy", np.zeros(10))
+    given = {"tracks/01.txt": "0,1,2,2,9,9\n", "detections/01.txt": "1,2,2,9,9,0.9\n"}
+    assert regions(tmp_path, given, "--json") == 0
+    wanted = json.loads(capsys.readouterr().out)
+    words = ["evaluate", "regions", f"--tracks={tmp_path}/tracks"]
+    words += [f"--detections={tmp_path}/detections", "--json"]
+    assert execute([*words, f"--labels={labels}"]) == 0
+    assert json.loads(capsys.readouterr().out) == wanted
+    for more in ([], ["--frames=10", f"--labels={labels}"]):
+        assert execute([*words, *more]) == 4
+        assert "--frames or --labels" in capsys.readouterr().err

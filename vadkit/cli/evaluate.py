@@ -9,6 +9,7 @@ import typer
 
 from vadkit.cli import options
 from vadkit.cli.output import complain, say, say_json, say_table
+from vadkit.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,7 +164,13 @@ def regions(
     tracks: Folder,
     detections: Folder,
     *,
-    count: Annotated[int, typer.Option("--frames", help="Frames of all test videos together.")],
+    count: Annotated[
+        int | None, typer.Option("--frames", help="Frames of all test videos together.")
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|NAME=DIR", help="Labels of the frames, which are counted."),
+    ] = None,
     edges: Annotated[
         bool, typer.Option("--edges", help="A box from 3 to 5 is two pixels wide, not three.")
     ] = False,
@@ -171,18 +178,22 @@ def regions(
         bool, typer.Option("--group-ties", help="Equal scores pass a threshold together.")
     ] = False,
     as_json: options.Json = False,
+    plugin: options.Plugins = None,
 ) -> None:
     """Ask whether the anomalies themselves were found: RBDC, TBDC."""
     from vadkit.metrics.figures import all_figures
     from vadkit.metrics.region_metrics import Convention, evaluate_regions
     from vadkit.report.score_files import check_counterparts, files, read_detections, read_tracks
 
+    if (count is None) == (labels is None):
+        raise DataError("Region metrics need a number of frames.", "Give --frames or --labels.")
+    frames = count or sum(map(len, _labels(labels or "", plugin)[1].values()))
     track_files, detection_files = files(tracks), files(detections)
     check_counterparts(track_files, detection_files, detections)
     annotated = {video: read_tracks(path) for video, path in track_files.items()}
     detected = {video: read_detections(path) for video, path in detection_files.items()}
     convention = Convention(inclusive=not edges, group_ties=group_ties)
-    result = evaluate_regions(detected, annotated, count, convention)
+    result = evaluate_regions(detected, annotated, frames, convention)
     if as_json:
         say_json(result)
         return

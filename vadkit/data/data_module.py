@@ -78,7 +78,8 @@ class PreparedData:
     @cached_property
     def annotations(self) -> SealedAnnotations:
         """What is known of the test videos; sealed unless something is scored."""
-        return SealedAnnotations(self.prepared.role(TARGET).label_reader, self.lengths)
+        reader = self.prepared.role(TARGET).label_reader
+        return SealedAnnotations(reader, self.lengths, self._pixels)
 
     def dataset(self, role: str = TARGET) -> Dataset[Any]:
         """The data set bound to a role."""
@@ -189,6 +190,9 @@ class PreparedData:
     def lengths(self, split: Split = "test") -> dict[str, int]:
         """Frames of each of the target's videos, as they were decoded."""
         return self.prepared.any_store(split).units.frames
+
+    def _pixels(self) -> dict[str, tuple[int, int]]:
+        return self.prepared.any_store("test").units.pixels
 
     def times(self, split: Split = "test") -> dict[str, NDArray[np.float64]]:
         """Each frame's presentation time in seconds, NaN where not known, by target's video."""

@@ -82,6 +82,11 @@ class Units:
         """Frames of each video, by name."""
         return dict(zip(self.videos, self.lengths.tolist(), strict=True))
 
+    @property
+    def pixels(self) -> dict[str, tuple[int, int]]:
+        """Height and width of each video, by name."""
+        return dict(zip(self.videos, map(tuple, self.sizes.tolist()), strict=True))
+
     def __len__(self) -> int:
         return len(self.frame)
 

@@ -64,6 +64,8 @@ class _VideoCheck:
     notes: Notes
     video: Video
     frames: int = 0
+    size: tuple[int, int] = (0, 0)
+    """Height and width."""
     labelled: bool = False
     masked: bool = False
 
@@ -84,7 +86,7 @@ class _VideoCheck:
     def _decode(self) -> list[str]:
         reader = open_video(self.video.path)
         report = decode_all(reader)
-        self.frames = report.frames
+        self.frames, self.size = report.frames, (reader.info.height, reader.info.width)
         problems = [f"{self.name}: {warning}." for warning in report.warnings]
         size, expected = (reader.info.width, reader.info.height), self.expected.size
         if expected and size != expected:
@@ -109,7 +111,8 @@ class _VideoCheck:
         return []
 
     def _tracks(self) -> list[str]:
-        check_tracks(self.name, self.dataset.tracks(self.video) or [], self.frames)
+        tracks = self.dataset.tracks(self.video) or []
+        check_tracks(self.name, tracks, self.frames, self.size)
         return []
 
 

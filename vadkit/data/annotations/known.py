@@ -46,13 +46,24 @@ class LabelReader:
 
 
 class SealedAnnotations:
-    """What is known of the test videos of so many frames, sealed unless something is scored.
+    """What is known of the test videos, sealed unless something is scored.
 
     So nothing can be trained or chosen by it unseen.
+
+    Args:
+        reader: Of the labels.
+        lengths: Gives the frames of each video.
+        pixels: Gives the height and width of each.
     """
 
-    def __init__(self, reader: LabelReader, lengths: Callable[[], Mapping[str, int]]) -> None:
-        self._reader, self._lengths, self._sealed = reader, lengths, True
+    def __init__(
+        self,
+        reader: LabelReader,
+        lengths: Callable[[], Mapping[str, int]],
+        pixels: Callable[[], Mapping[str, tuple[int, int]]],
+    ) -> None:
+        self._reader, self._lengths, self._pixels = reader, lengths, pixels
+        self._sealed = True
 
     @contextmanager
     def scoring(self) -> Iterator[None]:
@@ -72,7 +83,7 @@ class SealedAnnotations:
 
         Raises:
             DataError: A video has more or fewer labels than frames, some test videos have labels
-                and others none, or a track reaches beyond its video.
+                and others none, or a track does not fit its video.
         """
         labels = self._test_labels()
         if labels:
@@ -111,13 +122,14 @@ class SealedAnnotations:
     @cached_property
     def _tracks(self) -> Tracks | None:
         dataset, lengths, derived = self._reader.dataset, self._lengths(), False
+        pixels = self._pixels()
         labels = self._reader.labels("test", lengths)
         videos: dict[str, list[Track]] = {}
         for video in dataset.videos("test"):
             tracks, of_masks = known_tracks(dataset, video, labels[video.name])
             if tracks is None:
                 return None
-            check_tracks(video.name, tracks, lengths[video.name])
+            check_tracks(video.name, tracks, lengths[video.name], pixels[video.name])
             videos[video.name], derived = tracks, derived or of_masks
         return videos, derived
 

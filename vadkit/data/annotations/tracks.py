@@ -19,6 +19,8 @@ EVALUATOR_COLUMNS = ("track", "frame", *BOX)
 TRACK_COLUMNS = ("track", "kind", "frame", *BOX)
 """Of the files of the standard layout."""
 
+BEYOND = 1.1
+"""How many times a picture's sides tracks may reach: some are drawn over its edge."""
 ANY_KIND = "anomaly"
 """The kind where a data set does not say."""
 
@@ -92,12 +94,14 @@ def _with_last_pixels(box: TrackedBox) -> TrackedBox:
     return replace(box, box=(x1, y1, x2 + 1, y2 + 1))
 
 
-def check_tracks(video: str, tracks: Iterable[Track], frames: int) -> None:
-    """Refuse tracks that do not fit the video.
+def check_tracks(video: str, tracks: Sequence[Track], frames: int, size: tuple[int, int]) -> None:
+    """Refuse tracks that do not fit a video of so many frames of this height and width.
 
     Raises:
-        DataError: A track is in a frame that the video does not have, or a box has no area.
+        DataError: A track is in a frame that the video does not have, a box has no area, or boxes
+            are shares of a picture or of a larger one.
     """
+    _check_sizes(video, tracks, *size)
     for track in tracks:
         beyond = track.frames[(track.frames < 0) | (track.frames >= frames)]
         if beyond.size:
@@ -108,6 +112,17 @@ def check_tracks(video: str, tracks: Iterable[Track], frames: int) -> None:
         empty = track.frames[(track.boxes[:, 2:] <= track.boxes[:, :2]).any(axis=1)]
         if empty.size:
             raise DataError(f"{video}: a track's box in frame {empty[0]} has no area.")
+
+
+def _check_sizes(video: str, tracks: Sequence[Track], height: int, width: int) -> None:
+    ends = [track.boxes[:, 2:].max(axis=0) for track in tracks if len(track.boxes)]
+    x, y = np.max(ends, axis=0) if ends else (width, height)
+    beyond = x > BEYOND * width or y > BEYOND * height
+    if beyond or max(x, y) <= 1:
+        raise DataError(
+            f"{video}: tracks reach to {x:g},{y:g}, and its frames are {width}x{height} pixels.",
+            "Give boxes in pixels of this video: x1,y1,x2,y2.",
+        )
 
 
 def _track(boxes: Sequence[TrackedBox], dtype: Any) -> Track:
