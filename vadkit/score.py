@@ -20,6 +20,7 @@ from torch import Tensor
 from vadkit.data.dataset import Video
 from vadkit.data.detection import Detector
 from vadkit.data.evidence import Evidence
+from vadkit.data.oddities import other_rate, step_of
 from vadkit.data.teachers.bound_teacher import BoundTeacher, FrameTeacher, Teachers
 from vadkit.data.teachers.outputs import frames_around
 from vadkit.data.video.frame import VideoReader
@@ -71,6 +72,8 @@ class Scorer:
     """Refuse damaged frames; otherwise the frame before stands in."""
     any_camera: bool = False
     """Score also what is not of a camera that was trained on."""
+    step_s: float | None = None
+    """Seconds from one frame to the next in training, where that is known."""
 
     @classmethod
     def of_run(
@@ -120,7 +123,7 @@ class Scorer:
         }
         model = model.to(where).eval()
         fitted = (model, bound.recipe, finders, rules, teachers, normal, evidence)
-        return cls(*fitted, where, strict, any_camera)
+        return cls(*fitted, where, strict, any_camera, state.get("step_s"))
 
     @property
     def cameras(self) -> list[str]:
@@ -161,7 +164,8 @@ class Scorer:
         for frame in self._frames(video_pass, sources):
             for source in sources:
                 source.add(frame)
-        for remark in video_pass.remarks:
+        times = sources[0].table.times
+        for remark in [*video_pass.remarks, *other_rate(step_of([times]), self.step_s)]:
             tell(remark)
         return self._fused(video.name, sources, camera)
 

@@ -24,7 +24,7 @@ def places(out: Path, *sources: Path) -> list[str]:
     [
         (["a/clip.mp4"], ["clip"]),
         (["a/1.mp4", "a/2.mp4"], ["1", "2"]),
-        (["d/10/garage/00.28.mp4", "d/11/garage/00.28.mp4"], ["10/garage/00.28", "11/garage/00.28"]),
+        (["d/10/yard/00.28.mp4", "d/11/yard/00.28.mp4"], ["10/yard/00.28", "11/yard/00.28"]),
         (["a/clip.mkv", "a/clip.mp4", "a/clip.ts"], ["clip.mkv", "clip.mp4", "clip.ts"]),
         (["a/b/1.mp4", "a/2.mp4"], ["b/1", "2"]),
         (["a/A.mp4", "a/a.mp4"], ["A", "a-2"]),

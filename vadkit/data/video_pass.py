@@ -18,6 +18,7 @@ from vadkit.data.crops import Cut, Cutting, cut
 from vadkit.data.dataset import Video
 from vadkit.data.detection import Detector, Seen, detect
 from vadkit.data.evidence import Evidence, Rows
+from vadkit.data.oddities import Oddities
 from vadkit.data.teachers.bound_teacher import BATCH, Answers, FrameTeacher
 from vadkit.data.video.frame import VideoReader, to_channels
 from vadkit.data.windows import Window, reach, windows
@@ -59,6 +60,7 @@ class VideoPass:
         self._video, self._reader, self._channels = video, reader, channels
         self._detectors, self._rules = detectors, rules
         self._frames, self._boxes = Counter[str](), Counter[str]()
+        self._oddities = Oddities()
 
     def frames(
         self,
@@ -77,6 +79,7 @@ class VideoPass:
         stream = self._read()
         if parts or any(cutting.unit == "object" for cutting in cuttings):
             stream = detect(self._video, stream, self._detectors, self._rules, self._boxes)
+        stream = self._oddities.watched(stream)
         offsets = [cutting.offsets for cutting in cuttings]
         offsets += [teacher.teacher.sampling.offsets for teacher in teachers]
         stream, *streams = tee(stream, 1 + len(parts))
@@ -100,7 +103,7 @@ class VideoPass:
     def remarks(self) -> list[str]:
         """Sentences about what is odd or damaged in the video, when all frames are out."""
         report = self._reader.report
-        return [*report.warnings, *report.remarks]
+        return [*report.warnings, *report.remarks, *self._oddities.remarks]
 
     def _read(self) -> Iterator[Seen]:
         for frame in self._reader.frames():

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from vadkit.data.data_module import PreparedData, answer_shapes, required
+from vadkit.data.oddities import short_videos
 from vadkit.distributed.joining import joined, own_device, refuse_small_batches
 from vadkit.distributed.ranks import this_rank
 from vadkit.distributed.signals import stop_on_signals
@@ -135,6 +136,8 @@ def _runner(
     for role in sorted({sampling.role for read in reads for sampling in read.samplings}):
         for sentence in data.dataset(role).left_out():
             progress.note(sentence)
+    for sentence in short_videos(data.lengths("train")):
+        progress.note(sentence)
     _tell_remarks(data, progress)
     shapes = {
         name: answer_shapes(data, task.samplings[0], "train", task.needs)

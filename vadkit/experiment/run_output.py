@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import torch
 
+from vadkit.data.oddities import step_of
 from vadkit.experiment.phase_evaluation import Evaluation
 from vadkit.experiment.run_metrics import PhaseResult, run_metrics
 from vadkit.metrics.metrics_schema import Metrics
@@ -94,6 +95,7 @@ def export(folder: RunFolder, runner: PhaseRunner, final: Evaluation) -> None:
         "recipe": recipe,
         "sizes": asdict(final.model.sizes),
         "evidence": fingerprints,
+        "step_s": step_of(runner.data.times("train").values()),
     }
     write_bundle(folder.model, {WEIGHTS: tensors}, meta, "the model")
 
