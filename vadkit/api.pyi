@@ -1,6 +1,7 @@
 """All that a plugin may import; each name is imported when it is first used."""
 
 from vadkit.data.annotations.csv_table import CsvRow as CsvRow
+from vadkit.data.annotations.csv_table import one_form as one_form
 from vadkit.data.annotations.csv_table import read_csv as read_csv
 from vadkit.data.annotations.csv_table import read_text as read_text
 from vadkit.data.annotations.frame_labels import check_length as check_length

@@ -27,6 +27,21 @@ ROOT/labels.csv            or, for all clips: clip,start_s,end_s""",
     terms="your own",
 )
 
+FRAMES = DatasetCard(
+    name="frames",
+    summary="The tree that most published codes use, for any data set: folders of frames.",
+    paper="Liu et al., CVPR 2018",
+    config=FolderConfig,
+    load="vadkit_datasets.frames:Frames",
+    layout="""\
+ROOT/training/frames/01/000.jpg ...             training videos
+ROOT/testing/frames/01/000.jpg ...              test videos
+ROOT/ped2.mat                                   ranges of frames; or
+ROOT/frame_labels_ped2.npy                      labels of all test frames in a row (MNAD); or
+ROOT/testing/test_frame_mask/01.npy             a file a test video""",
+    terms="those of the data set in it",
+)
+
 PED1 = DatasetCard(
     name="ped1",
     summary="UCSD Ped1: a walkway seen from its end; cyclists, skaters and carts are anomalous.",
@@ -201,6 +216,7 @@ ROOT/CLASS/NAME.jpg        images (.jpg .png .bmp .tif); folders to any depth, o
 
 DATASETS = [
     FOLDER,
+    FRAMES,
     PED1,
     PED2,
     AVENUE,
