@@ -15,11 +15,9 @@ from vadkit.api import (
     FileDataset,
     Split,
     Video,
-    check_length,
-    checked_labels,
     count_frames,
     mask_labels,
-    read_array,
+    read_joined_labels,
     read_mat,
 )
 from vadkit_datasets.cards import AVENUE, AvenueConfig
@@ -79,12 +77,8 @@ class Avenue(FileDataset[AvenueConfig]):
     @cached_property
     def _intervals(self) -> dict[str, NDArray[np.uint8]]:
         """Labels of each test video; the file holds those of all videos in sequence."""
-        joined = checked_labels(self._interval_file, read_array(self._interval_file))
-        videos = self.videos("test")
-        lengths = [count_frames(video.path) for video in videos]
-        check_length(f"{self._interval_file} (the test videos together)", sum(lengths), len(joined))
-        parts = np.split(joined, np.cumsum(lengths)[:-1])
-        return {video.name: labels for video, labels in zip(videos, parts, strict=True)}
+        lengths = {video.name: count_frames(video.path) for video in self.videos("test")}
+        return read_joined_labels(self._interval_file, lengths)
 
     def _mask_folder(self) -> Path:
         """The authors offer videos and masks as two archives, unpacked side by side or nested."""

@@ -45,12 +45,21 @@ def read_numbers(path: Path, column: str) -> Numbers:
     ending = path.suffix.lower()
     if ending in TEXT:
         return Numbers("row", _of_text(path, column))
-    if ending not in _READERS:
+    return Numbers("frame", list(enumerate(read_row(path).tolist())))
+
+
+def read_row(path: Path) -> NDArray[Any]:
+    """(N,) the one row of numbers in a .npy, .npz, .mat or .json file.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    if path.suffix.lower() not in _READERS:
         raise DataError(
             f"{path} is in no form that is read; these are {' '.join(FORMS)}.",
-            f"Save it as text, one {column} a line.",
+            "Save it as text, a number a line.",
         )
-    return Numbers("frame", list(enumerate(one_row(path, _READERS[ending](path)).tolist())))
+    return one_row(path, _READERS[path.suffix.lower()](path))
 
 
 def one_row(place: Path | str, values: NDArray[Any]) -> NDArray[Any]:
