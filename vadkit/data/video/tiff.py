@@ -1,0 +1,66 @@
+"""TIFF files: their pages, and the tags that say what a page holds."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_BIG = (b"II+\0", b"MM\0+")
+TIFF = (b"II*\0", b"MM\0*", *_BIG)
+"""Beginnings: numbers from the low byte or from the high one, offsets of 4 or (big) 8 bytes."""
+REDUCED, WIDTH, HEIGHT, BITS, COLOUR = 254, 256, 257, 258, 262
+_VALUES = {3: "H", 16: "Q"}
+"""Kind of a tag -> how its number is packed, where it is not in four bytes."""
+
+
+def page_starts(path: Path) -> list[int]:
+    """Where the directories of a TIFF's pages begin; of another file, or a broken one, 0."""
+    if path.stat().st_size == 0:
+        return [0]
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return [at for at, tags in directories(data) if not tags.get(REDUCED, 0) & 1] or [0]
+
+
+def view_page(path: Path, at: int) -> Any:
+    """A TIFF's bytes as if it began with the page at `at`, mapped and not read yet."""
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    offset, where, *_ = _layout(data)
+    struct.pack_into(offset, data, where, at)
+    return data
+
+
+def directories(data: Any) -> Iterator[tuple[int, dict[int, int]]]:
+    """Where each page's directory begins, and its tags of one number; none where it is cut off."""
+    offset, at, count, size, value = _layout(data)
+    seen = {0}
+    try:
+        (at,) = struct.unpack_from(offset, data, at)
+        while data[:4] in TIFF and at not in seen:
+            seen.add(at)
+            (entries,) = struct.unpack_from(count, data, at)
+            first = at + struct.calcsize(count)
+            tags = dict(_tag(data, first + size * n, value) for n in range(entries))
+            yield at, tags
+            (at,) = struct.unpack_from(offset, data, first + size * entries)
+    except struct.error:
+        yield at, {}
+
+
+def _layout(data: Any) -> tuple[str, int, str, int, int]:
+    """Packing of offsets, place of the first, packing of counts, size of a tag, its value's place."""
+    order, big = _order(data), data[:4] in _BIG
+    return (f"{order}Q", 8, f"{order}Q", 20, 12) if big else (f"{order}I", 4, f"{order}H", 12, 8)
+
+
+def _order(data: Any) -> str:
+    return "<" if data[:2] == b"II" else ">"
+
+
+def _tag(data: Any, at: int, value: int) -> tuple[int, int]:
+    order = _order(data)
+    tag, kind = struct.unpack_from(f"{order}HH", data, at)
+    return tag, struct.unpack_from(order + _VALUES.get(kind, "I"), data, at + value)[0]
