@@ -272,11 +272,14 @@ def score_videos(
     out: Path,
     tell: Tell = lambda _: None,
     camera: str = "",
+    *,
+    fps: float | None = None,
 ) -> tuple[list[Path], list[DataError]]:
     """Write `<video>.csv` and `<video>.png` for each source, and why in `reasons/<video>.csv`.
 
     Sources of one name in several folders have the folder's name before their own. What is odd or
-    damaged in a source is told in a sentence, as is what is removed of an earlier call.
+    damaged in a source is told in a sentence, as is what is removed of an earlier call. `fps` goes
+    before the times that sources have.
 
     Returns:
         The tables written, and why the other sources have none.
@@ -292,11 +295,14 @@ def score_videos(
         name, remark = file_names[long_name], partial(_remark, tell, source)
         path, plot, why = out / f"{name}.csv", out / f"{name}.png", out / FOLDER / f"{name}.csv"
         try:
-            table = scorer.score(Video(clip, source, "test"), remark, camera=camera)
+            reader = open_video(source, fps=fps, strict=scorer.strict)
+            table = scorer.score(Video(clip, source, "test"), remark, reader, camera)
         except DataError as error:
             failed.append(error)
             _remove([path, plot, why], source, remark)
             continue
+        if np.isnan(table.times).any():
+            remark("time_s is empty: nobody says how many frames a second it has (--fps)")
         write_scores(path, table)
         if table.scores.reasons:
             write_reasons(why, table.scores.reasons)

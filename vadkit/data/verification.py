@@ -82,7 +82,7 @@ class _VideoCheck:
                 return
 
     def _decode(self) -> list[str]:
-        reader = open_video(self.video.path)
+        reader = open_video(self.video.path, unrelated=self.video.unrelated)
         report = decode_all(reader)
         self.frames = report.frames
         problems = [f"{self.name}: {warning}." for warning in report.warnings]

@@ -126,8 +126,8 @@ def interval_labels(
     """
     if intervals and np.isnan(times).any():
         raise DataError(
-            f"{source}, row {intervals[0].row}: the clip has no times, since its frames' rate is unknown.",
-            "Say it, for frame folders of the data set `folder` with --set data.target.fps=25.",
+            f"{source}, row {intervals[0].row}: nobody says how many frames a second the clip has.",
+            "Say it; for frame folders of the data set `folder`, with --set data.target.fps=25.",
         )
     labels = np.zeros(len(times), np.uint8)
     step = times[-1] / max(1, len(times) - 1)

@@ -44,7 +44,7 @@ def read_objects(folder: Path) -> Iterator[NDArray[Any]]:
         DataError: One cannot be decoded.
     """
     for picture in _pictures(folder):
-        yield _values(picture)[1].max(axis=2)
+        yield _values(picture)[1][..., :RGB].max(axis=2)  # (H, W, C) -> (H, W)
 
 
 def _pictures(folder: Path) -> list[Picture]:

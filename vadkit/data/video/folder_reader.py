@@ -13,7 +13,7 @@ from vadkit.data.video.frame_names import FrameNames, read_names
 from vadkit.data.video.image import Picture, list_pictures, to_bytes, white_of
 from vadkit.errors import DataError
 
-DARK = 15
+DARK = 16
 """Of 255: as bright as 12 bits get where they are stored in 16."""
 
 
@@ -30,9 +30,10 @@ def frame_files(folder: Path) -> list[Path]:
 class FolderReader(VideoReader):
     """A folder of frames, or one file with a picture or several."""
 
-    def __init__(self, path: Path, fps: float | None, strict: bool) -> None:
+    def __init__(self, path: Path, fps: float | None, strict: bool, unrelated: bool) -> None:
         super().__init__(path, fps, strict)
-        self._names = read_names(path) if path.is_dir() else FrameNames([path], None, [])
+        single = FrameNames([path], None, [])
+        self._names = read_names(path, unrelated) if path.is_dir() else single
         self._pictures = list_pictures(self._names.files)
         self._white: dict[np.dtype[np.generic], float] = {}
         readable = (image for image in map(self._read, self._pictures) if image is not None)

@@ -39,8 +39,8 @@ class FrameNames:
     """Images of other patterns."""
 
 
-def read_names(folder: Path) -> FrameNames:
-    """Tell a folder's frames by their names.
+def read_names(folder: Path, unrelated: bool = False) -> FrameNames:
+    """Tell a folder's frames by their names; all images are frames where these are unrelated.
 
     Raises:
         DataError: There is no image, no pattern is that of most, or a number is missing or given
@@ -51,6 +51,8 @@ def read_names(folder: Path) -> FrameNames:
     if not images:
         raise DataError(f"{folder} holds no images ({' '.join(IMAGES)}).")
     images.sort(key=lambda path: natural_key(path.name.lower()))
+    if unrelated:
+        return FrameNames(images, None, [])
     files = _most(folder, images, images, lambda name: re.sub("[0-9]+", "0", name))
     times = _times(files)
     if times is None and len(files) > 1:

@@ -18,10 +18,11 @@ _VALUES = {3: "H", 16: "Q"}
 
 def page_starts(path: Path) -> list[int]:
     """Where the directories of a TIFF's pages begin; of another file, or a broken one, 0."""
-    if path.stat().st_size == 0:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return [at for at, tags in directories(data) if not tags.get(REDUCED, 0) & 1] or [0]
+    except (OSError, ValueError):  # an empty file cannot be mapped
         return [0]
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return [at for at, tags in directories(data) if not tags.get(REDUCED, 0) & 1] or [0]
 
 
 def view_page(path: Path, at: int) -> Any:
@@ -51,7 +52,7 @@ def directories(data: Any) -> Iterator[tuple[int, dict[int, int]]]:
 
 
 def _layout(data: Any) -> tuple[str, int, str, int, int]:
-    """Packing of offsets, place of the first, packing of counts, size of a tag, its value's place."""
+    """How offsets and counts are packed, where the first is, and where a tag has its value."""
     order, big = _order(data), data[:4] in _BIG
     return (f"{order}Q", 8, f"{order}Q", 20, 12) if big else (f"{order}I", 4, f"{order}H", 12, 8)
 
