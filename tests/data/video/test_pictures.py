@@ -204,6 +204,16 @@ def test_a_page_beyond_the_files_end_is_a_lost_frame(tmp_path):
     assert len(frames) == 4
 
 
+def test_files_of_one_picture_among_stacks_are_frames_too(tmp_path):
+    pages(tmp_path / "clip/stack_1.tif", 3, first=1)
+    (tmp_path / "clip/stack_2.tif").write_bytes(encoded(".jpg", paged(80)))
+    (tmp_path / "clip/stack_3.tif").write_bytes(encoded(".tif", paged(90)))
+    (tmp_path / "clip/stack_4.tif").touch()
+    frames, reader = decode(tmp_path / "clip")
+    assert [int(frame.image.max()) for frame in frames] == [1, 2, 3, 80, 90, 90]
+    assert reader.report.repaired == [5]
+
+
 def test_several_pages_among_files_of_one_are_refused(tmp_path):
     folder = write_frames(tmp_path / "clip", 2, ".tif")
     pages(folder / "003.tif", 3)

@@ -59,7 +59,8 @@ def read_names(folder: Path, unrelated: bool = False) -> FrameNames:
         if _counter(files) is None:
             files = _most(folder, files, images, lambda n: re.sub(r"[0-9]+(?=\D*$)", "0", n))
         _check_steps(folder, files)
-    return FrameNames(files, times, [path for path in images if path not in {*files}])
+    frames = {*files}
+    return FrameNames(files, times, [path for path in images if path not in frames])
 
 
 def _most(

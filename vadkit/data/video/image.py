@@ -6,7 +6,6 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vadkit.data.video.frame import check_pixels
-from vadkit.data.video.tiff import (
-    BITS,
-    COLOUR,
-    HEIGHT,
-    REDUCED,
-    TIFF,
-    WIDTH,
-    directories,
-    page_starts,
-    view_page,
-)
+from vadkit.data.video.tiff import TIFF, page_starts, tiff_size, unread_tiff, view_page
 from vadkit.errors import DataError
 
 _JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers of segments that hold the size."""
-_TIFF_COLOURS = range(1, 7)
-"""Grey from black on, RGB, palettes, CMYK and YCbCr; 0 is grey from white on, 8 Lab."""
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _PNM = re.compile(rb"P[1-6]%b(\d+)%b(\d+)(?:%b(\d+))?" % (_GAP, _GAP, _GAP))
 """Width, height and the value of white, which P1 and P4 do not have."""
@@ -65,7 +52,8 @@ class Picture:
         except OSError as error:
             raise DataError(f"{self.path} cannot be read: {error.strerror}.") from error
         check_pixels(self.path, *(image_size(data) or (0, 0)))
-        if kind := _unread_kind(data, 1 if self.page else 2):
+        animated = "an animation" if data[8:16] == b"WEBPVP8X" and data[20] & 2 else ""
+        if kind := animated or unread_tiff(data, paged=bool(self.page)):
             raise DataError(f"{self.path} is {kind}.", "Save its pictures as PNG, one a file.")
         return data, read_pixels(data, flags)
 
@@ -74,7 +62,8 @@ def list_pictures(files: Sequence[Path]) -> list[Picture]:
     """A picture for each file, or for each page where the first file has several."""
     if len(page_starts(files[0])) == 1:
         return [Picture(path) for path in files]
-    return [Picture(file, n, at) for file in files for n, at in enumerate(page_starts(file), 1)]
+    starts = ((file, n, at) for file in files for n, at in enumerate(page_starts(file), 1))
+    return [Picture(file, n if at else 0, at) for file, n, at in starts]
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
@@ -87,15 +76,14 @@ def image_size(data: bytes) -> tuple[int, int] | None:
         elif data[:2] == b"\xff\xd8":
             return _jpeg_size(data)
         elif data[:4] in TIFF:
-            _, tags = next(directories(data))
-            width, height = tags[WIDTH], tags[HEIGHT]
+            return tiff_size(data)
         elif data[8:12] == b"WEBP":
             return _webp_size(data)
         elif match := _PNM.match(data[:200]):
             width, height = int(match[1]), int(match[2])
         else:
             return None
-    except (struct.error, KeyError, IndexError, StopIteration):
+    except (struct.error, KeyError, IndexError):
         return None
     return width, abs(height)
 
@@ -139,19 +127,6 @@ def to_bytes(path: Path, pixels: NDArray[Any], white: float) -> NDArray[np.uint8
             "Save all frames alike, with 8 bits; of floats, the first frame says what is white.",
         )
     return np.round(pixels / (white / 255)).astype(np.uint8)
-
-
-def _unread_kind(data: bytes, pages: int) -> str:
-    """What an image is that is not read, or "", by its first so many pages."""
-    if data[8:16] == b"WEBPVP8X" and data[20] & 2:
-        return "an animation"
-    tags = [tags for _, tags in islice(directories(data), pages)]
-    if any(not page.get(REDUCED, 0) & 1 for page in tags[1:]):
-        return "a TIFF of several pages among files of one"
-    colour = tags[0].get(COLOUR, 1) if tags else 1
-    if colour in _TIFF_COLOURS or (colour == 0 and tags[0].get(BITS, 1) <= 8):  # noqa: PLR2004
-        return ""
-    return f"a TIFF of a colour space that is not read (PhotometricInterpretation {colour})"
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

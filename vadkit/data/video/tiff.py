@@ -5,13 +5,16 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 _BIG = (b"II+\0", b"MM\0+")
 TIFF = (b"II*\0", b"MM\0*", *_BIG)
 """Beginnings: numbers from the low byte or from the high one, offsets of 4 or (big) 8 bytes."""
-REDUCED, WIDTH, HEIGHT, BITS, COLOUR = 254, 256, 257, 258, 262
+_REDUCED, _WIDTH, _HEIGHT, _BITS, _COLOUR = 254, 256, 257, 258, 262
+_FROM_WHITE, _COLOURS = 0, range(1, 7)
+"""Grey with 0 for white; grey with 0 for black, RGB, palettes, CMYK and YCbCr. Lab is beyond."""
 _VALUES = {3: "H", 16: "Q"}
 """Kind of a tag -> how its number is packed, where it is not in four bytes."""
 
@@ -20,9 +23,26 @@ def page_starts(path: Path) -> list[int]:
     """Where the directories of a TIFF's pages begin; of another file, or a broken one, 0."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return [at for at, tags in directories(data) if not tags.get(REDUCED, 0) & 1] or [0]
+            return [at for at, tags in _directories(data) if not tags.get(_REDUCED, 0) & 1] or [0]
     except (OSError, ValueError):  # an empty file cannot be mapped
         return [0]
+
+
+def tiff_size(data: Any) -> tuple[int, int]:
+    """Width and height of the first page; KeyError where they are missing."""
+    tags = next((tags for _, tags in _directories(data)), {})
+    return tags[_WIDTH], tags[_HEIGHT]
+
+
+def unread_tiff(data: Any, *, paged: bool) -> str:
+    """What a TIFF is that is not read, several pages included unless `paged`; else ""."""
+    tags, *more = [tags for _, tags in islice(_directories(data), 1 if paged else 2)] or [{}]
+    if more and not more[0].get(_REDUCED, 0) & 1:
+        return "a TIFF of several pages among files of one"
+    colour = tags.get(_COLOUR, 1)
+    if colour in _COLOURS or (colour == _FROM_WHITE and tags.get(_BITS, 1) <= 8):  # noqa: PLR2004
+        return ""
+    return f"a TIFF of a colour space that is not read (PhotometricInterpretation {colour})"
 
 
 def view_page(path: Path, at: int) -> Any:
@@ -34,7 +54,7 @@ def view_page(path: Path, at: int) -> Any:
     return data
 
 
-def directories(data: Any) -> Iterator[tuple[int, dict[int, int]]]:
+def _directories(data: Any) -> Iterator[tuple[int, dict[int, int]]]:
     """Where each page's directory begins, and its tags of one number; none where it is cut off."""
     offset, at, count, size, value = _layout(data)
     seen = {0}
