@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from tiny_world import FRAMES, World, film, write_video
 
+from vadkit.cli import execute
 from vadkit.data.dataset import Video
+from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError, RecipeError
 from vadkit.experiment.run import run
 from vadkit.recipe import file_detector, load_recipe
@@ -92,6 +95,23 @@ def test_tables_and_plots_of_every_video_that_can_be_read(
     assert all(path.with_suffix(".png").stat().st_size > 1000 for path in written)
     (error,) = failed
     assert "broken.mkv" in error.message
+
+
+@pytest.mark.parametrize("words", [[], ["--fps", "4"]], ids=["unknown", "given"])
+def test_the_rate_of_frames_is_given_or_missed(
+    done: Path, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    source = tmp_path / "c"
+    source.mkdir()
+    for frame in open_video(world.target / "test/c.mkv").frames():
+        cv2.imwrite(str(source / f"{frame.index}.png"), frame.image)
+    options = ["--run", str(done), "--out", str(tmp_path / "out"), "--any-camera", *words]
+    assert execute(["score", str(source), *options]) == 0
+    times = read_scores(tmp_path / "out/c.csv").times
+    assert len(times) == FRAMES
+    missed = "c: time_s is empty: nobody says how many frames a second it has (--fps)"
+    assert (missed in capsys.readouterr().err) is (not words)
+    assert np.isnan(times).all() if not words else times.tolist() == [n / 4 for n in range(FRAMES)]
 
 
 def test_boxes_of_ones_own(done: Path, registry: Registry, world: World, tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from vadkit.data.annotations.frame_labels import mask_labels as mask_labels
 from vadkit.data.annotations.frame_labels import range_labels as range_labels
 from vadkit.data.annotations.frame_labels import read_intervals as read_intervals
 from vadkit.data.annotations.frame_labels import read_labels as read_labels
-from vadkit.data.annotations.frame_labels import read_masks as read_masks
 from vadkit.data.annotations.joined_labels import read_joined_labels as read_joined_labels
 from vadkit.data.annotations.numbers import read_array as read_array
 from vadkit.data.annotations.numbers import read_arrays as read_arrays
 from vadkit.data.annotations.numbers import read_mat as read_mat
+from vadkit.data.annotations.pixel_masks import read_masks as read_masks
+from vadkit.data.annotations.pixel_masks import read_objects as read_objects
 from vadkit.data.annotations.tracks import TrackedBox as TrackedBox
 from vadkit.data.annotations.tracks import build_tracks as build_tracks
 from vadkit.data.annotations.tracks import read_evaluator_tracks as read_evaluator_tracks

@@ -276,11 +276,13 @@ def score_videos(
     out: Path,
     tell: Tell = lambda _: None,
     camera: str = "",
+    *,
+    fps: float | None = None,
 ) -> tuple[list[Path], list[DataError]]:
     """Write a table and a plot for each source, and why in `reasons/`; see `ScorePlaces`.
 
     Of a folder of videos all are scored. What is odd or damaged in a source is told in a sentence,
-    as is what is removed of an earlier call.
+    as is what is removed of an earlier call. `fps` goes before the times that sources have.
 
     Returns:
         The tables written, and why the other sources have none.
@@ -293,12 +295,16 @@ def score_videos(
         path, plot = (place.with_name(place.name + ending) for ending in (".csv", ".png"))
         why = out / FOLDER / path.relative_to(out)
         try:
-            table = scorer.score(Video(clip_name(source), source, "test"), remark, camera=camera)
+            reader = open_video(source, fps=fps, strict=scorer.strict)
+            video = Video(clip_name(source), source, "test")
+            table = scorer.score(video, remark, reader, camera)
         except DataError as error:
             failed.append(error)
             _remove([path, plot, why], source, remark)
             places.write()
             continue
+        if np.isnan(table.times).any():
+            remark("time_s is empty: nobody says how many frames a second it has (--fps)")
         write_scores(path, table)
         if table.scores.reasons:
             write_reasons(why, table.scores.reasons)

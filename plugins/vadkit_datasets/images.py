@@ -33,7 +33,7 @@ class Images(FileDataset[NoOptions]):
                     f"{folder} and {folders[name]} would both be named {name!r}.", "Rename one."
                 )
             folders[name] = folder
-        return [Video(name, folder, split) for name, folder in folders.items()]
+        return [Video(name, folder, split, unrelated=True) for name, folder in folders.items()]
 
     def _name(self, folder: Path) -> str:
         return "-".join(folder.relative_to(self.base).parts) or self.base.name

@@ -20,9 +20,9 @@ from vadkit.api import (
     count_frames,
     list_videos,
     natural_key,
-    open_video,
     range_labels,
     read_csv,
+    read_objects,
     read_text,
 )
 from vadkit_datasets.cards import UBNORMAL
@@ -135,20 +135,14 @@ def _range(row: CsvRow) -> Range:
     return number, first, last
 
 
-def _maps(folder: Path) -> Iterator[NDArray[np.uint8]]:
-    """Each frame's (H, W) map of object numbers."""
-    for frame in open_video(folder, strict=True).frames():
-        yield frame.image.max(axis=2)
-
-
 def _masks(folder: Path, ranges: list[Range]) -> Iterator[NDArray[np.bool_]]:
-    for frame, objects in enumerate(_maps(folder)):
+    for frame, objects in enumerate(read_objects(folder)):
         anomalies = [number for number, first, last in ranges if first <= frame <= last]
         yield np.isin(objects, anomalies)
 
 
 def _tracked_boxes(maps: Path, ranges: list[Range]) -> Iterator[TrackedBox]:
-    for frame, objects in enumerate(_maps(maps)):
+    for frame, objects in enumerate(read_objects(maps)):
         for number, first, last in ranges:
             if first <= frame <= last and (mask := objects == number).any():
                 yield TrackedBox((number, first), frame, _box(mask))

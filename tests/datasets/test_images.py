@@ -11,6 +11,8 @@ from vadkit_datasets.cards import TEXTURE_KINDS, TexturesConfig
 from vadkit_datasets.images import Images
 from vadkit_datasets.textures import SIDE, Textures, draw_texture
 
+from vadkit.data.dataset import Video
+from vadkit.data.video.frame import VideoReader
 from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
 from vadkit.registry.cards import NoOptions
@@ -24,9 +26,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def opened(video: Video) -> VideoReader:
+    return open_video(video.path, unrelated=video.unrelated)
+
+
 def images(dataset: Textures | Images) -> list[np.ndarray]:
     videos = dataset.videos("train")
-    return [frame.image for video in videos for frame in open_video(video.path).frames()]
+    return [frame.image for video in videos for frame in opened(video).frames()]
 
 
 @pytest.mark.usefixtures("home")
@@ -56,7 +62,7 @@ def test_too_few_textures_are_refused() -> None:
 
 
 def test_every_folder_of_a_tree_of_images_is_a_video(tmp_path: Path) -> None:
-    for name in ("rose/1.jpg", "rose/2.jpg", "bark/rough/a.png", "note.txt"):
+    for name in ("rose/1.jpg", "rose/7.jpg", "rose/red.png", "bark/rough/a.png", "note.txt"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".txt":
@@ -66,7 +72,7 @@ def test_every_folder_of_a_tree_of_images_is_a_video(tmp_path: Path) -> None:
     dataset = Images(tmp_path, NoOptions())
     assert [video.name for video in dataset.videos("train")] == ["bark-rough", "rose"]
     assert dataset.videos("test") == []
-    assert len(images(dataset)) == 3
+    assert len(images(dataset)) == 4
     assert dataset.verify() == []
     before = dataset.fingerprint()
     cv2.imwrite(str(tmp_path / "rose/3.jpg"), np.zeros((20, 30, 3), np.uint8))

@@ -51,6 +51,33 @@ def test_seconds_of_a_frame_folder_go_by_the_given_rate(folder):
     assert labels(Folder(folder, FolderConfig(fps=1)), "images") == LABELS
 
 
+def test_seconds_of_frames_whose_rate_nobody_says_are_refused(folder):
+    shutil.rmtree(folder / "labels" / "images")
+    text(folder / "labels.csv", "clip,start_s,end_s\nseconds,0.1,0.3\nimages,1,3\n")
+    dataset = Folder(folder, FolderConfig())
+    with pytest.raises(DataError, match=r"labels\.csv, row 3: nobody says how many frames a sec"):
+        labels(dataset, "images")
+    text(folder / "labels.csv", "clip,start_s,end_s\nimages,,\n")
+    assert labels(dataset, "images") == [0] * 5
+
+
+def test_seconds_of_frames_go_by_the_times_in_their_names(folder):
+    shutil.rmtree(folder / "labels" / "images")
+    for index in range(5):
+        path = folder / "test" / "images" / f"{index + 1:03}.png"
+        path.rename(path.with_stem(f"20261124_1200{10 * index:02}"))
+    text(folder / "labels.csv", "clip,start_s,end_s\nimages,10,30\n")
+    assert labels(Folder(folder, FolderConfig()), "images") == LABELS
+
+
+def test_masks_of_sixteen_bits_are_numbers_of_objects(folder):
+    (folder / "masks" / "none").mkdir(parents=True)
+    for index, label in enumerate(LABELS):
+        mask = np.full((24, 36), label, np.uint16)
+        cv2.imwrite(str(folder / "masks" / "none" / f"{index}.png"), mask)
+    assert labels(Folder(folder, FolderConfig()), "none") == LABELS
+
+
 @pytest.mark.parametrize("form", ["images", "video"])
 def test_a_folders_masks_are_read_and_give_labels(folder, form):
     found = [np.zeros((24, 36), np.uint8) for _ in LABELS]

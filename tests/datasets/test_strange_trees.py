@@ -45,7 +45,7 @@ def names(dataset) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["@eaDir", "#recycle", ".thumbnails", "lost+found", "$RECYCLE.BIN",
-                                  "System Volume Information", "__MACOSX", "~trash"])  # fmt: skip
+                                  "System Volume Information", "__MACOSX", "@Recycle"])  # fmt: skip
 def test_what_systems_put_there_is_left_out_without_a_word(
     plain: Path, ped2: Path, name: str
 ) -> None:

@@ -52,6 +52,15 @@ def test_ubnormal_masks_and_tracks_are_those_of_the_anomalous_object(ubnormal):
     assert dataset.masks(by_name(dataset, "train")["abnormal_scene_2_scenario_1"]) is None
 
 
+def test_ubnormal_maps_of_sixteen_bits_are_read_alike(ubnormal):
+    for path in ubnormal.rglob("*_gt.png"):
+        cv2.imwrite(str(path), cv2.imread(str(path), cv2.IMREAD_UNCHANGED).astype(np.uint16))
+    dataset = UBnormal(ubnormal, NoOptions())
+    annotated = by_name(dataset, "train")["abnormal_scene_1_scenario_10"]
+    assert [int(mask.any()) for mask in dataset.masks(annotated)] == LABELS
+    assert dataset.tracks(annotated)[0].boxes.tolist() == [[21, 10, 25, 20], [22, 10, 26, 20]]
+
+
 def test_ubnormal_prefers_corrected_tracks_and_checks_them(ubnormal):
     dataset = UBnormal(ubnormal, NoOptions())
     stem = "abnormal_scene_1_scenario_10"

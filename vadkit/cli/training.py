@@ -163,6 +163,10 @@ def score(
         bool,
         typer.Option("--any-camera", help="Score also what is of no camera that was trained on."),
     ] = False,
+    fps: Annotated[
+        float | None,
+        typer.Option("--fps", min=0.01, help="Frames a second, in place of what a source says."),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")] = "cpu",
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.")] = None,
     strict: options.Strict = False,
@@ -191,7 +195,7 @@ def score(
         cameras = ", ".join(scorer.cameras) or "no camera by name"
         raise DataError(f"--camera {camera}: {run} does not know it.", f"It knows {cameras}.")
     with limited_threads(threads):
-        written, failed = score_videos(sources, scorer, out, complain, camera)
+        written, failed = score_videos(sources, scorer, out, complain, camera, fps=fps)
     for path in written:
         say(str(path))
     for error in failed:

@@ -57,13 +57,16 @@ class BoundDataset:
     def channels(self) -> int:
         """Colour channels of its first video: 1 (grey) or 3 (RGB)."""
         first = (self.dataset.videos("train") or self.videos("test"))[0]
-        self._opened[first.name] = open_video(first.path, strict=self._strict)
+        self._opened[first.name] = self._open(first)
         return self._opened[first.name].info.channels
 
     def video_pass(self, video: Video, channels: int) -> VideoPass:
         """A pass over a video, which is opened."""
-        reader = self._opened.pop(video.name, None) or open_video(video.path, strict=self._strict)
+        reader = self._opened.pop(video.name, None) or self._open(video)
         return VideoPass(video, reader, self.detectors, self.rules, channels)
+
+    def _open(self, video: Video) -> VideoReader:
+        return open_video(video.path, strict=self._strict, unrelated=video.unrelated)
 
     def facts(self, unit: Unit) -> dict[str, Any]:
         """JSON values of all that decides frames and boxes."""

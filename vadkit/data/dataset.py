@@ -23,6 +23,8 @@ class Video:
     """Unique in the data set, usable as a file name."""
     path: Path
     split: Split
+    unrelated: bool = False
+    """Whether it is a folder of images that are no sequence: any names will do."""
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,12 @@ from vadkit.data.annotations.frame_labels import (
     mask_labels,
     read_intervals,
     read_labels,
-    read_masks,
 )
+from vadkit.data.annotations.pixel_masks import read_masks
 from vadkit.data.annotations.tracks import read_tracks
 from vadkit.data.dataset import Split, Track, Video
 from vadkit.data.file_dataset import FileDataset
 from vadkit.data.verification import ExpectedFiles
-from vadkit.data.video.frame import ASSUMED_FPS
 from vadkit.data.video.open_video import clip_name, entries, open_video, videos_below
 from vadkit.errors import DataError
 
@@ -124,7 +123,7 @@ class FolderDataset(FileDataset[ConfigT]):
 
     def _times(self, video: Video) -> NDArray[np.float64]:
         """(frames,) when each frame is shown in seconds, from the stream, since rates vary."""
-        fps = self.frame_rate() or ASSUMED_FPS if video.path.is_dir() else None
+        fps = self.frame_rate() if video.path.is_dir() else None
         return np.array([frame.time_s for frame in open_video(video.path, fps=fps).frames()])
 
 

@@ -58,12 +58,12 @@ class PreparedSplit:
     def times(self, store: Store) -> dict[str, NDArray[np.float64]]:
         """Video -> (frames,) presentation times in seconds, by one of the split's stores.
 
-        NaN in a folder of images, where the data set does not say how many are of a second.
+        NaN in a folder of images, where neither the data set nor their names say it.
         """
-        rate = self._bound.dataset.frame_rate() or np.nan
+        rate = self._bound.dataset.frame_rate()
         folders = {video.name for video in self.videos if video.path.is_dir()}
         return {
-            name: np.arange(len(times)) / rate if name in folders else times
+            name: np.arange(len(times)) / rate if rate and name in folders else times
             for name, times in store.times.items()
         }
 

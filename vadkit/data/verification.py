@@ -84,7 +84,7 @@ class _VideoCheck:
                 return
 
     def _decode(self) -> list[str]:
-        reader = open_video(self.video.path)
+        reader = open_video(self.video.path, unrelated=self.video.unrelated)
         report = decode_all(reader)
         self.frames, self.size = report.frames, (reader.info.height, reader.info.width)
         problems = [f"{self.name}: {warning}." for warning in report.warnings]

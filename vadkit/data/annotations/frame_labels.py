@@ -5,7 +5,7 @@ Data sets have arrays, tables, pixel masks, ranges of frames or intervals in sec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from vadkit.data.annotations.csv_table import CsvRow, read_csv
 from vadkit.data.annotations.numbers import one_row, read_numbers
-from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
 
 _TIMES = ("start_s", "end_s")
@@ -71,18 +70,6 @@ def checked_labels(place: Path | str, values: NDArray[Any]) -> Labels:
     return _checked(place, [*enumerate(values.tolist())], "frame").astype(np.uint8)
 
 
-def read_masks(path: Path) -> Iterator[NDArray[np.bool_]]:
-    """Each frame's (H, W) mask from a folder of images (not 0) or a grey video (above 127).
-
-    Raises:
-        DataError: One of them cannot be decoded.
-    """
-    # A lossless file keeps 0 and 255; an object's number in an image may be as low as 1.
-    threshold = 0 if path.is_dir() else 127
-    for frame in open_video(path, strict=True).frames():
-        yield np.asarray((frame.image > threshold).any(axis=2))  # (H, W, C) -> (H, W)
-
-
 @dataclass(frozen=True)
 class Interval:
     """An anomalous stretch of a clip: start <= t < end, in seconds."""
@@ -127,8 +114,13 @@ def interval_labels(
     """Labels of the frames shown at `times` (frames,), in seconds from the start.
 
     Raises:
-        DataError: An interval ends after the clip.
+        DataError: An interval ends after the clip, or nobody says when frames are shown.
     """
+    if intervals and np.isnan(times).any():
+        raise DataError(
+            f"{source}, row {intervals[0].row}: nobody says how many frames a second the clip has.",
+            "Say it; for frame folders of the data set `folder`, with --set data.target.fps=25.",
+        )
     labels = np.zeros(len(times), np.uint8)
     step = times[-1] / max(1, len(times) - 1)
     for interval in intervals:

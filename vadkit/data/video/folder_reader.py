@@ -2,76 +2,87 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from vadkit.data.video.frame import (
-    ASSUMED_FPS,
-    IMAGES,
-    Image,
-    VideoInfo,
-    VideoReader,
-    check_pixels,
-    natural_key,
-    to_channels,
-)
-from vadkit.data.video.image import image_size, read_image
+from vadkit.data.video.frame import ASSUMED_FPS, Image, VideoInfo, VideoReader, to_channels
+from vadkit.data.video.frame_names import FrameNames, read_names
+from vadkit.data.video.image import Picture, list_pictures, to_bytes, white_of
 from vadkit.errors import DataError
+
+DARK = 16
+"""Of 255: as bright as 12 bits get where they are stored in 16."""
 
 
 def frame_files(folder: Path) -> list[Path]:
-    """The folder's images in natural order; the numbers in their names have no gap.
+    """The folder's frames in order, without images of other patterns.
 
     Raises:
-        DataError: There is no image, a number is missing or given twice.
+        DataError: There is no image, no pattern is that of most, or a number is missing or given
+            twice.
     """
-    images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
-    files = [path for path in images if not path.name.startswith(".") and path.is_file()]
-    if not files:
-        raise DataError(f"{folder} holds no images ({' '.join(IMAGES)}).")
-    files.sort(key=lambda path: natural_key(path.name))
-    _check_numbers(folder, [path.stem for path in files])
-    return files
+    return read_names(folder).files
 
 
 class FolderReader(VideoReader):
-    """A folder of frames."""
+    """A folder of frames, or one file with a picture or several."""
 
-    def __init__(self, path: Path, fps: float | None, strict: bool) -> None:
-        self.files = frame_files(path)
+    def __init__(self, path: Path, fps: float | None, strict: bool, unrelated: bool) -> None:
         super().__init__(path, fps, strict)
-        readable = (image for image in map(self._read, self.files) if image is not None)
+        single = FrameNames([path], None, [])
+        self._names = read_names(path, unrelated) if path.is_dir() else single
+        self._pictures = list_pictures(self._names.files)
+        self._white: dict[np.dtype[np.generic], float] = {}
+        readable = (image for image in map(self._read, self._pictures) if image is not None)
         first = next(readable, None)
         if first is None:
             raise DataError(f"{path} holds no image that can be decoded.")
         height, width, channels = first.shape
-        self.info = VideoInfo(width, height, channels, fps or ASSUMED_FPS, len(self.files))
+        self.info = VideoInfo(width, height, channels, fps or self._rate(), len(self._pictures))
 
     def place(self, index: int) -> str:
         """The file of a frame."""
-        return self.files[index].name
+        return self._pictures[index].name
 
     def _decoded(self) -> Iterator[tuple[float, Image | None]]:
-        for path in self.files:
-            image = self._read(path)
-            yield float("nan"), None if image is None else self._fitted(image)
+        if others := self._names.others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            first = self._names.files[0].name
+            self.report.warn(f"{others[0].name}{more} left out: not named like {first}")
+        brightest = 0
+        for time_s, picture in zip(self._times, self._pictures, strict=True):
+            image = self._read(picture)
+            brightest = max(brightest, 0 if image is None else int(image.max()))
+            yield time_s, None if image is None else self._fitted(image)
+        if brightest <= DARK:
+            text = f"no frame is brighter than {brightest} of 255"
+            self.report.remarks.append(f"{text}; 12 bits stored in 16 have to be multiplied by 16")
+
+    @property
+    def _times(self) -> list[float]:
+        """Seconds from the first frame, NaN where the names do not say when each was taken."""
+        times = self._names.times or []
+        nobody_knows = [float("nan")] * len(self._pictures)
+        return times if len(times) == len(self._pictures) > 1 else nobody_knows
+
+    def _rate(self) -> float:
+        span = self._times[-1]
+        return (len(self._pictures) - 1) / span if span > 0 else ASSUMED_FPS
 
     def _damage(self, index: int) -> DataError:
-        path = self.files[index]
+        path = self._pictures[index].path
         return DataError(f"{path} cannot be decoded (truncated?).", "Replace the file.")
 
-    def _read(self, path: Path) -> Image | None:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-        check_pixels(path, *(image_size(data) or (0, 0)))
-        return read_image(data)
+    def _read(self, picture: Picture) -> Image | None:
+        data, pixels = picture.read()
+        if pixels is None:
+            return None
+        # By the first frame of its depth, so that a dark one is not scaled otherwise.
+        white = self._white.setdefault(pixels.dtype, white_of(data, pixels))
+        return to_bytes(picture.path, pixels, white)
 
     def _fitted(self, image: Image) -> Image:
         info = self.info
@@ -80,21 +91,3 @@ class FolderReader(VideoReader):
             self.report.warn("the frame size changes; frames are scaled to the first one's")
             image = cv2.resize(image, (info.width, info.height)).astype(np.uint8)
         return image.reshape(info.height, info.width, info.channels)
-
-
-def _check_numbers(folder: Path, stems: list[str]) -> None:
-    """Look for a gap, where all names are one text and a number."""
-    matches = [re.fullmatch(r"(.*?)([0-9]+)(\D*)", stem) for stem in stems]
-    texts = {(match[1], match[3]) for match in matches if match}
-    if None in matches or len(texts) != 1:
-        return
-    numbers = [int(match[2]) for match in matches if match]
-    for number, following in pairwise(numbers):
-        if following == number:
-            raise DataError(f"{folder} holds frame {number} twice.", "Keep one file a frame.")
-        if following != number + 1:
-            lost = following - number - 1
-            raise DataError(
-                f"{folder} has no frame {number + 1}: {lost} missing before {following}.",
-                "Restore the frames, or number the others without a gap.",
-            )

@@ -15,7 +15,7 @@ from vadkit.errors import DataError
 
 MAX_PIXELS = 7680 * 4320
 """Largest frame that is decoded: 8K UHD, 33 million pixels."""
-IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pnm", ".pbm")
 """Endings of images that can be frames."""
 ASSUMED_FPS = 25.0
 """Frames a second where neither the user nor the file says."""
@@ -31,7 +31,7 @@ class Frame:
     index: int
     """Position from 0."""
     time_s: float
-    """Presentation time in seconds; for a folder the index over the rate, NaN without one."""
+    """Presentation time in seconds; of a folder as its names say, else NaN."""
     image: Image
     """(H, W, C), C 1 (grey) or 3 (RGB)."""
     repaired: bool = False

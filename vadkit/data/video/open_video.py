@@ -12,29 +12,33 @@ VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".ts"
                   ".wmv", ".asf", ".flv", ".gif")  # fmt: skip
 
 OF_SYSTEMS = {"thumbs.db", "desktop.ini", "lost+found", "system volume information", "__macosx",
-              "icon\r", "network trash folder", "temporary items"}  # fmt: skip
-"""Names in lower case, beside those that begin with . @ # $ or ~."""
+              "$recycle.bin", "icon\r", "network trash folder", "temporary items", "@eadir",
+              "@recycle", "@recently-snapshot", "@tmp", "#recycle", "#snapshot"}  # fmt: skip
+"""Names in lower case, beside those that begin with a dot."""
 
 THUMBNAILS = {"thumbs", "thumbnails"}
 """Folders of images that are no frames, in lower case."""
 
 
-def open_video(path: Path, *, fps: float | None = None, strict: bool = False) -> VideoReader:
-    """Open a video file or a folder of frames.
+def open_video(
+    path: Path, *, fps: float | None = None, strict: bool = False, unrelated: bool = False
+) -> VideoReader:
+    """Open a video file, a folder of frames or a file of one picture or several.
 
     Args:
         path: The file or folder; it is never written to.
         fps: Frames a second to take in place of what the file says.
         strict: Refuse a frame that cannot be decoded; else as `VideoReader.frames` says.
+        unrelated: Take all images of a folder, whatever their names.
 
     Raises:
         DataError: It is missing, empty, too large or not a video.
     """
     # Here, because listing and scoring import this module and want neither library.
-    if path.is_dir():
+    if path.is_dir() or is_image(path):
         from vadkit.data.video.folder_reader import FolderReader
 
-        return FolderReader(path, fps, strict)
+        return FolderReader(path, fps, strict, unrelated)
     from vadkit.data.video.file_reader import FileReader
 
     return FileReader(path, fps, strict)
@@ -83,7 +87,7 @@ def entries(folder: Path) -> list[Path]:
 
 def is_of_system(name: str) -> bool:
     """Whether a file or folder is of an operating system or a network drive, by its name."""
-    return name.startswith((".", "@", "#", "$", "~")) or name.lower() in OF_SYSTEMS
+    return name.startswith(".") or name.lower() in OF_SYSTEMS
 
 
 def clip_name(path: Path) -> str:
