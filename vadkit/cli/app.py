@@ -101,6 +101,7 @@ app.add_typer(recipe_app, name="recipe")
 
 data_app = _typer(help="Check, draw and prepare data sets.")
 data_app.command("verify")(data.verify)
+data_app.command("import-labels")(data.import_labels)
 data_app.command("render")(data.render)
 data_app.command("prepare")(data.prepare)
 app.add_typer(data_app, name="data")

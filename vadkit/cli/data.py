@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vadkit.cli import options
-from vadkit.cli.output import clean, complain, say
+from vadkit.cli.output import clean, complain, say, say_table
 from vadkit.errors import DataError, RecipeError
 from vadkit.registry.cards import DatasetCard
 from vadkit.registry.isolation import blamed
@@ -34,6 +34,36 @@ def verify(
         ways = "1 way" if len(problems) == 1 else f"{len(problems)} ways"
         raise DataError(f"{folder} differs in {ways} from what {name} should be.")
     say(f"{folder} holds {name}, complete.")
+
+
+def import_labels(
+    source: Annotated[Path, typer.Argument(help="A folder, or one file of all videos.")],
+    binding: Annotated[str, typer.Argument(metavar="folder=DIR", help="Whose labels/ they fill.")],
+    *,
+    names: Annotated[
+        str, typer.Option(help="How a video's are called there: '{name}', '{number}_label'.")
+    ] = "{name}",
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw them over frames, a picture a video.")
+    ] = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """Turn labels of another form into a file for each test video of a folder."""
+    name, folder = options.pair(binding)
+    videos = options.registry(plugin).create("dataset", name, {}, folder).videos("test")
+
+    from vadkit.data.annotations.imported import imported_labels
+    from vadkit.report.label_pictures import draw_labels
+    from vadkit.report.score_files import write_labels
+
+    rows = []
+    for video, labels in zip(videos, imported_labels(source, videos, names).values(), strict=True):
+        write_labels(folder / "labels" / f"{video.name}.csv", labels)
+        if pictures:
+            draw_labels(pictures / f"{video.name}.png", video.path, labels)
+        counts = {"frames": str(len(labels)), "anomalous": str(int(labels.sum()))}
+        rows.append({"video": video.name, **counts})
+    say_table(rows)
 
 
 def render(
