@@ -1,4 +1,4 @@
-"""`vadkit data import-labels`: labels of any form become those of a folder, and can be looked at."""
+"""`vadkit data import-labels`: labels of any form become a folder's, and can be looked at."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ def test_labels_twice_are_refused(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"other": np.zeros(2)}, "holds no variable 'gt'"),
-        ({"gt": np.zeros((2, 3))}, r"\(a row a test video\): 2 frames, 6 labels"),
+        ({"other": np.zeros(2)}, r"\(all videos together\): 10 frames, 2 labels"),
+        ({"gt": np.zeros((2, 3))}, r"has the shape \(2, 3\)"),
     ],
 )
 def test_a_matlab_file_of_something_else_is_named(tree: Path, content, said: str) -> None:
