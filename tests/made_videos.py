@@ -25,8 +25,9 @@ def picture(index: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
 
 
 def write_video(path, frames=FRAMES, codec="mpeg4", *, size=(WIDTH, HEIGHT), pix_fmt="yuv420p",
-                times=None, rate=10, options=None, rotation=None, title=""):  # fmt: skip
-    with av.open(str(path), "w") as container:
+                times=None, rate=10, options=None, rotation=None, title="",
+                container_options=None):  # fmt: skip
+    with av.open(str(path), "w", options=container_options or {}) as container:
         if title:
             container.metadata["title"] = title
         stream = container.add_stream(codec, rate=rate, options=options or {})
