@@ -12,6 +12,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from made_videos import pattern, spelled
 
 from vadkit.data.video.open_video import VIDEO_SUFFIXES, count_frames, open_video
 
@@ -48,7 +49,6 @@ MOVFLAGS = [
     ("", 3),
 ]
 """How an .mp4 is laid out, and how many of its frames an edit list hides."""
-ROWS, COLUMNS = 2, 4
 
 
 @dataclass
@@ -73,7 +73,7 @@ def draw(seed: int) -> Made:
     ending, codec = KINDS[random.integers(len(KINDS))]
     rates = RATES if codec in STEADY else RATES + SLOW
     rate = Fraction(25) if ending == ".mjpeg" else rates[random.integers(len(rates))]
-    options = dict(OPTIONS.get(codec, {})) | {"g": str(random.integers(1, 13))}
+    options = dict(OPTIONS.get(codec, {})) | {"g": str(random.integers(2, 13))}
     if codec in REORDERS and ending != ".avi":
         options["bf"] = str(random.integers(0, 4))
     tick, ticks = 1 / rate, np.arange(random.integers(5, 41))
@@ -103,21 +103,6 @@ def vary(random, tick, ticks, *, counted):
     return Fraction(1, 1000), np.cumsum(steps)
 
 
-def pattern(index: int, size: tuple[int, int]) -> np.ndarray:
-    """(H, W, 3), bright and dark blocks that spell the index in bits."""
-    bits = (index >> np.arange(ROWS * COLUMNS)) & 1
-    blocks = np.where(bits, 210, 40).astype(np.uint8).reshape(ROWS, COLUMNS)
-    high, wide = size[1] // ROWS, size[0] // COLUMNS
-    return np.repeat(np.kron(blocks, np.ones((high, wide), np.uint8))[..., None], 3, axis=2)
-
-
-def spelled(image: np.ndarray) -> int:
-    """The index that a picture spells."""
-    high, wide = image.shape[0] // ROWS, image.shape[1] // COLUMNS
-    blocks = image.mean(axis=2).reshape(ROWS, high, COLUMNS, wide).mean(axis=(1, 3)) > 125
-    return int((blocks.reshape(-1) << np.arange(ROWS * COLUMNS)).sum())
-
-
 def write(path, made: Made) -> None:
     with av.open(str(path), "w", options=made.container) as container:
         stream = container.add_stream(made.codec, rate=made.rate, options=made.options)
@@ -128,7 +113,7 @@ def write(path, made: Made) -> None:
         if made.turned:
             stream.set_display_rotation(made.turned)
         for index, tick in enumerate(made.ticks):
-            frame = av.VideoFrame.from_ndarray(pattern(index, made.size), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(pattern(index, *made.size), format="rgb24")
             frame = frame.reformat(format=stream.pix_fmt)
             frame.pts, frame.time_base = tick, made.tick
             container.mux(stream.encode(frame))

@@ -209,11 +209,8 @@ def open_stream(path: Path, index: int) -> Iterator[Any]:
 def decode(stream: Any, timeline: Timeline) -> Iterator[Any]:
     """Every frame that can be had, in order of presentation; damage goes to the timeline."""
     for packet in _packets(stream, timeline):
-        stamp = packet.dts if timeline.counted or packet.pts is None else packet.pts
         shown = packet.size and not packet.is_discard
-        stamp = (
-            timeline.packet(None if _is_raw(stream) else stamp, packet.duration) if shown else None
-        )
+        stamp = timeline.packet(_stamp(stream, packet), packet.duration) if shown else None
         try:
             yield from packet.decode()
         except MemoryError:
@@ -229,6 +226,13 @@ def _packets(stream: Any, timeline: Timeline) -> Iterator[Any]:
     except av.error.FFmpegError:
         # What comes after cannot be found.
         timeline.damage(None)
+
+
+def _stamp(stream: Any, packet: Any) -> int | None:
+    if _is_raw(stream):
+        return None
+    by_count = packet.pts is None or stream.container.format.name == "avi"
+    return packet.dts if by_count else packet.pts
 
 
 def timeline_of(stream: Any) -> Timeline:
@@ -250,9 +254,9 @@ def indexed_frames(stream: Any) -> int:
     """Frames to be shown, as the file's index counts them; 0 where it does not list them all."""
     entries, name = stream.index_entries, stream.container.format.name
     if name == "avi":
-        whole = len(entries) and entries[-1].timestamp + 1 == stream.frames
-        return stream.frames if whole else 0
-    # The header of a file in fragments counts those of the first alone, or none.
+        listed = entries[-1].timestamp + 1 if len(entries) else 0
+        return listed if listed == stream.frames else 0
+    # The header of a file in fragments counts the frames of the first, or none.
     if not name.startswith("mov") or len(entries) > stream.frames:
         return 0
     return sum(not entry.is_discard for entry in entries)
@@ -261,7 +265,7 @@ def indexed_frames(stream: Any) -> int:
 def announced_s(stream: Any) -> float:
     """When the video ends as the file announces, in seconds; 0 where it does not."""
     if stream.duration:
-        return float(stream.duration * stream.time_base)
+        return stream.duration * float(stream.time_base)
     alone = len(stream.container.streams) == 1
     return (stream.container.duration or 0) / av.time_base if alone else 0.0
 
