@@ -123,7 +123,7 @@ class FileReader(VideoReader):
 
     def _remarks(self, stream: Any, timeline: Timeline) -> Iterator[str]:
         if others := len(self._streams) - 1:
-            yield f"only stream {stream.index} is read, {others} more of this file hold a video"
+            yield f"only stream {stream.index} is read; videos that the file holds beside it: {others}"
         if _is_raw(stream) and not self.fps and not frame_rate(stream):
             yield f"the file stores no times; {ASSUMED_FPS:g} frames a second are assumed"
         if unshown := timeline.unshown:
@@ -168,7 +168,8 @@ def _ranked(container: Any, streams: list[Any]) -> list[Any]:
     """The default first, then the largest, without pictures that are not marked as covers."""
     packets = Counter[int]()
     with suppress(av.error.FFmpegError):
-        packets.update(p.stream_index for p in islice(container.demux(streams), _SAMPLE))
+        some = islice(container.demux(streams), _SAMPLE)
+        packets.update(packet.stream_index for packet in some if packet.size)
     moving = [stream for stream in streams if packets[stream.index] > 1] or streams
 
     def worth(stream: Any) -> tuple[bool, int]:
