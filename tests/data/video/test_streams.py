@@ -155,7 +155,7 @@ def test_a_picture_alone_is_a_video_of_one_frame(tmp_path):
 def test_of_two_cameras_one_is_read_and_the_other_named(tmp_path, other, mine):
     """The default, or else the one with more pixels."""
     remarks = whole(write_streams(tmp_path / "a.mkv", other, mine), 10)
-    assert remarks == ["only stream 1 is read; videos that the file holds beside it: 1"]
+    assert remarks == ["only stream 1 is read; videos in the file beside it: 1"]
 
 
 @pytest.mark.parametrize("name", ["a.rm", "a.braw", "a.txt", "a.jpg", "a.mp3"])

@@ -123,7 +123,7 @@ class FileReader(VideoReader):
 
     def _remarks(self, stream: Any, timeline: Timeline) -> Iterator[str]:
         if others := len(self._streams) - 1:
-            yield f"only stream {stream.index} is read; videos that the file holds beside it: {others}"
+            yield f"only stream {stream.index} is read; videos in the file beside it: {others}"
         if _is_raw(stream) and not self.fps and not frame_rate(stream):
             yield f"the file stores no times; {ASSUMED_FPS:g} frames a second are assumed"
         if unshown := timeline.unshown:
