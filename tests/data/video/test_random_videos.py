@@ -76,7 +76,9 @@ def draw(seed: int) -> Made:
     options = dict(OPTIONS.get(codec, {})) | {"g": str(random.integers(2, 13))}
     if codec in REORDERS and ending != ".avi":
         options["bf"] = str(random.integers(0, 4))
-    tick, ticks = 1 / rate, np.arange(random.integers(5, 41))
+    # FFmpeg opens no transport stream of fewer than eleven packets, all tables included.
+    least = 15 if ending in (".ts", ".m2ts") else 5
+    tick, ticks = 1 / rate, np.arange(random.integers(least, 41))
     if ending not in COUNTLESS and codec not in STEADY and random.random() < 0.6:
         tick, ticks = vary(random, tick, ticks, counted=ending == ".avi")
     container, turned = {}, 0

@@ -46,11 +46,6 @@ class Timeline:
         self._latest: deque[int] = deque(maxlen=64)
 
     @property
-    def step_s(self) -> float:
-        """Seconds from one frame to the next where no stamp tells."""
-        return self.step * self.tick_s
-
-    @property
     def end_s(self) -> float:
         """When the packets end, by their stamps."""
         return self._end * self.tick_s
