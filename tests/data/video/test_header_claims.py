@@ -61,9 +61,10 @@ def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path, codec):
     assert reader.report.warnings == reader.report.remarks == []
 
 
-def test_an_empty_edit_at_the_start_moves_no_frame(tmp_path):
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts"])
+def test_a_video_that_begins_later_than_its_file_lacks_nothing(tmp_path, ending):
     times = [2000 + 40 * index for index in range(20)]
-    path = write_video(tmp_path / "a.mp4", 20, times=times, rate=25, **X264)
+    path = write_video(tmp_path / f"a.{ending}", 20, times=times, rate=25, **X264)
     frames, reader = decode(path)
     assert np.allclose([frame.time_s for frame in frames], np.arange(20) / 25)
     assert reader.report.remarks == reader.report.warnings == []
