@@ -16,6 +16,7 @@ from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
 
 FRAMES, WIDTH, HEIGHT = 60, 96, 64
+ROWS, COLUMNS = 2, 4
 
 
 def picture(index: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
@@ -24,9 +25,25 @@ def picture(index: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
     return np.clip(60 + 2 * index + noise, 0, 255).astype(np.uint8)
 
 
+def pattern(index: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+    """Bright and dark blocks that spell the index in bits."""
+    bits = (index >> np.arange(ROWS * COLUMNS)) & 1
+    blocks = np.where(bits, 210, 40).astype(np.uint8).reshape(ROWS, COLUMNS)
+    block = np.ones((height // ROWS, width // COLUMNS), np.uint8)
+    return np.repeat(np.kron(blocks, block)[..., None], 3, axis=2)
+
+
+def spelled(image: np.ndarray) -> int:
+    """The index that a `pattern` spells."""
+    high, wide = image.shape[0] // ROWS, image.shape[1] // COLUMNS
+    blocks = image.mean(axis=2).reshape(ROWS, high, COLUMNS, wide).mean(axis=(1, 3)) > 125
+    return int((blocks.reshape(-1) << np.arange(ROWS * COLUMNS)).sum())
+
+
 def write_video(path, frames=FRAMES, codec="mpeg4", *, size=(WIDTH, HEIGHT), pix_fmt="yuv420p",
-                times=None, rate=10, options=None, rotation=None, title=""):  # fmt: skip
-    with av.open(str(path), "w") as container:
+                times=None, rate=10, options=None, rotation=None, title="",
+                container_options=None, draw=picture):  # fmt: skip
+    with av.open(str(path), "w", options=container_options or {}) as container:
         if title:
             container.metadata["title"] = title
         stream = container.add_stream(codec, rate=rate, options=options or {})
@@ -35,7 +52,7 @@ def write_video(path, frames=FRAMES, codec="mpeg4", *, size=(WIDTH, HEIGHT), pix
         if rotation is not None:
             stream.set_display_rotation(rotation)
         for index in range(frames):
-            frame = av.VideoFrame.from_ndarray(picture(index, *size), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(draw(index, *size), format="rgb24")
             frame = frame.reformat(format=pix_fmt)
             frame.pts = index if times is None else times[index]
             frame.time_base = Fraction(1, rate) if times is None else Fraction(1, 1000)

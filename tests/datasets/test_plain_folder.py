@@ -7,11 +7,14 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from made_videos import write_video
 from trees import LABELS, by_name, frames, image, labels, masks, text, video
 from vadkit_datasets.cards import FolderConfig
 from vadkit_datasets.folder import Folder
 
 from vadkit.errors import DataError
+
+FIVE = "frame,label\n0,0\n1,1\n2,1\n3,0\n4,0\n"
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def folder(tmp_path):
         video(tmp_path / "test" / name)
     frames(tmp_path / "test" / "images", ending=".png")
     text(tmp_path / "labels.csv", "clip,start_s,end_s\nseconds,0.1,0.3\n")
-    text(tmp_path / "labels" / "csv.csv", "frame,label\n0,0\n1,1\n2,1\n3,0\n4,0\n")
+    text(tmp_path / "labels" / "csv.csv", FIVE)
     np.save(tmp_path / "labels" / "npy.npy", np.array(LABELS))
     masks(tmp_path / "labels" / "images", name="{}.png", value=1)
     return tmp_path
@@ -133,6 +136,18 @@ def test_a_folders_verify_names_strangers_gaps_and_lengths(folder):
     assert len(problems.splitlines()) == 5
     (said,) = Folder(folder, FolderConfig()).left_out()
     assert said == f"{folder / 'test'} also holds notes.txt, which is not read."
+
+
+def test_a_folders_verify_calls_no_sound_video_damaged(tmp_path):
+    (tmp_path / "test").mkdir()
+    dropped = [0, 40, 80, 800, 840]
+    for ending in (".mp4", ".mkv", ".ts"):
+        write_video(tmp_path / "test" / f"dropped{ending[1:]}{ending}", 5, times=dropped, rate=25)
+        text(tmp_path / "labels" / f"dropped{ending[1:]}.csv", FIVE)
+    hidden = [40 * index - 160 for index in range(9)]
+    write_video(tmp_path / "test" / "trimmed.mp4", 9, times=hidden, rate=25)
+    text(tmp_path / "labels" / "trimmed.csv", FIVE)
+    assert Folder(tmp_path, FolderConfig()).verify() == []
 
 
 def test_labels_of_a_folder_are_optional(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from made_videos import write_video
 from trees import LABELS, by_name, labels, real, text, video
 from vadkit_datasets.ubnormal import UBnormal
 
@@ -38,6 +39,15 @@ def test_ubnormal_is_labelled_training_data_of_both_kinds(ubnormal):
         "abnormal_scene_2_scenario_1": [1] * 5,
         "normal_scene_1_scenario_2": [0] * 5,
     }
+
+
+def test_ubnormal_labels_the_frames_that_a_trimmed_clip_shows(tmp_path):
+    path = tmp_path / "Scene1" / "normal_scene_1_scenario_2.mp4"
+    path.parent.mkdir()
+    write_video(path, 9, times=[40 * index - 160 for index in range(9)], rate=25)
+    dataset = UBnormal(tmp_path, NoOptions())
+    assert labels(dataset, path.stem, "train") == [0] * 5
+    assert not any(path.stem in problem for problem in dataset.verify())
 
 
 def test_ubnormal_masks_and_tracks_are_those_of_the_anomalous_object(ubnormal):

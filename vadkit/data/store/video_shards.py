@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from vadkit.errors import ResourceError
 from vadkit.runs.atomic import DISK_FULL
 
-REVISION = 3
+REVISION = 4
 """Raised when a shard of the same name would hold something else, or be written in other files.
 Phases are then trained anew, too; `experiment.curriculum.REVISION` is for training alone."""
 _ROWS, _ARRAYS, _HEADER = "rows.bin", "arrays.npz", "shard.json"

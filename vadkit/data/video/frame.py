@@ -51,7 +51,7 @@ class VideoInfo:
     fps: float
     """Frames a second: as asked for, else as stored, else `ASSUMED_FPS`."""
     frames: int | None
-    """Frames as the container counts them; None where it does not."""
+    """Frames to come, as the file's index counts them; None where it does not."""
 
 
 @dataclass

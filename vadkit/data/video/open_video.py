@@ -8,8 +8,10 @@ from vadkit.data.annotations.csv_table import one_form
 from vadkit.data.dataset import Split, Video
 from vadkit.data.video.frame import IMAGES, DecodeReport, VideoReader, natural_key
 
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts",
-                  ".wmv", ".asf", ".flv", ".gif")  # fmt: skip
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".f4v", ".mkv", ".webm", ".avi", ".divx",
+                  ".ts", ".mts", ".m2ts", ".m2t", ".mpg", ".mpeg", ".vob", ".m2v", ".wmv", ".asf",
+                  ".flv", ".ogv", ".mxf", ".gif", ".y4m", ".mjpeg", ".mjpg", ".dav", ".264",
+                  ".h264", ".avc", ".265", ".h265", ".hevc")  # fmt: skip
 
 OF_SYSTEMS = {"thumbs.db", "desktop.ini", "lost+found", "system volume information", "__macosx",
               "$recycle.bin", "icon\r", "network trash folder", "temporary items", "@eadir",
@@ -106,7 +108,7 @@ def is_image(path: Path) -> bool:
 
 
 def count_frames(path: Path) -> int:
-    """Number of frames: the container's count, or that of decoded frames where it has none.
+    """Number of frames: as the file's index counts them, or decoded where it does not.
 
     Raises:
         DataError: It is missing or not a video.
