@@ -18,6 +18,8 @@ from vadkit_detectors import FileConfig
 
 OUTSIDE = 0.1
 """Share of a video's boxes that may lie outside its picture: trackers run ahead."""
+DENSE = 20
+"""Frames of one video alone, with a box in each but the first, where that tells something."""
 COLUMNS = ["video", "frame", "x1", "y1", "x2", "y2", "confidence"]
 
 
@@ -80,7 +82,8 @@ class File(Detector[FileConfig]):
     def _tables(self) -> dict[Path, dict[str, list[FileBox]]]:
         tables = {path: _read(path) for path in self._files}
         frames = [{box.frame for box in of} for videos in tables.values() for of in videos.values()]
-        every = all(min(of) == 1 and (len(frames) > 1 or len(of) == max(of)) for of in frames)
+        enough = len(frames) > 1 or all(len(of) == max(of) >= DENSE for of in frames)
+        every = enough and all(min(of) == 1 for of in frames)
         if self.config.first is None and frames and every:
             raise DataError(
                 f"{self.config.path}: boxes begin in frame 1, of all videos.",

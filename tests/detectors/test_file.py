@@ -168,7 +168,7 @@ def test_frames_that_seem_to_count_from_1_have_to_be_said(tmp_path: Path) -> Non
         found(FileConfig(path=path), "a")
     assert [len(of) for of in found(FileConfig(path=path, first=1), "a")] == [1, 0, 1]
     assert [len(of) for of in found(FileConfig(path=path, first=0), "a", 4)] == [0, 1, 0, 1]
-    one = written(tmp_path / "c.csv", "".join(f"a,{n},6,4,9,9,0.9\n" for n in (1, 2, 3)))
+    one = written(tmp_path / "c.csv", "".join(f"a,{n},6,4,9,9,0.9\n" for n in range(1, 30)))
     with pytest.raises(DataError, match="begin in frame 1"):
         found(FileConfig(path=one), "a")
 
