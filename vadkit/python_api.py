@@ -296,11 +296,13 @@ def evaluate(
     frames = scored_frames(with_ends(given), no_gaps, seconds)
     finished = {video: table.smooth for video, table in finish(frames.scores, how).items()}
     counts = without_borders(counting(given, known), how.borders)
-    judged_frames = [
-        counted(of, counts) for of in frames_that_count(finished, frames.labels, how.borders)
-    ]
-    judged = judge(*judged_frames, counted(without_borders(frames.times, how.borders), counts))
-    intervals = auc_intervals(*judged_frames)
+    inner = frames_that_count(finished, frames.labels, how.borders)
+    own_scores, own_labels = (counted(of, counts) for of in inner)
+    own_times = counted(without_borders(frames.times, how.borders), counts)
+    judged, intervals = (
+        judge(own_scores, own_labels, own_times),
+        auc_intervals(own_scores, own_labels),
+    )
     notes = [*judged["notes"], *uncounted_notes(given, known), *_inverted(intervals)]
     facts = {"intervals": intervals, "protocol": describe(how), "notes": notes}
     return ScoreFigures.model_validate({**judged, **facts})

@@ -58,12 +58,11 @@ class Oddities:
     def _watch_frame(self, frame: Frame) -> None:
         self._area = frame.image.shape[0] * frame.image.shape[1]
         shown = frame.image[::SPARSE, ::SPARSE].astype(np.int16)
-        same = self._last is not None and shown.shape == self._last.shape
-        if not same or np.abs(shown - self._last).mean() > STILL:
+        last, self._last = self._last, shown
+        if last is None or shown.shape != last.shape or np.abs(shown - last).mean() > STILL:
             self._since = frame.time_s
         elif frame.time_s - self._since > self._longest[1] - self._longest[0]:
             self._longest = (self._since, frame.time_s)
-        self._last = shown
 
     def _watch_boxes(self, seen: Seen) -> None:
         self._objects += len(seen.boxes)
