@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from vadkit.data.video.recorded import recorded_at
 from vadkit.report.score_places import SOURCES, ScorePlaces
 
 
@@ -45,7 +46,7 @@ def test_another_source_of_the_name_is_numbered(tmp_path: Path) -> None:
     assert places(out, second) == ["clip-2"]
     assert places(out, first) == ["clip"]
     assert (out / SOURCES).read_text() == (
-        f"table\tsource\nclip.csv\t{first}\nclip-2.csv\t{second}\n"
+        f"table\tsource\tbegins\nclip.csv\t{first}\t\nclip-2.csv\t{second}\t\n"
     )
 
 
@@ -61,3 +62,15 @@ def test_what_is_gone_is_not_listed(tmp_path: Path) -> None:
     (out / "a.csv").unlink()
     ScorePlaces(out, [tmp_path / "a.mp4"]).write()
     assert not (out / SOURCES).exists()
+
+
+def test_it_says_when_a_recording_begins(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    places(out, tmp_path / "2026-11-24/10/garage/00.28.mp4", tmp_path / "b/x_20261124_101500.mkv")
+    _, *rows = (out / SOURCES).read_text().splitlines()
+    assert [row.split("\t")[2] for row in rows] == ["2026-11-24 10:00:28", "2026-11-24 10:15:00"]
+
+
+@pytest.mark.parametrize("path", ["2026-13-24/10/00.28.mp4", "clip.mp4", "x_20261399_101500.mp4"])
+def test_no_time_is_made_up(path: str) -> None:
+    assert recorded_at(Path(path)) is None

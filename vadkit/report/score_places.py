@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vadkit.data.video.open_video import clip_name
+from vadkit.data.video.recorded import recorded_at
 from vadkit.runs.atomic import write_text
 from vadkit.runs.names import safe_name, untaken
 from vadkit.utils.text_tables import csv_text
 
 SOURCES = "sources.tsv"
-"""The file that says of which source each table is."""
+"""The file that says of which source each table is, and when that begins by its clock."""
 
 
 class ScorePlaces:
@@ -57,10 +58,13 @@ class ScorePlaces:
         Raises:
             ResourceError: The disk is full.
         """
-        rows = [(f"{place}.csv", source) for place, source in self._of.items()]
-        rows = [row for row in rows if (self._out / row[0]).is_file()]
+        rows = [
+            (f"{place}.csv", source, recorded_at(Path(source)) or "")
+            for place, source in self._of.items()
+            if (self._out / f"{place}.csv").is_file()
+        ]
         if rows:
-            write_text(self._out / SOURCES, csv_text([("table", "source"), *rows], "\t"))
+            write_text(self._out / SOURCES, csv_text([("table", "source", "begins"), *rows], "\t"))
         else:
             (self._out / SOURCES).unlink(missing_ok=True)
 
@@ -71,4 +75,4 @@ def _read(path: Path) -> dict[str, str]:
         return {}
     with path.open(encoding="utf-8", newline="") as file:
         _, *rows = csv.reader(file, delimiter="\t")
-        return {table.removesuffix(".csv"): source for table, source in rows}
+        return {table.removesuffix(".csv"): source for table, source, *_ in rows}

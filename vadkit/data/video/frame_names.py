@@ -80,7 +80,7 @@ def _most(
 
 
 def _times(files: Sequence[Path]) -> list[float] | None:
-    stamps = [stamp for path in files if (stamp := _stamp(path.stem))]
+    stamps = [stamp for path in files if (stamp := time_stamp(path.stem))]
     if len(stamps) != len(files):
         return None
     counts, before, times = Counter(stamps), Counter[datetime](), []
@@ -90,7 +90,8 @@ def _times(files: Sequence[Path]) -> list[float] | None:
     return times if all(time < after for time, after in pairwise(times)) else None
 
 
-def _stamp(stem: str) -> datetime | None:
+def time_stamp(stem: str) -> datetime | None:
+    """The date and time of day in a name; None where it has none."""
     match = _STAMP.fullmatch(stem)
     if match is None:
         return None
