@@ -11,7 +11,7 @@ from vadkit.api import BoxRules, DatasetCard
 @dataclass(frozen=True, kw_only=True)
 class FolderConfig:
     fps: float | None = None
-    """Frames a second of frame folders, and of files in place of what they say."""
+    """Frames a second of folders of frames."""
 
 
 FOLDER = DatasetCard(

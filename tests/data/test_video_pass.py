@@ -130,3 +130,14 @@ def test_what_was_repaired_is_counted_for_each_kind_of_unit_and_told() -> None:
     assert "boxes" not in video_pass.counts("frame")
     told = "frame 0 and 2 more cannot be decoded; the frame before stands in (lost frames: 3)"
     assert video_pass.remarks == [told]
+
+
+def test_most_boxes_falling_away_is_told() -> None:
+    video = Video("ramp", Path("ramp"), "test")
+    for side, said in ((0.0, 0), (30.0, 1)):
+        rules = BoxRules(confidence=0.0, min_side=side, drop_contained=False)
+        passed = VideoPass(video, Ramp(), [Half(NoOptions())], rules, 1)
+        assert len(list(passed.frames([CUBES]))) == LENGTH
+        fallen = [text for text in passed.remarks if "are no objects by the rules" in text]
+        assert len(fallen) == said
+    assert fallen[0].startswith("14 of 14 boxes")

@@ -134,3 +134,15 @@ def test_labels_that_are_not_read_and_labels_twice_are_refused(plain: Path) -> N
     np.save(plain / "labels" / "tue.npy", [0, 1, 1, 0, 0])
     with pytest.raises(DataError, match=r"tue\.npy and .*tue\.txt are both of the video 'tue'"):
         labels(Folder(plain, FolderConfig()), "tue")
+
+
+def test_labels_in_seconds_of_frames_need_a_rate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video(tmp_path / "train" / "mon.avi")
+    pictures(tmp_path / "test" / "tue", 5)
+    (tmp_path / "labels.csv").write_text("clip,start_s,end_s\ntue,0.1,0.2\n")
+    assert execute(["data", "verify", f"folder={tmp_path}"]) == 4
+    assert "nobody says how many frames" in capsys.readouterr().err
+    assert execute(["data", "verify", f"folder={tmp_path}", "--fps=10"]) == 0
+    assert labels(Folder(tmp_path, FolderConfig(fps=10)), "tue") == [0, 1, 0, 0, 0]

@@ -20,11 +20,16 @@ _EVERY_S = 10.0
 
 def verify(
     binding: Annotated[str, typer.Argument(metavar="NAME=DIR")],
+    *,
+    fps: Annotated[
+        float | None, typer.Option("--fps", min=0.01, help="Frames a second of frame folders.")
+    ] = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Check a data set on disk: counts, sizes, lengths of labels."""
     name, folder = options.pair(binding)
-    dataset = options.registry(plugin).create("dataset", name, {}, folder)
+    more = {} if fps is None else {"fps": fps}
+    dataset = options.registry(plugin).create("dataset", name, more, folder)
     problems = dataset.verify()
     for sentence in dataset.left_out():
         complain(sentence)

@@ -25,6 +25,8 @@ from vadkit.data.windows import Window, reach, windows
 from vadkit.errors import PluginError
 from vadkit.registry.cards import BoxRules, Unit
 
+FALLEN = {"boxes_unusable", "boxes_against_rules", "boxes_over_limit"}
+"""What boxes that are no objects are counted under."""
 REPAIRED = "frames_repaired"
 """What stand-ins are counted under: of all videos and, with " in VIDEO, PLACE", of one."""
 
@@ -103,7 +105,14 @@ class VideoPass:
     def remarks(self) -> list[str]:
         """Sentences about what is odd or damaged in the video, when all frames are out."""
         report = self._reader.report
-        return [*report.warnings, *report.remarks, *self._oddities.remarks]
+        return [*report.warnings, *report.remarks, *self._oddities.remarks, *self._fallen_away()]
+
+    def _fallen_away(self) -> Iterator[str]:
+        """That most of the boxes are no objects, where they are."""
+        kept = self._boxes["boxes"]
+        fallen = sum(of for name, of in self._boxes.items() if name in FALLEN)
+        if fallen > kept:
+            yield f"{fallen} of {fallen + kept} boxes are no objects by the rules of the recipe"
 
     def _read(self) -> Iterator[Seen]:
         for frame in self._reader.frames():
