@@ -111,3 +111,20 @@ def test_a_huge_image_is_refused_by_its_header(tmp_path, head):
     folder.mkdir()
     (folder / "1.png").write_bytes(head)
     refused(folder, "8000x8000")
+
+
+@pytest.mark.parametrize(
+    ("grey", "said"),
+    [
+        (range(2), "the first frame is grey and others have colours; all are read as grey"),
+        (range(2, 4), "the first frame has colours and others are grey"),
+        (range(0), ""),
+    ],
+)
+def test_grey_beside_colour_is_told(tmp_path, grey, said):
+    for number in range(4):
+        image = np.full((8, 8) if number in grey else (8, 8, 3), 90, np.uint8)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), image)
+    reader = open_video(tmp_path, fps=10)
+    list(reader.frames())
+    assert reader.report.remarks == ([said] if said else [])

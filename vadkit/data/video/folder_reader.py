@@ -16,6 +16,11 @@ from vadkit.errors import DataError
 DARK = 16
 """Of 255: as bright as 12 bits get where they are stored in 16."""
 
+_MIXED = {
+    1: "the first frame is grey and others have colours; all are read as grey",
+    3: "the first frame has colours and others are grey",
+}
+
 
 def frame_files(folder: Path) -> list[Path]:
     """The folder's frames in order, without images of other patterns.
@@ -86,6 +91,8 @@ class FolderReader(VideoReader):
 
     def _fitted(self, image: Image) -> Image:
         info = self.info
+        if image.shape[2] != info.channels and _MIXED[info.channels] not in self.report.remarks:
+            self.report.remarks.append(_MIXED[info.channels])
         image = to_channels(image, info.channels)
         if image.shape[:2] != (info.height, info.width):
             self.report.warn("the frame size changes; frames are scaled to the first one's")
