@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_videos import HEIGHT, WIDTH, decode, digest, huge_png, picture, refused, write_frames
 
+from vadkit.data.video.open_video import open_video
 from vadkit.errors import DataError
 
 pytestmark = pytest.mark.edges
