@@ -15,6 +15,7 @@ from vadkit_datasets.folder import Folder
 from vadkit_datasets.ucsd import Ped2
 
 from vadkit.cli import execute
+from vadkit.data.annotations.known import known_tracks
 from vadkit.errors import DataError
 from vadkit.registry.cards import NoOptions
 
@@ -146,3 +147,18 @@ def test_labels_in_seconds_of_frames_need_a_rate(
     assert "nobody says how many frames" in capsys.readouterr().err
     assert execute(["data", "verify", f"folder={tmp_path}", "--fps=10"]) == 0
     assert labels(Folder(tmp_path, FolderConfig(fps=10)), "tue") == [0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("size", [(18, 12), (72, 48)])
+def test_masks_of_another_size_are_refused(plain: Path, size: tuple[int, int]) -> None:
+    (plain / "masks" / "tue").mkdir(parents=True)
+    for number in range(5):
+        mask = np.full(size[::-1], 255 * (number == 2), np.uint8)
+        cv2.imwrite(str(plain / "masks" / "tue" / f"{number}.png"), mask)
+    dataset = Folder(plain, FolderConfig())
+    (said,) = dataset.verify()
+    sides = "x".join(map(str, size))
+    assert said == f"tue: the mask of frame 0 has {sides} pixels, and the frame 36x24."
+    (tue,) = dataset.videos("test")
+    with pytest.raises(DataError, match="the mask of frame 0"):
+        known_tracks(dataset, tue, size=(24, 36))

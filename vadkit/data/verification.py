@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from vadkit.data.annotations.frame_labels import check_length
+from vadkit.data.annotations.pixel_masks import fitting_masks
 from vadkit.data.annotations.tracks import check_tracks
 from vadkit.data.dataset import Dataset, Split, Video
 from vadkit.data.video.open_video import decode_all, open_video
@@ -107,7 +108,8 @@ class _VideoCheck:
         masks = self.dataset.masks(self.video)
         self.masked = masks is not None
         if masks is not None:
-            check_length(f"{self.name} (masks)", self.frames, sum(1 for _ in masks))
+            fitting = fitting_masks(self.name, masks, self.size)
+            check_length(f"{self.name} (masks)", self.frames, sum(1 for _ in fitting))
         return []
 
     def _tracks(self) -> list[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vadkit.data.annotations.frame_labels import check_length
 from vadkit.data.annotations.mask_tracks import derive_tracks
+from vadkit.data.annotations.pixel_masks import fitting_masks
 from vadkit.data.annotations.tracks import check_tracks
 from vadkit.data.dataset import Dataset, Split, Track, Video
 from vadkit.errors import DataError
@@ -126,7 +127,7 @@ class SealedAnnotations:
         labels = self._reader.labels("test", lengths)
         videos: dict[str, list[Track]] = {}
         for video in dataset.videos("test"):
-            tracks, of_masks = known_tracks(dataset, video, labels[video.name])
+            tracks, of_masks = known_tracks(dataset, video, labels[video.name], pixels[video.name])
             if tracks is None:
                 return None
             check_tracks(video.name, tracks, lengths[video.name], pixels[video.name])
@@ -139,14 +140,20 @@ class SealedAnnotations:
 
 
 def known_tracks(
-    dataset: Dataset[Any], video: Video, labels: NDArray[np.uint8] | None = None
+    dataset: Dataset[Any],
+    video: Video,
+    labels: NDArray[np.uint8] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> tuple[list[Track] | None, bool]:
     """A video's anomalies, None where they are not known, and whether they are derived from masks.
 
-    Where its labels say that a video is normal, it needs neither tracks nor masks.
+    Where its labels say that a video is normal, it needs neither tracks nor masks. Masks are held
+    against its height and width, where they are given.
     """
     tracks = dataset.tracks(video)
     if tracks is None and labels is not None and not labels.any():
         tracks = []
     masks = dataset.masks(video) if tracks is None else None
+    if masks is not None and size:
+        masks = fitting_masks(video.name, masks, size)
     return (tracks, False) if masks is None else (derive_tracks(masks), True)

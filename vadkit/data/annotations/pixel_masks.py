@@ -37,6 +37,22 @@ def read_masks(path: Path) -> Iterator[Mask]:
         yield _halves(f"{path}, frame {frame.index}", frame.image)
 
 
+def fitting_masks(video: str, masks: Iterator[Mask], size: tuple[int, int]) -> Iterator[Mask]:
+    """The masks of a video of this height and width.
+
+    Raises:
+        DataError: One has another size.
+    """
+    for frame, mask in enumerate(masks):
+        if mask.shape != size:
+            sides = ["x".join(map(str, shape[::-1])) for shape in (mask.shape, size)]
+            raise DataError(
+                f"{video}: the mask of frame {frame} has {sides[0]} pixels, and the frame {sides[1]}.",
+                "Scale the masks to the video's size, without blending values.",
+            )
+        yield mask
+
+
 def read_objects(folder: Path) -> Iterator[NDArray[Any]]:
     """Each frame's (H, W) numbers of objects, 0 for none, from a folder of images of any depth.
 
