@@ -3,8 +3,8 @@
     vadkit run vadkit --out trained ...
     vadkit run embedding.toml --plugin benchmarks/embedding.py ...
 
-A plugin in one file, to see whether a backbone that learned proxy tasks knows better what looks alike
-than a network trained on ImageNet; `embedding.toml` is in docs/what-learning-adds.md.
+A plugin in one file, to see whether a backbone that learned proxy tasks knows better what looks
+alike than a network trained on ImageNet; `embedding.toml` is in docs/what-learning-adds.md.
 """
 
 from __future__ import annotations

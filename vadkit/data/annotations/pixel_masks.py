@@ -45,9 +45,9 @@ def fitting_masks(video: str, masks: Iterator[Mask], size: tuple[int, int]) -> I
     """
     for frame, mask in enumerate(masks):
         if mask.shape != size:
-            sides = ["x".join(map(str, shape[::-1])) for shape in (mask.shape, size)]
+            own, wanted = ("x".join(map(str, shape[::-1])) for shape in (mask.shape, size))
             raise DataError(
-                f"{video}: the mask of frame {frame} has {sides[0]} pixels, and the frame {sides[1]}.",
+                f"{video}: the mask of frame {frame} has {own} pixels, and the frame {wanted}.",
                 "Scale the masks to the video's size, without blending values.",
             )
         yield mask
