@@ -52,7 +52,7 @@ class Embedding(Evidence[EmbeddingConfig]):
         self._cutting = Cutting(
             "object", sampling.offsets, model.sizes.cube, self._backbone.channels
         )
-        self._weights = (folder.model / "MANIFEST.json").read_text()
+        self._weights = (folder.model / "MANIFEST.json").read_text("utf-8")
 
     def fingerprint(self) -> str:
         """The weights' hashes."""

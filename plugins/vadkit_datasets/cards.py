@@ -28,7 +28,7 @@ ROOT/labels.csv            or, for all clips: clip,start_s,end_s""",
 )
 
 FRAMES = DatasetCard(
-    name="frames",
+    name="frame-tree",
     summary="The tree that most published codes use, for any data set: folders of frames.",
     paper="Liu et al., CVPR 2018",
     config=FolderConfig,

@@ -84,7 +84,7 @@ def test_run_passes_on_what_it_is_given(tmp_path: Path, monkeypatch, capsys) -> 
 def test_score_takes_as_many_threads_as_it_is_told(monkeypatch, capsys) -> None:
     counts: list[int] = []
 
-    def score_videos(*_: Any) -> tuple[list[Path], list[Any]]:
+    def score_videos(*_: Any, **__: Any) -> tuple[list[Path], list[Any]]:
         counts.append(decoder_threads())
         return [], []
 
@@ -101,7 +101,7 @@ def test_score_takes_as_many_threads_as_it_is_told(monkeypatch, capsys) -> None:
 @pytest.mark.parametrize(("failures", "code"), [(0, 0), (1, 3), (2, 4)])
 def test_score_tells_what_failed(tmp_path: Path, monkeypatch, capsys, failures, code) -> None:
     def score_videos(
-        sources: list[Path], scorer: Any, out: Path, tell: Any, camera: str
+        sources: list[Path], scorer: Any, out: Path, *_: Any, **__: Any
     ) -> tuple[list[Path], list[Any]]:
         failed = [DataError(f"{source} is broken.") for source in sources[:failures]]
         return [out / source.name for source in sources[failures:]], failed

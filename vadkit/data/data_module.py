@@ -79,7 +79,7 @@ class PreparedData:
     def annotations(self) -> SealedAnnotations:
         """What is known of the test videos; sealed unless something is scored."""
         reader = self.prepared.role(TARGET).label_reader
-        return SealedAnnotations(reader, self.lengths, self._pixels)
+        return SealedAnnotations(reader, lambda: self.prepared.any_store("test").units)
 
     def dataset(self, role: str = TARGET) -> Dataset[Any]:
         """The data set bound to a role."""
@@ -103,9 +103,8 @@ class PreparedData:
     def units(self, sampling: Sampling, split: Split) -> Units:
         """The units that a sampling reads."""
         units = self.prepared.store(sampling, split).units
-        dataset = self.dataset(sampling.role)
         videos = self.prepared.split(sampling.role, split).videos
-        return replace(units, cameras=tuple(dataset.camera(video) for video in videos))
+        return replace(units, cameras=tuple(map(self.dataset(sampling.role).camera, videos)))
 
     def inside(self, sampling: Sampling, split: Split, part: Part = (0, 1)) -> Tensor:
         """(k,) rows of the units that lie in a part of their video; see `Units.inside`."""
@@ -190,9 +189,6 @@ class PreparedData:
     def lengths(self, split: Split = "test") -> dict[str, int]:
         """Frames of each of the target's videos, as they were decoded."""
         return self.prepared.any_store(split).units.frames
-
-    def _pixels(self) -> dict[str, tuple[int, int]]:
-        return self.prepared.any_store("test").units.pixels
 
     def times(self, split: Split = "test") -> dict[str, NDArray[np.float64]]:
         """Each frame's presentation time in seconds, NaN where not known, by target's video."""

@@ -35,12 +35,12 @@ def content_hash(path: Path) -> str:
         facts = [str(path.absolute()), stat.st_size, stat.st_mtime_ns]
         known = cache_home() / "hashes" / hash_of([*facts, (ends + file.read()).hex()])
         with suppress(OSError):
-            return _checked(known.read_text())
+            return _checked(known.read_text("utf-8"))
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     with suppress(OSError):  # nothing depends on its being kept
         known.parent.mkdir(parents=True, exist_ok=True)
-        known.write_text(digest)
+        known.write_text(digest, encoding="utf-8", newline="\n")
     return digest
 
 

@@ -15,6 +15,7 @@ from vadkit.data.annotations.mask_tracks import derive_tracks
 from vadkit.data.annotations.pixel_masks import fitting_masks
 from vadkit.data.annotations.tracks import check_tracks
 from vadkit.data.dataset import Dataset, Split, Track, Video
+from vadkit.data.units import Units
 from vadkit.errors import DataError
 
 Labels = dict[str, NDArray[np.uint8] | None]
@@ -53,18 +54,11 @@ class SealedAnnotations:
 
     Args:
         reader: Of the labels.
-        lengths: Gives the frames of each video.
-        pixels: Gives the height and width of each.
+        units: Gives the test videos' units, which know how long and how large each is.
     """
 
-    def __init__(
-        self,
-        reader: LabelReader,
-        lengths: Callable[[], Mapping[str, int]],
-        pixels: Callable[[], Mapping[str, tuple[int, int]]],
-    ) -> None:
-        self._reader, self._lengths, self._pixels = reader, lengths, pixels
-        self._sealed = True
+    def __init__(self, reader: LabelReader, units: Callable[[], Units]) -> None:
+        self._reader, self._units, self._sealed = reader, units, True
 
     @contextmanager
     def scoring(self) -> Iterator[None]:
@@ -110,7 +104,7 @@ class SealedAnnotations:
         return self._tracks
 
     def _test_labels(self) -> dict[str, NDArray[np.uint8]]:
-        videos = self._reader.labels("test", self._lengths())
+        videos = self._reader.labels("test", self._units().frames)
         labels = {name: array for name, array in videos.items() if array is not None}
         if bare := [name for name in videos if labels and name not in labels]:
             # An evaluation on some of the test videos would compare with no other.
@@ -122,8 +116,8 @@ class SealedAnnotations:
 
     @cached_property
     def _tracks(self) -> Tracks | None:
-        dataset, lengths, derived = self._reader.dataset, self._lengths(), False
-        pixels = self._pixels()
+        dataset, units, derived = self._reader.dataset, self._units(), False
+        lengths, pixels = units.frames, units.pixels
         labels = self._reader.labels("test", lengths)
         videos: dict[str, list[Track]] = {}
         for video in dataset.videos("test"):
