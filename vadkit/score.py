@@ -20,6 +20,7 @@ from torch import Tensor
 from vadkit.data.dataset import Video
 from vadkit.data.detection import Detector
 from vadkit.data.evidence import Evidence
+from vadkit.data.file_dataset import left_out
 from vadkit.data.oddities import other_rate, step_of
 from vadkit.data.teachers.bound_teacher import BoundTeacher, FrameTeacher, Teachers
 from vadkit.data.teachers.outputs import frames_around
@@ -288,7 +289,7 @@ def score_videos(
         The tables written, and why the other sources have none.
     """
     written, failed = [], []
-    videos = list(dict.fromkeys(video for source in sources for video in _videos(source)))
+    videos = list(dict.fromkeys(video for source in sources for video in _videos(source, tell)))
     places = ScorePlaces(out, videos)
     for source, place in places.places.items():
         remark = partial(_remark, tell, source)
@@ -316,11 +317,14 @@ def score_videos(
     return written, failed
 
 
-def _videos(source: Path) -> list[Path]:
+def _videos(source: Path, tell: Tell) -> list[Path]:
     """A video, or those in a folder of videos."""
     if not source.is_dir() or holds_images(source):
         return [source]
-    return [video.path for video in videos_below(source, "test")] or [source]
+    videos = [video.path for video in videos_below(source, "test")]
+    for sentence in left_out({source, *(path.parent for path in videos)}, {*videos}):
+        tell(sentence)
+    return videos or [source]
 
 
 def _remove(older: Sequence[Path], source: Path, tell: Tell) -> None:

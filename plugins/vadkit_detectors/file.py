@@ -87,7 +87,8 @@ class File(Detector[FileConfig]):
         if self.config.first is None and frames and every:
             raise DataError(
                 f"{self.config.path}: boxes begin in frame 1, of all videos.",
-                "Set the detector's option `first` to 1 where that is the first frame, else to 0.",
+                "Where that is the first frame, count from 0 in the file, or set first = 1 in the "
+                "recipe's detector; where frame 0 has no object, set first = 0.",
             )
         return tables
 

@@ -366,3 +366,29 @@ def test_frames_are_counted_from_labels(tmp_path: Path, capsys) -> None:
     for more in ([], ["--frames=10", f"--labels={labels}"]):
         assert execute([*words, *more]) == 4
         assert "--frames or --labels" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("track", "box", "said"),
+    [
+        ("0,10,2,2,9,9", "1,2,2,9,9,0.9", "01: a box in frame 10, and 10 labels"),
+        ("0,1,2,2,9,9", "10,2,2,9,9,0.9", "01: a box in frame 10, and 10 labels"),
+        ("0,1,0.2,0.2,0.9,0.9", "1,2,2,9,9,0.9", "01: boxes lie between 0 and 1"),
+        ("0,1,2,2,9,9", "1,0.2,0.2,0.9,0.9,0.9", "01: boxes lie between 0 and 1"),
+    ],
+)
+def test_boxes_that_cannot_be_of_the_video_are_refused(
+    tmp_path: Path, capsys, track: str, box: str, said: str
+) -> None:
+    for name, text in (("tracks", track), ("detections", box), ("labels", "0\n" * 10)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "01.txt").write_text(text + "\n")
+    folders = [f"--{name}={tmp_path / name}" for name in ("tracks", "detections", "labels")]
+    assert execute(["evaluate", "regions", *folders]) == 4
+    assert said in capsys.readouterr().err
+
+
+def test_scores_that_are_all_missing_are_refused(folders, capsys) -> None:
+    np.save(folders[0] / "01.npy", np.full(30, np.nan))
+    assert frames(folders) == 4
+    assert "01.npy: no score is a number" in capsys.readouterr().err

@@ -83,3 +83,37 @@ def test_pictures_show_where_an_anomaly_begins(root: Path, tmp_path: Path) -> No
     before, first = picture[160:, 240], picture[160:, 480]  # edges of the second row
     assert before[80, 1] > 100 > before[80, 2]  # green: normal
     assert first[80, 2] > 100 > first[80, 1]  # red: anomalous
+
+
+def test_nothing_is_overwritten_or_dropped(root: Path, tmp_path: Path, capsys) -> None:
+    known = tmp_path / "known"
+    known.mkdir()
+    for name in ("Test_01", "Test_02", "Test_03"):
+        np.save(known / f"{name}.npy", LABELS)
+    command = ["data", "import-labels", str(known), f"folder={root}"]
+    assert execute(command) == 4
+    assert "also holds Test_03.npy, which is of no test video" in capsys.readouterr().err
+    (known / "Test_03.npy").unlink()
+    assert execute(command) == 0
+    assert execute(command) == 4
+    assert "labels is there already" in capsys.readouterr().err
+
+
+def test_ranges_that_overlap_are_refused(root: Path, tmp_path: Path, capsys) -> None:
+    cells = np.empty((1, 2), object)
+    cells[0, 0], cells[0, 1] = np.array([[1, 3], [3, 5]]), np.array([[1], [2]])
+    savemat(tmp_path / "avenue.mat", {"gt": cells})
+    assert execute(["data", "import-labels", str(tmp_path / "avenue.mat"), f"folder={root}"]) == 4
+    assert "Test_01 has ranges that overlap at frame 3" in capsys.readouterr().err
+
+
+def test_text_of_all_videos_is_read_and_a_missing_file_named(
+    root: Path, tmp_path: Path, capsys
+) -> None:
+    np.savetxt(tmp_path / "all.txt", LABELS + OTHER, "%d")
+    assert imported(tmp_path / "all.txt", root) == [LABELS, OTHER]
+    (root / "labels" / "Test_01.csv").unlink()
+    (root / "labels" / "Test_02.csv").unlink()
+    (root / "labels").rmdir()
+    assert execute(["data", "import-labels", str(tmp_path / "gone"), f"folder={root}"]) == 4
+    assert "gone is neither a file nor a folder" in capsys.readouterr().err

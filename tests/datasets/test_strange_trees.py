@@ -109,6 +109,7 @@ def test_a_name_in_another_normal_form_is_the_same(plain: Path, on_disk, in_tabl
     dataset = Folder(plain, FolderConfig())
     assert dataset.verify() == []
     assert sum(labels(dataset, "Tür")) > 0
+    (plain / "labels.csv").unlink()
     (plain / "labels").mkdir()
     np.save(plain / "labels" / f"{written}.npy", [0, 0, 0, 0, 1])
     assert labels(dataset, "Tür") == [0, 0, 0, 0, 1]
@@ -162,3 +163,41 @@ def test_masks_of_another_size_are_refused(plain: Path, size: tuple[int, int]) -
     (tue,) = dataset.videos("test")
     with pytest.raises(DataError, match="the mask of frame 0"):
         known_tracks(dataset, tue, size=(24, 36))
+
+
+@pytest.mark.parametrize("name", ["Labels", "ground_truth", "label.csv", "labels.xlsx", "gt.mat"])
+def test_what_may_be_labels_elsewhere_is_named(plain: Path, name: str) -> None:
+    (plain / name).touch()
+    (plain / "boxes.csv").touch()  # may well lie there
+    (said,) = Folder(plain, FolderConfig()).left_out()
+    assert said == f"{plain} also holds {name}, which is not read."
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("tue,,\ntue,0.1,0.2\n", "row 3: tue is normal throughout in one row"),
+        ("tue,0.1,0.2\ntue,,\n", "row 3: tue is normal throughout in one row"),
+        ("tue,0.11,0.19\n", "row 2: no frame is shown in this interval"),
+        ("", "holds no row"),
+    ],
+)
+def test_intervals_that_say_two_things_or_none_are_refused(plain: Path, rows, said) -> None:
+    (plain / "labels.csv").write_text(f"clip,start_s,end_s\n{rows}", "utf-8")
+    with pytest.raises(DataError, match=said):
+        labels(Folder(plain, FolderConfig()), "tue")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_intervals_with_other_separators_are_read(plain: Path, separator: str) -> None:
+    lines = ("clip", "start_s", "end_s"), ("tue", "0.1", "0.2")
+    (plain / "labels.csv").write_text("\n".join(map(separator.join, lines)), "utf-8")
+    assert labels(Folder(plain, FolderConfig()), "tue") == [0, 1, 0, 0, 0]
+
+
+def test_a_file_beside_a_table_of_intervals_is_refused(plain: Path) -> None:
+    (plain / "labels.csv").write_text("clip,start_s,end_s\ntue,0.1,0.2\n", "utf-8")
+    (plain / "labels").mkdir()
+    np.save(plain / "labels" / "tue.npy", [0, 1, 1, 0, 0])
+    with pytest.raises(DataError, match=r"tue\.npy and .*labels\.csv are both of the video 'tue'"):
+        labels(Folder(plain, FolderConfig()), "tue")

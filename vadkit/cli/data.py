@@ -55,7 +55,10 @@ def import_labels(
 ) -> None:
     """Turn labels of another form into a file for each test video of a folder."""
     name, folder = options.pair(binding)
-    videos = options.registry(plugin).create("dataset", name, {}, folder).videos("test")
+    dataset = options.registry(plugin).create("dataset", name, {}, folder)
+    videos = dataset.videos("test")
+    if there := [of for of in dataset.label_files() if of.exists() and of.name.startswith("label")]:
+        raise DataError(f"{there[0]} is there already.", "Move it away, so that nothing is lost.")
 
     from vadkit.data.annotations.imported import imported_labels
     from vadkit.report.label_pictures import draw_labels

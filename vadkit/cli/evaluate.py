@@ -183,15 +183,23 @@ def regions(
     """Ask whether the anomalies themselves were found: RBDC, TBDC."""
     from vadkit.metrics.figures import all_figures
     from vadkit.metrics.region_metrics import Convention, evaluate_regions
-    from vadkit.report.score_files import check_counterparts, files, read_detections, read_tracks
+    from vadkit.report.score_files import (
+        check_counterparts,
+        check_regions,
+        files,
+        read_detections,
+        read_tracks,
+    )
 
     if (count is None) == (labels is None):
         raise DataError("Region metrics need a number of frames.", "Give --frames or --labels.")
-    frames = count or sum(map(len, _labels(labels or "", plugin)[1].values()))
+    known = _labels(labels, plugin)[1] if labels else {}
+    frames = count or sum(map(len, known.values()))
     track_files, detection_files = files(tracks), files(detections)
     check_counterparts(track_files, detection_files, detections)
     annotated = {video: read_tracks(path) for video, path in track_files.items()}
     detected = {video: read_detections(path) for video, path in detection_files.items()}
+    check_regions(annotated, detected, {video: len(of) for video, of in known.items()})
     convention = Convention(inclusive=not edges, group_ties=group_ties)
     result = evaluate_regions(detected, annotated, frames, convention)
     if as_json:

@@ -18,6 +18,8 @@ from vadkit.registry.cards import DatasetCard
 from vadkit.utils.hashing import content_hash
 
 ConfigT = TypeVar("ConfigT")
+LIKE_LABELS = "label|mask|track|annot|truth|gt"
+"""Names of what may be meant to be labels, beside the folders of videos."""
 MOST_NAMED = 3
 """Files of a folder that are named, of those that are not read."""
 
@@ -68,10 +70,8 @@ class FileDataset(Dataset[ConfigT]):
     def left_out(self) -> list[str]:
         """What lies beside videos and is none."""
         read = {*self._videos(), *self.label_files()}
-        others = {
-            of: [path for path in entries(of) if not _has(path, read)] for of in self.folders()
-        }
-        return [_not_read(folder, paths) for folder, paths in sorted(others.items()) if paths]
+        beside = {self.base, *(of.parent for of in self.folders())} - self.folders()
+        return [*left_out(self.folders(), read), *left_out(beside, read, LIKE_LABELS)]
 
     def folders(self) -> set[Path]:
         """Where videos lie, and nothing else should."""
@@ -115,6 +115,14 @@ def missing(card: DatasetCard, root: Path | None) -> DataError:
         f"The data set {card.name!r} is missing: {where}.",
         f"Expected:\n{card.layout}\nTerms: {card.terms}.{source}",
     )
+
+
+def left_out(folders: Iterable[Path], read: set[Path], like: str = "") -> Iterator[str]:
+    """A sentence for each folder that holds what is not read, of names like a pattern."""
+    for folder in sorted(folders):
+        named = [path for path in entries(folder) if re.search(like, path.name.lower())]
+        if others := [path for path in named if not _has(path, read)]:
+            yield _not_read(folder, others)
 
 
 def _has(path: Path, read: set[Path]) -> bool:

@@ -61,10 +61,15 @@ class FolderDataset(FileDataset[ConfigT]):
 
     def labels(self, video: Video) -> NDArray[np.uint8] | None:
         file, folder = self._named("labels", video), self._named("labels", video, folder=True)
+        intervals = self._intervals().get(video.name)
+        if intervals is not None and (known := file or folder):
+            raise DataError(
+                f"{known} and {self.base / 'labels.csv'} are both of the video {video.name!r}.",
+                "Keep the labels that count.",
+            )
         if file:
             return read_labels(file)
-        intervals = self._intervals().get(video.name)
-        if intervals is not None and not folder:
+        if intervals is not None:
             return interval_labels(str(self.base / "labels.csv"), intervals, self._times(video))
         masks = self.masks(video)
         return None if masks is None else mask_labels(masks)

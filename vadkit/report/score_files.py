@@ -238,6 +238,8 @@ def check_telling(paths: Places, scores: Values, labels: Values, source: Path | 
     """
     hint = "An AUC of it says nothing; with --anyway it is told all the same, with a note."
     for video, path in paths.items():
+        if np.isnan(scores[video]).all():
+            raise DataError(f"{path}: no score is a number.", "Every video needs some.")
         if len(scores[video]) > 1 and np.nanmin(scores[video]) == np.nanmax(scores[video]):
             raise DataError(f"{path}: all scores are {np.nanmax(scores[video]):g}.", hint)
     joined = np.concatenate([*labels.values()])
@@ -245,3 +247,33 @@ def check_telling(paths: Places, scores: Values, labels: Values, source: Path | 
     if len(classes) == 1:
         kind = "anomalous" if classes[0] else "normal"
         raise DataError(f"{source}: every frame of every video is {kind}.", hint)
+
+
+def check_regions(
+    tracks: Mapping[str, Sequence[Track]],
+    detections: Mapping[str, Detections],
+    lengths: Mapping[str, int],
+) -> None:
+    """Refuse boxes that are shares of a picture, and those beyond the frames of their video.
+
+    Args:
+        tracks: Video -> its anomalies.
+        detections: Video -> what was found.
+        lengths: Video -> its frames, where they are known.
+
+    Raises:
+        DataError: There are such.
+    """
+    for video in tracks.keys() | detections.keys():
+        found = detections.get(video)
+        places = [(of.frames, of.boxes) for of in tracks.get(video, ())]
+        places += [(found.frame, found.boxes)] if found is not None else []
+        for frames, boxes in places:
+            last = int(frames.max(initial=-1))
+            if lengths and last >= lengths.get(video, 0):
+                raise DataError(
+                    f"{video}: a box in frame {last}, and {lengths.get(video, 0)} labels.",
+                    "Frames count from 0.",
+                )
+            if len(boxes) and boxes.max() <= 1:
+                raise DataError(f"{video}: boxes lie between 0 and 1.", "Give them in pixels.")

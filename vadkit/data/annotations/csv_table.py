@@ -192,7 +192,9 @@ def _opened(path: Path) -> TextIO:
 
 
 def _parsed(file: TextIO) -> Iterator[Line]:
-    reader = csv.reader(file, skipinitialspace=True)
+    first = file.readline()
+    separator = max(",;\t", key=first.count)  # a comma where there is none
+    reader = csv.reader(chain([first], file), delimiter=separator, skipinitialspace=True)
     for cells in reader:
         stripped = [one_form(cell.strip()) for cell in cells]
         if any(stripped):
@@ -202,6 +204,7 @@ def _parsed(file: TextIO) -> Iterator[Line]:
 def _split(file: TextIO) -> Iterator[Line]:
     for number, line in enumerate(file, start=1):
         first, *cells = re.split(r"[,;\s]+", one_form(line.strip()))
-        cells = [first, *(cell for cell in cells if cell)]  # pandas leaves its first column unnamed
+        # pandas leaves its first column unnamed, and R quotes
+        cells = [cell.strip('"') for cell in (first, *(cell for cell in cells if cell))]
         if any(cells):
             yield number, cells

@@ -98,13 +98,22 @@ def read_intervals(path: Path) -> dict[str, list[Interval]]:
     """Intervals by clip from a CSV `clip,start_s,end_s`; a row `clip,,` has a clip without any.
 
     Raises:
-        DataError: A row is not two numbers, reversed, negative or overlaps another of its clip.
+        DataError: There is no row, or one is not two numbers, reversed, negative or at odds with
+            another of its clip.
     """
     clips: dict[str, list[Interval]] = {}
+    normal: set[str] = set()
     for row in read_csv(path, ("clip", *_TIMES)):
-        intervals = clips.setdefault(row.cells["clip"], [])
+        clip = row.cells["clip"]
+        if clip in normal or (clip in clips and not any(row.cells[time] for time in _TIMES)):
+            raise row.error(f"{clip} is normal throughout in one row, and is not in another")
+        intervals = clips.setdefault(clip, [])
         if any(row.cells[time] for time in _TIMES):
             intervals.append(_interval(row, intervals))
+        else:
+            normal.add(clip)
+    if not clips:
+        raise DataError(f"{path} holds no row.", "`NAME,,` says that a video is normal throughout.")
     return clips
 
 
@@ -114,7 +123,8 @@ def interval_labels(
     """Labels of the frames shown at `times` (frames,), in seconds from the start.
 
     Raises:
-        DataError: An interval ends after the clip, or nobody says when frames are shown.
+        DataError: An interval ends after the clip or holds no frame, or nobody says when frames
+            are shown.
     """
     if intervals and np.isnan(times).any():
         raise DataError(
@@ -130,7 +140,10 @@ def interval_labels(
                 f"{source}, row {interval.row}: ends at {interval.end_s:g} s, but the last frame "
                 f"is at {times[-1]:.2f} s."
             )
-        labels[(times >= interval.start_s) & (times < interval.end_s)] = 1
+        inside = (times >= interval.start_s) & (times < interval.end_s)
+        if not inside.any():
+            raise DataError(f"{source}, row {interval.row}: no frame is shown in this interval.")
+        labels[inside] = 1
     return labels
 
 

@@ -28,9 +28,15 @@ def imported_labels(source: Path, videos: Sequence[Video], names: str) -> dict[s
         DataError: Those of a video are missing, there twice, of another length or not readable.
     """
     lengths = {video.name: count_frames(video.path) for video in videos}
-    if source.is_file():
+    if not source.is_dir():
         return read_joined_labels(source, lengths)
-    found = {video: _read(_place(source, video, names)) for video in lengths}
+    places = {video: _place(source, video, names) for video in lengths}
+    if surplus := [path.name for path in entries(source) if path not in places.values()]:
+        raise DataError(
+            f"{source} also holds {surplus[0]}, which is of no test video.",
+            "Move it away, or put its video into test/.",
+        )
+    found = {video: _read(place) for video, place in places.items()}
     for video, labels in found.items():
         check_length(video, lengths[video], len(labels))
     return found

@@ -117,8 +117,10 @@ class FileReader(VideoReader):
         if stream.container.format.name == "avi":
             self._compare(stream.frames)
         elif (
-            announced := announced_s(stream)
-        ) - timeline.end_s > 2 * timeline.step * timeline.tick_s:
+            not timeline.restarts
+            and (announced := announced_s(stream)) - timeline.end_s
+            > 2 * timeline.step * timeline.tick_s
+        ):
             ends = f"it ends after {timeline.end_s:.1f} s"
             self.report.warn(f"{ends}, but the file announces {announced:.1f} s")
         self.report.remarks += self._remarks(stream, timeline)
