@@ -1,7 +1,6 @@
 """All that a plugin may import; each name is imported when it is first used."""
 
 from vadkit.data.annotations.csv_table import CsvRow as CsvRow
-from vadkit.data.annotations.csv_table import one_form as one_form
 from vadkit.data.annotations.csv_table import read_csv as read_csv
 from vadkit.data.annotations.csv_table import read_text as read_text
 from vadkit.data.annotations.frame_labels import check_length as check_length
@@ -96,3 +95,4 @@ from vadkit.utils.rng import randint as randint
 from vadkit.utils.rng import randperm as randperm
 from vadkit.utils.threads import thread_environment as thread_environment
 from vadkit.utils.threads import usable_cores as usable_cores
+from vadkit.utils.unicode import one_form as one_form

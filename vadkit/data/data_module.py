@@ -79,7 +79,7 @@ class PreparedData:
     def annotations(self) -> SealedAnnotations:
         """What is known of the test videos; sealed unless something is scored."""
         reader = self.prepared.role(TARGET).label_reader
-        return SealedAnnotations(reader, lambda: self.prepared.any_store("test").units)
+        return SealedAnnotations(reader, lambda: self.prepared.any_store("test").units.extents)
 
     def dataset(self, role: str = TARGET) -> Dataset[Any]:
         """The data set bound to a role."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,14 @@ class Video:
     split: Split
     unrelated: bool = False
     """Whether it is a folder of images that are no sequence: any names will do."""
+
+
+class Extent(NamedTuple):
+    """How long and how large a video is."""
+
+    frames: int
+    size: tuple[int, int]
+    """Height and width in pixels."""
 
 
 @dataclass(frozen=True)

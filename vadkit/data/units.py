@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vadkit.data.dataset import Extent
 from vadkit.errors import DataError
 from vadkit.registry.cards import Sampling
 
@@ -83,9 +84,10 @@ class Units:
         return dict(zip(self.videos, self.lengths.tolist(), strict=True))
 
     @property
-    def pixels(self) -> dict[str, tuple[int, int]]:
-        """Height and width of each video, by name."""
-        return dict(zip(self.videos, map(tuple, self.sizes.tolist()), strict=True))
+    def extents(self) -> dict[str, Extent]:
+        """How long and how large each video is, by name."""
+        pairs = zip(self.lengths.tolist(), map(tuple, self.sizes.tolist()), strict=True)
+        return dict(zip(self.videos, map(Extent._make, pairs), strict=True))
 
     def __len__(self) -> int:
         return len(self.frame)

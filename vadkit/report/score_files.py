@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vadkit.data.annotations.csv_table import BOX, CsvRow, one_form, read_csv, read_header
+from vadkit.data.annotations.csv_table import BOX, CsvRow, read_csv, read_header
 from vadkit.data.annotations.numbers import FORMS, TEXT, read_numbers
 from vadkit.data.annotations.tracks import (
     EVALUATOR_COLUMNS,
@@ -29,6 +29,7 @@ from vadkit.metrics.region_metrics import Detections
 from vadkit.runs.atomic import write_text
 from vadkit.scoring.protocol import FrameScores
 from vadkit.utils.text_tables import csv_text
+from vadkit.utils.unicode import one_form
 
 Floats = NDArray[np.float64]
 Places = Mapping[str, Path | str]

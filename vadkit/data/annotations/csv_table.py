@@ -7,7 +7,6 @@ import gzip
 import io
 import math
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from vadkit.errors import DataError, VadkitError
+from vadkit.utils.unicode import one_form
 
 BOX = ("x1", "y1", "x2", "y2")
 """Columns of a box: its two corners in pixels."""
@@ -153,11 +153,6 @@ def read_text(path: Path) -> str:
             return file.read()
     except (OSError, UnicodeError) as error:
         raise DataError(f"{path} is no text in UTF-8 or UTF-16: {error}.") from error
-
-
-def one_form(name: str) -> str:
-    """A name in one form: what a Mac calls `Tür` has other bytes than what a table does."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _named_columns(

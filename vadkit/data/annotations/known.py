@@ -14,8 +14,7 @@ from vadkit.data.annotations.frame_labels import check_length
 from vadkit.data.annotations.mask_tracks import derive_tracks
 from vadkit.data.annotations.pixel_masks import fitting_masks
 from vadkit.data.annotations.tracks import check_tracks
-from vadkit.data.dataset import Dataset, Split, Track, Video
-from vadkit.data.units import Units
+from vadkit.data.dataset import Dataset, Extent, Split, Track, Video
 from vadkit.errors import DataError
 
 Labels = dict[str, NDArray[np.uint8] | None]
@@ -54,11 +53,11 @@ class SealedAnnotations:
 
     Args:
         reader: Of the labels.
-        units: Gives the test videos' units, which know how long and how large each is.
+        extents: Gives how long and how large each is.
     """
 
-    def __init__(self, reader: LabelReader, units: Callable[[], Units]) -> None:
-        self._reader, self._units, self._sealed = reader, units, True
+    def __init__(self, reader: LabelReader, extents: Callable[[], Mapping[str, Extent]]) -> None:
+        self._reader, self._extents, self._sealed = reader, extents, True
 
     @contextmanager
     def scoring(self) -> Iterator[None]:
@@ -104,7 +103,7 @@ class SealedAnnotations:
         return self._tracks
 
     def _test_labels(self) -> dict[str, NDArray[np.uint8]]:
-        videos = self._reader.labels("test", self._units().frames)
+        videos = self._reader.labels("test", self._lengths())
         labels = {name: array for name, array in videos.items() if array is not None}
         if bare := [name for name in videos if labels and name not in labels]:
             # An evaluation on some of the test videos would compare with no other.
@@ -116,17 +115,20 @@ class SealedAnnotations:
 
     @cached_property
     def _tracks(self) -> Tracks | None:
-        dataset, units, derived = self._reader.dataset, self._units(), False
-        lengths, pixels = units.frames, units.pixels
-        labels = self._reader.labels("test", lengths)
+        dataset, extents, derived = self._reader.dataset, self._extents(), False
+        labels = self._reader.labels("test", self._lengths())
         videos: dict[str, list[Track]] = {}
         for video in dataset.videos("test"):
-            tracks, of_masks = known_tracks(dataset, video, labels[video.name], pixels[video.name])
+            name, extent = video.name, extents[video.name]
+            tracks, of_masks = known_tracks(dataset, video, labels[name], extent.size)
             if tracks is None:
                 return None
-            check_tracks(video.name, tracks, lengths[video.name], pixels[video.name])
-            videos[video.name], derived = tracks, derived or of_masks
+            check_tracks(name, tracks, *extent)
+            videos[name], derived = tracks, derived or of_masks
         return videos, derived
+
+    def _lengths(self) -> dict[str, int]:
+        return {video: extent.frames for video, extent in self._extents().items()}
 
     def _refuse_sealed(self) -> None:
         if self._sealed:

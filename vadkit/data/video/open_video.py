@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vadkit.data.annotations.csv_table import one_form
 from vadkit.data.dataset import Split, Video
 from vadkit.data.video.frame import IMAGES, DecodeReport, VideoReader, natural_key
+from vadkit.utils.unicode import one_form
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".f4v", ".mkv", ".webm", ".avi", ".divx",
                   ".ts", ".mts", ".m2ts", ".m2t", ".mpg", ".mpeg", ".vob", ".m2v", ".wmv", ".asf",
