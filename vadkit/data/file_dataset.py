@@ -18,7 +18,7 @@ from vadkit.registry.cards import DatasetCard
 from vadkit.utils.hashing import content_hash
 
 ConfigT = TypeVar("ConfigT")
-LIKE_LABELS = "label|mask|track|annot|truth|gt"
+LIKE_LABELS = "label|mask|track|annot|truth|(?<![a-z])gt(?![a-z])"
 """Names of what may be meant to be labels, beside the folders of videos."""
 MOST_NAMED = 3
 """Files of a folder that are named, of those that are not read."""
