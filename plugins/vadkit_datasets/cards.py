@@ -27,12 +27,12 @@ ROOT/labels.csv            or, for all clips: clip,start_s,end_s""",
     terms="your own",
 )
 
-FRAMES = DatasetCard(
+FRAME_TREE = DatasetCard(
     name="frame-tree",
     summary="The tree that most published codes use, for any data set: folders of frames.",
     paper="Liu et al., CVPR 2018",
     config=FolderConfig,
-    load="vadkit_datasets.frames:Frames",
+    load="vadkit_datasets.frame_tree:FrameTree",
     layout="""\
 ROOT/training/frames/01/000.jpg ...             training videos
 ROOT/testing/frames/01/000.jpg ...              test videos
@@ -216,7 +216,7 @@ ROOT/CLASS/NAME.jpg        images (.jpg .png .bmp .tif); folders to any depth, o
 
 DATASETS = [
     FOLDER,
-    FRAMES,
+    FRAME_TREE,
     PED1,
     PED2,
     AVENUE,

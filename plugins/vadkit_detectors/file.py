@@ -60,8 +60,8 @@ class File(Detector[FileConfig]):
     def _scale(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """(5,) from a box of the file to one of frames of this shape."""
         height, width = shape[:2]
-        of = self.config.size or (width, height)
-        return np.array([width / of[0], height / of[1]] * 2 + [1], np.float32)
+        own_width, own_height = self.config.size or (width, height)
+        return np.array([width / own_width, height / own_height] * 2 + [1], np.float32)
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256()
@@ -81,10 +81,7 @@ class File(Detector[FileConfig]):
     @cached_property
     def _tables(self) -> dict[Path, dict[str, list[FileBox]]]:
         tables = {path: _read(path) for path in self._files}
-        frames = [{box.frame for box in of} for videos in tables.values() for of in videos.values()]
-        enough = len(frames) > 1 or all(len(of) == max(of) >= DENSE for of in frames)
-        every = enough and all(min(of) == 1 for of in frames)
-        if self.config.first is None and frames and every:
+        if self.config.first is None and _seem_to_begin_at_1(tables):
             raise DataError(
                 f"{self.config.path}: boxes begin in frame 1, of all videos.",
                 "Where that is the first frame, count from 0 in the file, or set first = 1 in the "
@@ -112,6 +109,15 @@ class File(Detector[FileConfig]):
         return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")  # noqa: PLR2004
 
 
+def _seem_to_begin_at_1(tables: Mapping[Path, Mapping[str, Sequence[FileBox]]]) -> bool:
+    """Whether no video has a box in frame 0: of several, or of a long one with boxes throughout."""
+    videos = [boxes for of_file in tables.values() for boxes in of_file.values()]
+    frames = [{box.frame for box in boxes} for boxes in videos]
+    if len(frames) == 1 and not len(frames[0]) == max(frames[0]) >= DENSE:
+        return False
+    return bool(frames) and all(min(numbers) == 1 for numbers in frames)
+
+
 def _refuse_unfit(
     video: Video,
     boxes: Mapping[int, list[FileBox]],
@@ -126,17 +132,17 @@ def _refuse_unfit(
     rows = np.array([entry.box for of in boxes.values() for entry in of]).reshape(-1, 5)
     table = rows[np.isfinite(rows).all(axis=1)] * scale
     height, width = shape[:2]
-    found = f"{len(table)} boxes of {video.name}, whose frames are {width}x{height}"
+    counted = f"{len(table)} boxes of {video.name}, whose frames are {width}x{height}"
     if len(table) and table[:, :4].max() <= 1:
         raise DataError(
-            f"The {found}, lie between 0 and 1.",
+            f"The {counted}, lie between 0 and 1.",
             "Shares of a picture are read by --boxes-size 1x1.",
         )
     outside = (table[:, 0] >= width) | (table[:, 1] >= height) | (table[:, 2:4] <= 0).any(axis=1)
     if outside.sum() > OUTSIDE * len(table):
         reach = "x".join(f"{end:g}" for end in table[:, 2:4].max(axis=0))
         raise DataError(
-            f"Of the {found}, {outside.sum()} lie outside, up to {reach}.",
+            f"Of the {counted}, {outside.sum()} lie outside, up to {reach}.",
             "Where they were found on another size, --boxes-size WIDTHxHEIGHT scales them.",
         )
 

@@ -22,20 +22,20 @@ from vadkit.api import (
     read_joined_labels,
     read_labels,
 )
-from vadkit_datasets.cards import FRAMES, FolderConfig
+from vadkit_datasets.cards import FRAME_TREE, FolderConfig
 
 FOLDERS: dict[Split, str] = {"train": "training/frames", "test": "testing/frames"}
 MASKS = "testing/test_frame_mask"
 
 
-class Frames(FileDataset[FolderConfig]):
+class FrameTree(FileDataset[FolderConfig]):
     """Folders of frames; both splits number theirs from 01, so names are Train_01, Test_01, ...
 
     Labels are a file a test video (`test_frame_mask/01.npy`); or one file of all, in the order of
     their names: `NAME.mat` with ranges of frames, or a .npy with the labels of all frames in a row.
     """
 
-    card = FRAMES
+    card = FRAME_TREE
     expected = ExpectedFiles(labelled=False)
 
     def holds(self, base: Path) -> bool:

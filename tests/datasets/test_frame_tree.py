@@ -9,7 +9,7 @@ import pytest
 from scipy.io import savemat
 from trees import LABELS, frames, labels
 from vadkit_datasets.cards import FolderConfig
-from vadkit_datasets.frames import Frames
+from vadkit_datasets.frame_tree import FrameTree
 
 from vadkit.errors import DataError
 
@@ -40,8 +40,8 @@ def masks(root: Path) -> None:
         np.save(root / f"testing/test_frame_mask/{name}.npy", known)
 
 
-def opened(root: Path) -> Frames:
-    return Frames(root, FolderConfig(fps=10))
+def opened(root: Path) -> FrameTree:
+    return FrameTree(root, FolderConfig(fps=10))
 
 
 @pytest.mark.parametrize("write", [ranges, row, masks])
